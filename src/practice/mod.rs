@@ -1,1 +1,16 @@
-//! (room under construction)
+//! What is good practice, and does this episode keep it? Pure: no async, no I/O, no clock.
+//!
+//! An input (something seen, something decided, time passed) turns an episode into a reaction: the
+//! episode after, a verdict if one was asked, what is owed, when to look again, and what the journal
+//! says. Ordered collections only, so that the same inputs always give the same bytes.
+
+pub mod calendar;
+pub mod decision;
+pub mod effect;
+pub mod episode;
+pub mod fact;
+pub mod ids;
+pub mod known;
+pub mod sighting;
+pub mod terms;
+pub mod verdict;

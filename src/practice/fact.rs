@@ -1,0 +1,183 @@
+//! Which facts may be stored of an episode? The register: what is not here is not kept.
+//!
+//! Every fact is a length, a date, a code, a count, a yes/no, a worker id or rows of those: never
+//! narrative. Each names the stage whose form carries it and the paragraphs that make it needed.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::episode::Stage;
+use super::ids::WorkerId;
+use super::known::Known;
+
+/// What kind of value a fact has, and so how a mapping must read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactKind {
+    /// The number of characters of a text after trimming; the text itself is dropped on reading.
+    Length,
+    /// A local calendar day (Europe/London).
+    Day,
+    /// A yes/no.
+    Yes,
+    /// How many.
+    Count,
+    /// One of these codes, or any short code if the list is empty.
+    Code(&'static [&'static str]),
+    /// A worker id.
+    Worker,
+    /// Rows, each with a key; see [`Row`].
+    Rows,
+}
+
+/// A fact's value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    /// Characters after trimming.
+    Length(u32),
+    /// A local calendar day (Europe/London).
+    Day(Date),
+    /// An instant, UTC.
+    At(Timestamp),
+    /// A yes/no.
+    Yes(bool),
+    /// How many.
+    Count(u32),
+    /// A canonical code, lower case.
+    Code(String),
+    /// A worker id.
+    Worker(WorkerId),
+    /// Rows of a table or a name/value list.
+    Rows(Vec<Row>),
+}
+
+/// One row: an observed component, an area of practice, or an agreed action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Row {
+    /// The component's, area's or action's own id or code.
+    pub key: String,
+    /// Assurance (`high`, `medium`, `low`, `waived`) or the action's status code.
+    #[serde(default = "blank", skip_serializing_if = "is_blank")]
+    pub code: Known<String>,
+    /// Who owns the action.
+    #[serde(default = "blank", skip_serializing_if = "is_blank")]
+    pub owner: Known<WorkerId>,
+    /// By when the action is to be done (local day).
+    #[serde(default = "blank", skip_serializing_if = "is_blank")]
+    pub due: Known<Date>,
+    /// When progress was last recorded (local day).
+    #[serde(default = "blank", skip_serializing_if = "is_blank")]
+    pub progress_on: Known<Date>,
+}
+
+impl Row {
+    /// A row of which nothing but the key is known.
+    pub fn new(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            code: Known::Blank,
+            owner: Known::Blank,
+            due: Known::Blank,
+            progress_on: Known::Blank,
+        }
+    }
+}
+
+fn blank<T>() -> Known<T> {
+    Known::Blank
+}
+
+fn is_blank<T>(known: &Known<T>) -> bool {
+    matches!(known, Known::Blank)
+}
+
+/// Assurance codes (¶22, ¶25); `waived` is a waiver code where an observation could not be had.
+pub const ASSURANCE: &[&str] = &["high", "medium", "low", "waived"];
+/// Evaluation codes (¶8).
+pub const EVALUATION: &[&str] = &["outstanding", "good", "requires_improvement", "inadequate"];
+
+macro_rules! facts {
+    ($($variant:ident, $name:literal, $kind:expr, $stage:ident, [$($point:literal),*], $meaning:literal;)*) => {
+        /// A fact that a mapping may provide and a rule may read.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Fact {
+            $(#[doc = $meaning] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Fact {
+            /// Every fact, in the order of the guidance.
+            pub const ALL: &'static [Fact] = &[$(Fact::$variant),*];
+
+            /// The name that mapping files use.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What kind of value it has.
+            pub fn kind(self) -> FactKind {
+                match self { $(Self::$variant => $kind,)* }
+            }
+
+            /// The stage whose form carries it.
+            pub fn stage(self) -> Stage {
+                match self { $(Self::$variant => Stage::$stage,)* }
+            }
+
+            /// The paragraphs of the guidance that make it needed.
+            pub fn paragraphs(self) -> &'static [u8] {
+                match self { $(Self::$variant => &[$($point),*],)* }
+            }
+
+            /// The fact in words, as it stands in a sentence ("the overall evaluation").
+            pub fn words(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+facts! {
+    ReflectionLength, "reflection_length", FactKind::Length, Practitioner, [16], "the length of the practitioner's reflection";
+    FocusLength, "focus_length", FactKind::Length, Practitioner, [17], "the length of the practitioner's preferred focus";
+    AgreedDate, "agreed_date", FactKind::Day, Practitioner, [16], "the date agreed for the practitioner's step";
+    ConversationLength, "conversation_length", FactKind::Length, PracticeReview, [20], "the length of the learning conversation summary in Section 3";
+    ConversationDate, "conversation_date", FactKind::Day, PracticeReview, [19, 20], "the date of the first learning conversation";
+    ObservationDate, "observation_date", FactKind::Day, PracticeReview, [14, 21], "the date of the observed practice event";
+    Observation, "observation", FactKind::Rows, PracticeReview, [22], "the assurance of the three components observed, in Section 4";
+    ObservationWaiver, "observation_waiver", FactKind::Code(&[]), PracticeReview, [15, 22], "the code that waives the observation";
+    FamilyFeedback, "family_feedback", FactKind::Count, PracticeReview, [23], "the feedback from people who have experienced practice";
+    FamilyFeedbackReason, "family_feedback_reason", FactKind::Code(&[]), PracticeReview, [23], "the reason code for having no family feedback";
+    PartnerFeedback, "partner_feedback", FactKind::Count, PracticeReview, [24], "the feedback from partners in the plan";
+    PartnerFeedbackReason, "partner_feedback_reason", FactKind::Code(&[]), PracticeReview, [24], "the reason code for having no partner feedback";
+    AnalysisLength, "analysis_length", FactKind::Length, PracticeReview, [25], "the length of the analysis in Section 6";
+    Areas, "areas", FactKind::Rows, PracticeReview, [25], "the assurance of each area of practice, in Section 6";
+    Evaluation, "evaluation", FactKind::Code(EVALUATION), PracticeReview, [8, 25, 27], "the overall evaluation";
+    FinalMeetingDate, "final_meeting_date", FactKind::Day, PracticeReview, [13, 26], "the date of the concluding meeting";
+    Actions, "actions", FactKind::Rows, PracticeReview, [26, 28], "the agreed actions";
+    ActionCount, "action_count", FactKind::Count, PracticeReview, [26], "the number of agreed actions";
+    NoActionsReason, "no_actions_reason", FactKind::Code(&[]), PracticeReview, [26], "the reason code for having agreed no actions";
+    LateReason, "late_reason", FactKind::Code(&[]), PracticeReview, [3], "the reason code for finishing after the completion date";
+    SupervisionDate, "supervision_date", FactKind::Day, SupervisorActions, [28], "the date of the supervision that carried the actions";
+    ActionProgress, "action_progress", FactKind::Rows, SupervisorActions, [29], "the progress of the agreed actions";
+    ProcessView, "process_view", FactKind::Code(&["assured", "not_assured"]), SignOff, [29], "the Service Manager's view of the process";
+    ModerationStatementLength, "moderation_statement_length", FactKind::Length, SignOff, [29], "the length of the third person moderation statement";
+    Impact, "impact", FactKind::Code(&[]), SignOff, [29], "the overall impact for the child";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_register_and_serde_agree_on_every_name() {
+        for fact in Fact::ALL {
+            let written = serde_json::to_string(fact).unwrap();
+            assert_eq!(written, format!("\"{}\"", fact.name()));
+            assert!(
+                !fact.paragraphs().is_empty(),
+                "{} serves no paragraph",
+                fact.name()
+            );
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What was seen of a work step, when, and by which road?
+//!
+//! A sighting is what a mapping makes of one record: typed, without narrative, already in our words.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::episode::{Presence, Role, Stage, StepStatus};
+use super::fact::{Fact, Value};
+use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
+use super::known::Known;
+
+/// How we came to see a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Road {
+    /// The change feed.
+    Feed,
+    /// The sweep of open steps, or a full reconcile.
+    Sweep,
+    /// A direct read of this one step.
+    Read,
+}
+
+/// The case system's date stamps of a step. Instants are UTC; `due` is a local day (Europe/London).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDates {
+    /// Arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incoming: Option<Timestamp>,
+    /// Started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
+    /// Finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<Timestamp>,
+    /// Opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened: Option<Timestamp>,
+    /// Cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Timestamp>,
+    /// The case system's own due date; its scheduled date is never one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Date>,
+}
+
+/// A link between two steps.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    /// The step at the other end.
+    pub step: StepId,
+    /// Which way it points.
+    pub direction: Direction,
+    /// Sent by a next action that does not wait for Finish.
+    #[serde(default)]
+    pub immediate: bool,
+}
+
+/// Which way a link points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// To the step this one came from.
+    Previous,
+    /// To a step this one led to.
+    Next,
+    /// A relation without direction.
+    Related,
+}
+
+/// One observation of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The case system.
+    pub source: SourceName,
+    /// The step's id there.
+    pub step: StepId,
+    /// Which of the four steps it is.
+    pub stage: Stage,
+    /// Whether it could be read; if not, only `source`, `step`, `stage`, `seen_at` and `road` count.
+    pub presence: Presence,
+    /// Where it stands.
+    pub status: StepStatus,
+    /// Locked by another session.
+    pub locked: bool,
+    /// The case system's version, if it has one. Compared as a number when both are numbers.
+    pub version: Option<String>,
+    /// When the case system says it last changed, UTC.
+    pub modified_at: Option<Timestamp>,
+    /// Date stamps.
+    pub dates: StepDates,
+    /// Whose step it is.
+    pub assignee: Known<WorkerId>,
+    /// The episode's reference, if a form carries it.
+    pub reference: Known<EpisodeId>,
+    /// The allocation cycle, if a form carries it.
+    pub cycle: Known<CycleId>,
+    /// The child, as a keyed hash.
+    pub child: Known<ChildKey>,
+    /// Workers named by the form, by role.
+    pub people: BTreeMap<Role, Known<WorkerId>>,
+    /// Links to neighbouring steps.
+    pub links: Vec<Link>,
+    /// What the form carries; a fact the mapping does not provide has no entry.
+    pub facts: BTreeMap<Fact, Known<Value>>,
+    /// When we saw it, UTC.
+    pub seen_at: Timestamp,
+    /// By which road.
+    pub road: Road,
+}
+
+impl Sighting {
+    /// Hash of everything the case system said of the step, so that an unchanged one is recognised
+    /// before anything is written. When and how we saw it does not count.
+    pub fn content(&self) -> Digest {
+        Digest::of_json(&(
+            (
+                self.stage,
+                self.presence,
+                self.status,
+                self.locked,
+                &self.version,
+                self.modified_at,
+            ),
+            (
+                &self.dates,
+                &self.assignee,
+                &self.reference,
+                &self.cycle,
+                &self.child,
+            ),
+            (&self.people, &self.links, &self.facts),
+        ))
+    }
+
+    /// Hash of what a Finish is judged on: what the form says and who it names. The stamps, status
+    /// and version that pressing Finish itself moves do not count, nor does an echo of our own note.
+    pub fn matter(&self) -> Digest {
+        Digest::of_json(&(&self.step, &self.people, &self.facts))
+    }
+}
