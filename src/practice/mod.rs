@@ -11,6 +11,7 @@ pub mod episode;
 pub mod fact;
 pub mod ids;
 pub mod known;
+pub mod react;
 pub mod sighting;
 pub mod terms;
 pub mod verdict;
