@@ -29,7 +29,7 @@ pub struct Decision {
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Decided {
     /// The QA manager allocates the episode (¶1).
-    Allocate(Allocation),
+    Allocate(Box<Allocation>),
     /// The QA manager agrees a new completion date (¶3).
     Extend {
         /// The new completion date, local day.

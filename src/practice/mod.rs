@@ -4,15 +4,18 @@
 //! episode after, a verdict if one was asked, what is owed, when to look again, and what the journal
 //! says. Ordered collections only, so that the same inputs always give the same bytes.
 
+pub mod authority;
 pub mod calendar;
 pub mod deadlines;
 pub mod decision;
 pub mod effect;
 pub mod episode;
 pub mod fact;
+pub mod fold;
 pub mod ids;
 pub mod known;
 pub mod react;
 pub mod sighting;
 pub mod terms;
 pub mod verdict;
+pub mod wording;

@@ -1,5 +1,7 @@
 //! May this step be Finished, and if not, why not? What the judge answers, and its wording.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -177,19 +179,16 @@ impl Verdict {
     pub fn in_words(&self) -> String {
         let mut text = String::from("Finish is held.");
         for judged in self.reasons() {
-            text.push_str(&format!(
+            let points: Vec<String> = judged.paragraphs.iter().map(u8::to_string).collect();
+            let _ = write!(
+                text,
                 " {}: {} {} {} (paragraphs {})",
                 judged.rule,
                 judged.missing(),
                 judged.seen(),
                 judged.remedy,
-                judged
-                    .paragraphs
-                    .iter()
-                    .map(u8::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ));
+                points.join(", ")
+            );
         }
         text
     }
