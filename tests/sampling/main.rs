@@ -1,0 +1,11 @@
+//! The sample from outside: the worked draw, what may happen to a sample, and a second program's opinion.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of a test may fail it"
+)]
+
+mod amendments;
+mod certificate;
+mod worked;
+mod worked_example;
