@@ -189,13 +189,27 @@ impl Frame {
     }
 }
 
+/// An exclusion is published too, so its text must be as plain as a row's.
+pub(super) fn check_exclusion(exclusion: &Exclusion, faults: &mut Vec<FrameFault>) {
+    for (column, text) in [("le_id", &exclusion.le_id), ("reason", &exclusion.reason)] {
+        if doubtful(text) {
+            let le_id = exclusion.le_id.as_str().into();
+            faults.push(FrameFault::BadText {
+                le_id,
+                column,
+                text: text.clone(),
+            });
+        }
+    }
+}
+
+fn doubtful(text: &str) -> bool {
+    text.is_empty() || text.trim() != text || text.chars().any(char::is_control)
+}
+
 fn check_row(row: &FrameRow, faults: &mut Vec<FrameFault>) {
     let mut check = |column: &'static str, text: &str, in_a_list: bool| {
-        let doubtful = text.is_empty()
-            || text.trim() != text
-            || text.chars().any(char::is_control)
-            || (in_a_list && text.contains(';'));
-        if doubtful {
+        if doubtful(text) || (in_a_list && text.contains(';')) {
             faults.push(FrameFault::BadText {
                 le_id: row.le_id.clone(),
                 column,

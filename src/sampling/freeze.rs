@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     canonical::{json, sha256_hex},
-    frame::{Exclusion, Frame, FrameFault, FrameRow},
+    frame::{Exclusion, Frame, FrameFault, FrameRow, check_exclusion},
     frame_csv::exclusions_csv,
     policy::SamplingPolicy,
     seed::Seed,
@@ -121,6 +121,9 @@ impl Frozen {
         // Twenty zeros stand for dice not yet thrown: only the cycle's id is on trial here.
         if let Err(fault) = Seed::from_dice("00000000000000000000", cycle) {
             faults.push(FrameFault::Cycle(fault.to_string()));
+        }
+        for exclusion in &exclusions {
+            check_exclusion(exclusion, &mut faults);
         }
         let policy = SamplingPolicy::from_policy_file(policy_file)
             .map_err(|fault| faults.push(FrameFault::Policy(fault.to_string())));

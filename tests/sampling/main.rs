@@ -6,6 +6,8 @@
 )]
 
 mod amendments;
+mod assignment;
 mod certificate;
+mod second_opinion;
 mod worked;
 mod worked_example;
