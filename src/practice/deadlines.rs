@@ -1,9 +1,12 @@
 //! When is what due, and who is told as it passes? Milestones are facts: there is no `now` here.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 
 use super::calendar::Calendar;
-use super::episode::{Episode, Role, Stage};
+use super::decision::Pause;
+use super::episode::{Episode, Presence, Role, Stage, Step};
+use super::fact::Fact;
 use super::ids::StepId;
 use super::terms::Policy;
 
@@ -44,9 +47,180 @@ pub enum MilestoneKind {
     Overdue,
 }
 
-/// Every milestone of what is still open in this episode; a finished, paused-out, cancelled or
-/// hidden matter has none, and so its cause is cured.
+/// When messages go out on a day they fall due: after people have arrived, local time.
+const TOLD_AT: Time = Time::constant(8, 30, 0, 0);
+
+/// Every milestone of what is still open in this episode; a finished, cancelled or hidden matter has
+/// none, and so its cause is cured.
 pub fn milestones(episode: &Episode, policy: &Policy, calendar: &Calendar) -> Vec<Milestone> {
-    let _ = (episode, policy, calendar);
-    Vec::new()
+    if episode.cancelled.is_some() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for stage in Stage::ALL {
+        match episode.step_of(stage) {
+            Some(step) if step.status.is_open() && step.presence == Presence::Present => {
+                if let Some(due) = due_day(episode, stage, policy, calendar) {
+                    climb(&mut found, episode, step, due, policy, calendar);
+                }
+            }
+            None if stage == Stage::Practitioner => awaited(&mut found, episode, policy, calendar),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The day on which a stage falls due, local; none if nobody set one.
+///
+/// The practice review is due on the completion date: the last agreed extension, else the allocation's,
+/// moved on by the working days of any pause (¶3). The other stages follow the case system's own due
+/// date if it has one, else they are counted from the Finish before them (LE-29.5).
+pub fn due_day(
+    episode: &Episode,
+    stage: Stage,
+    policy: &Policy,
+    calendar: &Calendar,
+) -> Option<Date> {
+    let own = episode.step_of(stage).and_then(|step| step.dates.due);
+    let after = |stage: Stage, days: i32| {
+        let finished = episode.step_of(stage)?.finished.last()?;
+        Some(calendar.add(calendar.local_date(finished.at), days))
+    };
+    match stage {
+        Stage::Practitioner => episode.day(Fact::AgreedDate).value().copied().or(own),
+        Stage::PracticeReview => {
+            let agreed = episode
+                .extensions
+                .last()
+                .map(|extension| (extension.due, extension.at));
+            let (set, since) = match (agreed, &episode.allocation) {
+                (Some((due, at)), _) => (due, Some(at)),
+                (None, Some(allocation)) => (allocation.due_on, None),
+                (None, None) => (own?, None),
+            };
+            // An extension was agreed with the pauses before it in view; only later ones move it.
+            let pauses = episode
+                .pauses
+                .iter()
+                .filter(|p| since.is_none_or(|at| p.at > at));
+            let paused: i32 = pauses.map(|pause| paused_days(pause, calendar)).sum();
+            Some(if paused > 0 {
+                calendar.add(set, paused)
+            } else {
+                set
+            })
+        }
+        Stage::SupervisorActions => {
+            own.or_else(|| after(Stage::PracticeReview, policy.supervisor_working_days))
+        }
+        Stage::SignOff => {
+            own.or_else(|| after(Stage::SupervisorActions, policy.sign_off_working_days))
+        }
+    }
+}
+
+/// Working days of a pause, both ends included.
+fn paused_days(pause: &Pause, calendar: &Calendar) -> i32 {
+    let before = pause.from.yesterday().unwrap_or(pause.from);
+    calendar.between(before, pause.until).max(0)
+}
+
+/// The first instant on or after `at` that lies in no pause.
+fn outside_pauses(episode: &Episode, day: Date, calendar: &Calendar) -> Date {
+    let mut day = day;
+    for pause in &episode.pauses {
+        if pause.from <= day && day <= pause.until {
+            day = calendar.add(pause.until, 1);
+        }
+    }
+    day
+}
+
+fn climb(
+    found: &mut Vec<Milestone>,
+    episode: &Episode,
+    step: &Step,
+    due: Date,
+    policy: &Policy,
+    calendar: &Calendar,
+) {
+    let stage = step.stage;
+    let cause = format!("{}/{}/{}/{due}", stage.name(), step.id, step.leg);
+    for rung in &policy.ladder {
+        let late = rung.working_days > 0;
+        let day = if rung.working_days == 0 {
+            calendar.on_or_after(due)
+        } else {
+            calendar.add(due, rung.working_days)
+        };
+        let day = outside_pauses(episode, day, calendar);
+        let rule = match (stage, late) {
+            (Stage::PracticeReview, true) => "LE-03.1",
+            (Stage::PracticeReview, false) => "LE-03.2",
+            (Stage::Practitioner, _) => "LE-16.4",
+            (Stage::SupervisorActions | Stage::SignOff, _) => "LE-29.5",
+        };
+        let mut tell = rung.tell.clone();
+        // Another stage's reminders go to whoever's step it is.
+        if stage != Stage::PracticeReview {
+            for role in &mut tell {
+                if *role == Role::PracticeReviewer {
+                    *role = stage.owner();
+                }
+            }
+        }
+        let kind = if late {
+            MilestoneKind::Overdue
+        } else {
+            MilestoneKind::Reminder
+        };
+        found.push(Milestone {
+            cause: cause.clone(),
+            rule,
+            kind,
+            working_days: rung.working_days,
+            at: calendar.at_local(day, TOLD_AT),
+            stage,
+            step: Some(step.id.clone()),
+            due,
+            tell,
+            flag: rung.flag,
+        });
+    }
+}
+
+/// An allocated episode whose practitioner's step has not appeared (LE-01.3, LE-04.1).
+fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calendar: &Calendar) {
+    let Some(allocation) = &episode.allocation else {
+        return;
+    };
+    // A later step shows that the work began, whatever became of the first one.
+    if !episode.steps.is_empty() {
+        return;
+    }
+    let due = calendar.add(allocation.allocated_on, policy.awaited_working_days);
+    let levels: [(i32, &[Role]); 3] = [
+        (0, &[Role::PracticeReviewer, Role::QaManager]),
+        (
+            5,
+            &[Role::Supervisor, Role::OperationalManager, Role::QaManager],
+        ),
+        (10, &[Role::HeadOfService, Role::QaManager]),
+    ];
+    for (later, tell) in levels {
+        let day = outside_pauses(episode, calendar.add(due, later), calendar);
+        found.push(Milestone {
+            cause: format!("practitioner/awaited/{due}"),
+            rule: "LE-01.3",
+            kind: MilestoneKind::Awaited,
+            working_days: policy.awaited_working_days + later,
+            at: calendar.at_local(day, TOLD_AT),
+            stage: Stage::Practitioner,
+            step: None,
+            due,
+            tell: tell.to_vec(),
+            flag: false,
+        });
+    }
 }

@@ -327,6 +327,9 @@ pub struct Episode {
     pub permits: BTreeMap<StepId, Permit>,
     /// Keys of everything already owed, with the instant; a key is owed once in an episode's life.
     pub told: BTreeMap<String, Timestamp>,
+    /// Ids of the decisions taken in, so that one told twice counts once.
+    #[serde(default)]
+    pub decided: BTreeSet<String>,
     /// Causes at present believed (overdue, awaited …), so that their cure can be said once.
     pub standing: BTreeSet<String>,
     /// Cancelled by decision, with its reason code.
@@ -354,6 +357,7 @@ impl Episode {
             overrides: Vec::new(),
             permits: BTreeMap::new(),
             told: BTreeMap::new(),
+            decided: BTreeSet::new(),
             standing: BTreeSet::new(),
             cancelled: None,
             silent_before: None,

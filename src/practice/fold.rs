@@ -114,6 +114,7 @@ fn step_from(sighting: &Sighting, before: Option<&Step>) -> Step {
 /// Takes a decision into the episode. Authority is checked before (`authority::may`).
 pub fn take_decision(episode: &mut Episode, decision: &Decision) {
     episode.version += 1;
+    episode.decided.insert(decision.id.clone());
     let (by, at) = (decision.by.clone(), decision.at);
     match &decision.what {
         Decided::Allocate(allocation) => {

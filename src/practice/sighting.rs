@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::episode::{Presence, Role, Stage, StepStatus};
+use super::episode::{Presence, Role, Stage, Step, StepStatus};
 use super::fact::{Fact, Value};
 use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
 use super::known::Known;
@@ -140,5 +140,36 @@ impl Sighting {
     /// and version that pressing Finish itself moves do not count, nor does an echo of our own note.
     pub fn matter(&self) -> Digest {
         Digest::of_json(&(&self.step, &self.people, &self.facts))
+    }
+}
+
+impl Sighting {
+    /// What is seen of a step that can no longer be read: that it is hidden or gone.
+    pub fn of_absence(
+        source: &SourceName,
+        held: &Step,
+        presence: Presence,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            source: source.clone(),
+            step: held.id.clone(),
+            stage: held.stage,
+            presence,
+            status: held.status,
+            locked: held.locked,
+            version: held.version.clone(),
+            modified_at: held.modified_at,
+            dates: held.dates.clone(),
+            assignee: held.assignee.clone(),
+            reference: Known::Blank,
+            cycle: Known::Blank,
+            child: Known::Blank,
+            people: BTreeMap::new(),
+            links: Vec::new(),
+            facts: BTreeMap::new(),
+            seen_at: now,
+            road: Road::Read,
+        }
     }
 }
