@@ -13,7 +13,7 @@ fn the_second_program_agrees() {
         eprintln!("SKIPPED: python3 3.11 or later is not here, so no second program was asked");
         return;
     };
-    for number in 0..12 {
+    for number in 0..6 {
         let policy = format!(
             "[other]\nkey = 1\n[sampling]\nsample_size = {}\nminimum_per_service = {}\nreserves = {}\n",
             number * 7,
@@ -105,7 +105,7 @@ fn cycle_of(number: usize) -> Vec<FrameRow> {
             .get(mix % 13 % (1 + number % 5))
             .copied()
             .unwrap();
-        row.evaluation = Some(if mix % 2 == 0 {
+        row.evaluation = Some(if mix.is_multiple_of(2) {
             Grade::Good
         } else {
             Grade::RequiresImprovement
