@@ -2,6 +2,7 @@
 //! and by hand, not with this program.
 
 use greentick::sampling::{Certificate, Frozen, Sample, Seed, Tickets, verify};
+use proptest::prelude::*;
 
 use crate::worked::{CYCLE, DICE, POLICY, frozen, rows, sample_of};
 
@@ -125,4 +126,37 @@ fn ids_of(drawn: &[greentick::sampling::Drawn], stratum: &str) -> Vec<String> {
         .filter(|d| d.stratum == stratum)
         .map(|d| d.le_id.clone())
         .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Only as much as is asked for is sorted, by the first digits alone. Sorting everything by the whole text must
+    /// come to the same.
+    #[test]
+    fn the_quick_order_is_the_plain_order(
+        dice in "[0-9]{20}", count in 24_usize..150, size in 0_usize..160, reserves in 0_usize..9,
+    ) {
+        let policy = format!("[sampling]\nsample_size = {size}\nreserves = {reserves}\n");
+        let frozen = Frozen::freeze(CYCLE, rows(count), vec![], policy.as_bytes()).unwrap();
+        let seed = Seed::from_dice(&dice, CYCLE).unwrap();
+        let certificate = Sample::draw(&frozen, &seed).unwrap().certificate();
+        let tickets = Tickets::new(&seed);
+        // The first service is the only one that grows; its group is all of it that is in no other.
+        let mut plain: Vec<_> = frozen
+            .frame()
+            .rows()
+            .iter()
+            .filter(|row| {
+                let apart = row.is_certain() || &*row.reviewer == "pr-h";
+                &*row.service == "FS" && !apart
+            })
+            .map(|row| (tickets.ticket(&row.le_id), row.le_id.to_string()))
+            .collect();
+        plain.sort();
+        let mut quick = ids_of(&certificate.selected, "S/FS");
+        quick.extend(ids_of(&certificate.reserves, "S/FS"));
+        let plain: Vec<_> = plain.into_iter().take(quick.len()).map(|(_, le_id)| le_id).collect();
+        prop_assert_eq!(quick, plain);
+    }
 }
