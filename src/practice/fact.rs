@@ -157,6 +157,7 @@ facts! {
     ActionCount, "action_count", FactKind::Count, PracticeReview, [26], "the number of agreed actions";
     NoActionsReason, "no_actions_reason", FactKind::Code(&[]), PracticeReview, [26], "the reason code for having agreed no actions";
     LateReason, "late_reason", FactKind::Code(&[]), PracticeReview, [3], "the reason code for finishing after the completion date";
+    HandOver, "hand_over", FactKind::Worker, PracticeReview, [16, 18, 28, 29], "who hands over to whom";
     SupervisionDate, "supervision_date", FactKind::Day, SupervisorActions, [28], "the date of the supervision that carried the actions";
     ActionProgress, "action_progress", FactKind::Rows, SupervisorActions, [29], "the progress of the agreed actions";
     ProcessView, "process_view", FactKind::Code(&["assured", "not_assured"]), SignOff, [29], "the Service Manager's view of the process";

@@ -1,0 +1,156 @@
+//! May this step be finished? One judge for every door: call-out, reversal and observation ask here.
+//!
+//! Pure and total: the same episode, attempt and terms always give the same verdict, and a fact that
+//! cannot be read is said to be unreadable. Every rule of the stage is judged, in the order of
+//! [`RULES`], so that a person hears everything at once. Absent on purpose: what follows from a
+//! verdict (that is `react`), and any grading of practice.
+
+use jiff::Timestamp;
+
+use super::decision::{Allocation, Decision};
+use super::episode::{Episode, Stage, Step};
+use super::ids::Digest;
+use super::rules::{Change, Proposal, Question, RULES, Rule, Trigger};
+use super::terms::Terms;
+use super::verdict::{Attempt, Judged, Verdict};
+
+/// Judges a Finish; none if the episode has no such step.
+///
+/// To judge a Finish that has already been observed, give its completion stamp as `attempt.at`: a
+/// Finish asked for after that stamp is answered as one of a step already finished (LE-00.0).
+pub fn judge(episode: &Episode, attempt: &Attempt, terms: &Terms) -> Option<Verdict> {
+    let step = episode.steps.get(&attempt.step)?;
+    let question = Question {
+        episode,
+        step: Some(step),
+        attempt: Some(attempt),
+        at: attempt.at,
+        terms,
+    };
+    let findings: Vec<Judged> = RULES
+        .iter()
+        .filter_map(|rule| match rule.trigger {
+            Trigger::AtFinish(stages, check) if stages.contains(&step.stage) => {
+                Some(rule.judged(&terms.policy, || check(&question)))
+            }
+            _ => None,
+        })
+        .collect();
+    let overridden = is_overridden(&question, step.stage) && !findings.iter().any(stands_firm);
+    Some(Verdict {
+        stage: step.stage,
+        step: step.id.clone(),
+        findings,
+        on: fingerprint(episode, step),
+        judged_at: attempt.at,
+        policy: terms.digest.clone(),
+        overridden,
+    })
+}
+
+/// What a Finish of this step is judged on: the step's matter, the earlier forms its rules read, and
+/// the decisions about the episode. A permit given on another fingerprint is void.
+pub fn fingerprint(episode: &Episode, step: &Step) -> Digest {
+    let earlier: Vec<&Digest> = Stage::ALL
+        .iter()
+        .filter(|stage| **stage < step.stage)
+        .filter_map(|stage| episode.step_of(*stage).map(|earlier| &earlier.matter))
+        .collect();
+    Digest::of_json(&(
+        (&step.matter, step.leg, earlier),
+        (&episode.allocation, &episode.extensions, &episode.pauses),
+        (&episode.moderations, &episode.reasons, &episode.overrides),
+        &episode.cancelled,
+    ))
+}
+
+/// Judges a proposed allocation (¶1) beside the other live ones.
+pub fn judge_allocation(
+    allocation: &Allocation,
+    terms: &Terms,
+    others: &[Allocation],
+) -> Vec<Judged> {
+    let proposal = Proposal {
+        allocation,
+        others,
+        terms,
+    };
+    judged(terms, |rule| match rule.trigger {
+        Trigger::AtAllocation(check) => Some(check(&proposal)),
+        _ => None,
+    })
+}
+
+/// Judges a decision before it is recorded, such as a change of the completion date (¶3).
+pub fn judge_decision(episode: &Episode, decision: &Decision, terms: &Terms) -> Vec<Judged> {
+    let change = Change {
+        episode,
+        decision,
+        terms,
+    };
+    judged(terms, |rule| match rule.trigger {
+        Trigger::AtDecision(check) => Some(check(&change)),
+        _ => None,
+    })
+}
+
+/// What the passing of time has made of an episode at `now`, UTC.
+pub fn judge_time(episode: &Episode, now: Timestamp, terms: &Terms) -> Vec<Judged> {
+    let question = Question {
+        episode,
+        step: None,
+        attempt: None,
+        at: now,
+        terms,
+    };
+    judged(terms, |rule| match rule.trigger {
+        Trigger::ByTime(check) => Some(check(&question)),
+        _ => None,
+    })
+}
+
+/// What a step just seen, at `now`, UTC, says of its episode.
+pub fn judge_sighting(
+    episode: &Episode,
+    step: &Step,
+    now: Timestamp,
+    terms: &Terms,
+) -> Vec<Judged> {
+    let question = Question {
+        episode,
+        step: Some(step),
+        attempt: None,
+        at: now,
+        terms,
+    };
+    judged(terms, |rule| match rule.trigger {
+        Trigger::OnSighting(check) => Some(check(&question)),
+        _ => None,
+    })
+}
+
+fn judged(terms: &Terms, look: impl Fn(&Rule) -> Option<super::verdict::Finding>) -> Vec<Judged> {
+    RULES
+        .iter()
+        .filter_map(|rule| {
+            let finding = look(rule)?;
+            Some(rule.judged(&terms.policy, || finding))
+        })
+        .collect()
+}
+
+/// An accountable override, by the Head or the QA manager, made for this opening of the step.
+fn is_overridden(question: &Question<'_>, stage: Stage) -> bool {
+    let began = question.leg_began();
+    question.episode.overrides.iter().any(|made| {
+        made.stage == stage
+            && made.at <= question.at
+            && began.is_none_or(|began| began <= made.at)
+            && question.answers_for(&made.by, made.at)
+    })
+}
+
+/// A finding that holds and that no override lifts: nobody signs off their own work.
+fn stands_firm(judged: &Judged) -> bool {
+    judged.holds() && super::rules::find(&judged.rule).is_some_and(|rule| !rule.overridable)
+}

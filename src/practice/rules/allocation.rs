@@ -1,0 +1,214 @@
+//! Is the allocation whole and independent, and has its episode begun? (¶1)
+
+use super::words::{counted, day, listed, met_or, unmet};
+use super::{Proposal, Question, Rule, Trigger, due};
+use crate::practice::decision::Allocation;
+use crate::practice::episode::{Role, Stage};
+use crate::practice::terms::{Stance, WhenUnavailable};
+use crate::practice::verdict::Finding;
+
+/// LE-01.1: an allocation names everybody and everything.
+pub const COMPLETE: Rule = Rule {
+    code: "LE-01.1",
+    also: &[],
+    name: "complete-allocation",
+    paragraphs: &[1, 3],
+    title: "An allocation names the cycle, child, practitioner, practice reviewer, supervisor, Service Manager, service and completion date",
+    stance: Stance::Block,
+    when_unavailable: WhenUnavailable::AllowProvisional,
+    remedy: "Complete the allocation's entry and submit it again.",
+    asks: Role::QaManager,
+    overridable: false,
+    trigger: Trigger::AtAllocation(complete),
+};
+
+/// LE-01.2: nobody reviews, supervises or signs off their own work.
+pub const INDEPENDENT: Rule = Rule {
+    code: "LE-01.2",
+    also: &[],
+    name: "independent-reviewer",
+    paragraphs: &[1],
+    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor or Service Manager",
+    stance: Stance::Block,
+    when_unavailable: WhenUnavailable::AllowProvisional,
+    remedy: "Allocate another practice reviewer, or record why this one may also be supervisor or Service Manager.",
+    asks: Role::QaManager,
+    overridable: false,
+    trigger: Trigger::AtAllocation(independent),
+};
+
+/// LE-01.3: an allocated episode appears in the case system.
+pub const STARTED: Rule = Rule {
+    code: "LE-01.3",
+    also: &[],
+    name: "allocated-episode-appears",
+    paragraphs: &[1, 16],
+    title: "An allocated Learning Episode has a practitioner's step soon after its allocation",
+    stance: Stance::Flag,
+    when_unavailable: WhenUnavailable::AllowProvisional,
+    remedy: "Ask the practitioner to start the step on the child's record, or match a step that is already there.",
+    asks: Role::QaManager,
+    overridable: true,
+    trigger: Trigger::ByTime(started),
+};
+
+/// LE-01.4: an episode that appears has been allocated.
+pub const ADOPTED: Rule = Rule {
+    code: "LE-01.4",
+    also: &[],
+    name: "started-episode-is-allocated",
+    paragraphs: &[1],
+    title: "A Learning Episode that was started has an allocation",
+    stance: Stance::Flag,
+    when_unavailable: WhenUnavailable::AllowProvisional,
+    remedy: "Allocate this Learning Episode, or cancel it.",
+    asks: Role::QaManager,
+    overridable: true,
+    trigger: Trigger::OnSighting(adopted),
+};
+
+/// LE-01.5: one live episode for a child, and one for a practitioner in a cycle.
+pub const SINGLE: Rule = Rule {
+    code: "LE-01.5",
+    also: &[],
+    name: "one-live-episode",
+    paragraphs: &[1],
+    title: "A child has one live Learning Episode, and a practitioner one in a cycle",
+    stance: Stance::Flag,
+    when_unavailable: WhenUnavailable::AllowProvisional,
+    remedy: "Look at the other allocation, and keep both only if that is meant.",
+    asks: Role::QaManager,
+    overridable: true,
+    trigger: Trigger::AtAllocation(single),
+};
+
+fn complete(proposal: &Proposal<'_>) -> Finding {
+    let allocation = proposal.allocation;
+    let absent: Vec<String> = fields(allocation)
+        .into_iter()
+        .filter(|(_, text)| text.trim().is_empty())
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    if !absent.is_empty() {
+        return unmet(
+            format!("The allocation does not give the {}.", listed(&absent)),
+            format!("An allocation of {}.", day(allocation.allocated_on)),
+        );
+    }
+    met_or(
+        allocation.due_on > allocation.allocated_on,
+        "The completion date does not lie after the day of allocation.",
+        format!(
+            "Allocated on {}, to be completed by {}.",
+            day(allocation.allocated_on),
+            day(allocation.due_on)
+        ),
+    )
+}
+
+fn fields(allocation: &Allocation) -> [(&'static str, &str); 8] {
+    [
+        ("cycle", allocation.cycle.as_str()),
+        ("case system", allocation.source.as_str()),
+        ("child", allocation.child.as_str()),
+        ("practitioner", allocation.practitioner.as_str()),
+        ("practice reviewer", allocation.reviewer.as_str()),
+        ("supervisor", allocation.supervisor.as_str()),
+        ("Service Manager", allocation.service_manager.as_str()),
+        ("service", &allocation.service),
+    ]
+}
+
+fn independent(proposal: &Proposal<'_>) -> Finding {
+    let allocation = proposal.allocation;
+    let reviewer = &allocation.reviewer;
+    if *reviewer == allocation.practitioner {
+        return unmet(
+            "The practice reviewer has to be somebody else than the practitioner.",
+            format!("`{reviewer}` is named as both."),
+        );
+    }
+    let reason = allocation.conflict_reason.as_deref().unwrap_or_default();
+    let also: Vec<String> = [Role::Supervisor, Role::ServiceManager]
+        .into_iter()
+        .filter(|role| allocation.person(*role) == Some(reviewer))
+        .map(|role| role.words().to_owned())
+        .collect();
+    met_or(
+        also.is_empty() || !reason.trim().is_empty(),
+        format!(
+            "No reason is recorded for a practice reviewer who is also the {}.",
+            listed(&also)
+        ),
+        format!(
+            "`{reviewer}` is named as practice reviewer and {}.",
+            listed(&also)
+        ),
+    )
+}
+
+fn started(question: &Question<'_>) -> Finding {
+    let Some(allocation) = &question.episode.allocation else {
+        return Finding::DoesNotApply;
+    };
+    if !question.episode.steps.is_empty() {
+        return Finding::Met;
+    }
+    let n = question.terms.policy.awaited_working_days;
+    let until = due::add(question.terms, allocation.allocated_on, n);
+    if question.episode.cancelled.is_some() || question.today() <= until {
+        return Finding::DoesNotApply;
+    }
+    unmet(
+        format!(
+            "No practitioner's step has appeared within {} of the allocation.",
+            counted(n, "working day")
+        ),
+        format!(
+            "Allocated on {}; no step seen.",
+            day(allocation.allocated_on)
+        ),
+    )
+}
+
+fn adopted(question: &Question<'_>) -> Finding {
+    let Some(step) = question.step else {
+        return Finding::DoesNotApply;
+    };
+    met_or(
+        question.episode.allocation.is_some(),
+        "No allocation is recorded for this Learning Episode.",
+        format!("A {} step, `{}`.", step.stage.words(), step.id),
+    )
+}
+
+fn single(proposal: &Proposal<'_>) -> Finding {
+    let ours = proposal.allocation;
+    if proposal
+        .others
+        .iter()
+        .any(|other| other.child == ours.child)
+    {
+        return unmet(
+            "The child already has a live Learning Episode.",
+            "Another live allocation for the same child.",
+        );
+    }
+    let twice = proposal
+        .others
+        .iter()
+        .any(|other| other.cycle == ours.cycle && other.practitioner == ours.practitioner);
+    met_or(
+        !twice,
+        "The practitioner already has a Learning Episode in this cycle.",
+        format!(
+            "Another allocation of `{}` in cycle `{}`.",
+            ours.practitioner, ours.cycle
+        ),
+    )
+}
+
+/// Whether the practitioner's step has been finished.
+pub(super) fn practitioner_finished(question: &Question<'_>) -> bool {
+    question.finished_at(Stage::Practitioner).is_some()
+}

@@ -1,0 +1,160 @@
+//! Which prerequisites does the guidance set, and what is found of each?
+//!
+//! One entry per rule, a file per stage, in the order in which a person meets them. A rule names
+//! facts, never where a form keeps them, and takes every number from the policy. Absent on purpose:
+//! a rules language (a typed table is shorter and can be tested), the clock, and any grading: a rule
+//! asks whether something is there, never whether the practice was good.
+
+pub mod allocation;
+pub mod due;
+pub mod hand_over;
+pub mod lateness;
+pub mod moderation;
+pub mod practitioner;
+pub mod question;
+pub mod review;
+pub mod sign_off;
+pub mod step;
+pub mod supervisor;
+mod words;
+
+use super::episode::{Role, Stage};
+use super::terms::{LateFinish, Policy, Stance, WhenUnavailable};
+use super::verdict::{Finding, Judged};
+
+pub use question::{Change, Proposal, Question};
+
+/// One prerequisite of the guidance.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its code, such as `LE-27.1`: the paragraph it comes from, and a running number.
+    pub code: &'static str,
+    /// Further codes under which the same duty is listed; a policy may use any of them.
+    pub also: &'static [&'static str],
+    /// Its name in words, such as `moderation-before-extreme-evaluation`.
+    pub name: &'static str,
+    /// Paragraphs of the guidance it serves.
+    pub paragraphs: &'static [u8],
+    /// What it asks, as a statement that is true when it is met.
+    pub title: &'static str,
+    /// What it does when unmet, unless the policy says otherwise.
+    pub stance: Stance,
+    /// What it does when its facts cannot be read, unless the policy says otherwise.
+    pub when_unavailable: WhenUnavailable,
+    /// Who can put it right and how: one sentence.
+    pub remedy: &'static str,
+    /// Who is asked.
+    pub asks: Role,
+    /// Whether an accountable override lets a Finish through in spite of it.
+    pub overridable: bool,
+    /// When it is judged, and how.
+    pub trigger: Trigger,
+}
+
+/// How a rule looks at an episode.
+pub type Check = fn(&Question<'_>) -> Finding;
+
+/// When a rule is judged, and how.
+#[derive(Clone, Copy, Debug)]
+pub enum Trigger {
+    /// When Finish is pressed, or asked for, on a step of one of these stages.
+    AtFinish(&'static [Stage], Check),
+    /// When the QA manager allocates (¶1).
+    AtAllocation(fn(&Proposal<'_>) -> Finding),
+    /// When a person decides something about the episode, before it is recorded.
+    AtDecision(fn(&Change<'_>) -> Finding),
+    /// Whenever time matters to the episode.
+    ByTime(Check),
+    /// Whenever a step of the episode has been seen.
+    OnSighting(Check),
+}
+
+/// Every rule, in the order in which findings are given: identity and state, then evidence, then
+/// moderation, then hand-over.
+pub const RULES: &[Rule] = &[
+    step::OPEN,
+    allocation::COMPLETE,
+    allocation::INDEPENDENT,
+    allocation::STARTED,
+    allocation::ADOPTED,
+    allocation::SINGLE,
+    lateness::OVERDUE,
+    lateness::REMINDER,
+    lateness::LATE_FINISH,
+    lateness::DATE_CHANGE,
+    lateness::AVAILABLE,
+    practitioner::REFLECTION,
+    practitioner::FOCUS,
+    practitioner::TO_REVIEWER,
+    review::CONVERSATION,
+    review::OBSERVATION,
+    review::FAMILY,
+    review::PARTNER,
+    review::ANALYSIS,
+    review::EVALUATION,
+    review::MEETING,
+    review::ACTIONS,
+    moderation::AGREED,
+    moderation::UNCHANGED,
+    moderation::REACHED_MANAGER,
+    review::TO_SUPERVISOR,
+    supervisor::PROGRESS,
+    supervisor::TO_SERVICE_MANAGER,
+    sign_off::STATEMENT,
+    sign_off::IN_TIME,
+];
+
+/// The rule with a code, its own or one it is also listed under.
+pub fn find(code: &str) -> Option<&'static Rule> {
+    RULES
+        .iter()
+        .find(|rule| rule.code == code || rule.also.contains(&code))
+}
+
+impl Rule {
+    /// What it does when unmet, under a policy.
+    pub fn stance_under(&self, policy: &Policy) -> Stance {
+        if let Some(stance) = self.changed(policy, |terms| terms.stance) {
+            return stance;
+        }
+        if self.code == lateness::LATE_FINISH.code && policy.late_finish == LateFinish::Flag {
+            return Stance::Flag;
+        }
+        self.stance
+    }
+
+    /// What it does when its facts cannot be read, under a policy.
+    pub fn when_unavailable_under(&self, policy: &Policy) -> WhenUnavailable {
+        self.changed(policy, |terms| terms.when_unavailable)
+            .unwrap_or(self.when_unavailable)
+    }
+
+    /// The finding with all that an explanation needs. A rule that is off is not judged.
+    pub(crate) fn judged(&self, policy: &Policy, finding: impl FnOnce() -> Finding) -> Judged {
+        let stance = self.stance_under(policy);
+        Judged {
+            rule: self.code.to_owned(),
+            name: self.name.to_owned(),
+            paragraphs: self.paragraphs.to_vec(),
+            stance,
+            when_unavailable: self.when_unavailable_under(policy),
+            finding: if stance == Stance::Off {
+                Finding::DoesNotApply
+            } else {
+                finding()
+            },
+            remedy: self.remedy.to_owned(),
+            asks: self.asks,
+        }
+    }
+
+    fn changed<T>(
+        &self,
+        policy: &Policy,
+        pick: impl Fn(&super::terms::RuleTerms) -> Option<T>,
+    ) -> Option<T> {
+        std::iter::once(&self.code)
+            .chain(self.also)
+            .find_map(|code| policy.rules.get(*code).and_then(&pick))
+    }
+}
