@@ -133,7 +133,7 @@ fn unfinished_review_due(question: &Question<'_>) -> Option<jiff::civil::Date> {
     if finished || question.episode.cancelled.is_some() {
         return None;
     }
-    due::effective(question.episode, question.terms)
+    due::effective(question.episode, Stage::PracticeReview, question.terms)
 }
 
 fn nothing_due(question: &Question<'_>) -> Finding {
@@ -145,7 +145,8 @@ fn nothing_due(question: &Question<'_>) -> Finding {
 }
 
 fn late_finish(question: &Question<'_>) -> Finding {
-    let Some(due_on) = due::effective(question.episode, question.terms) else {
+    let Some(due_on) = due::effective(question.episode, Stage::PracticeReview, question.terms)
+    else {
         return Finding::DoesNotApply;
     };
     let today = question.today();
@@ -181,15 +182,12 @@ fn late_by(question: &Question<'_>, due_on: jiff::civil::Date, said: Option<&Str
         .as_ref()
         .map(|allocation| allocation.due_on);
     if let Some(first) = first.filter(|first| *first != due_on) {
-        text.push_str(&format!(" (first set for {})", day(first)));
+        text = format!("{text} (first set for {})", day(first));
     }
     if let Some(code) = said {
-        text.push_str(&format!(
-            "; the reason code `{code}` is not enough under the policy"
-        ));
+        text = format!("{text}; the reason code `{code}` is not enough under the policy");
     }
-    text.push('.');
-    text
+    text + "."
 }
 
 fn date_change(change: &Change<'_>) -> Finding {

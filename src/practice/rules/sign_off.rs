@@ -66,44 +66,33 @@ fn statement(question: &Question<'_>) -> Finding {
 }
 
 fn in_time(question: &Question<'_>) -> Finding {
-    if question.episode.cancelled.is_some() || due::is_paused(question.episode, question.today()) {
+    let today = question.today();
+    if question.episode.cancelled.is_some() || due::is_paused(question.episode, today) {
         return Finding::DoesNotApply;
     }
-    let policy = &question.terms.policy;
     // The sign-off first: once it can be late, the supervisor's step is behind it.
     let waits = [
-        (
-            Stage::SignOff,
-            Stage::SupervisorActions,
-            policy.sign_off_working_days,
-        ),
-        (
-            Stage::SupervisorActions,
-            Stage::PracticeReview,
-            policy.supervisor_working_days,
-        ),
+        (Stage::SignOff, Stage::SupervisorActions),
+        (Stage::SupervisorActions, Stage::PracticeReview),
     ];
-    for (stage, before, n) in waits {
-        let Some(began) = question.finished_at(before) else {
+    for (stage, before) in waits {
+        if question.finished_at(before).is_none() {
             continue;
-        };
+        }
         if question.finished_at(stage).is_some() {
             return Finding::Met;
         }
-        let began = due::local_date(question.terms, began);
-        let until = due::add(question.terms, began, n);
-        return met_or(
-            question.today() <= until,
-            format!(
-                "The {} step is not finished, and its date has passed.",
-                stage.words()
+        return match due::effective(question.episode, stage, question.terms) {
+            Some(until) => met_or(
+                today <= until,
+                format!(
+                    "The {} step is not finished, and its date has passed.",
+                    stage.words()
+                ),
+                format!("To be finished by {}.", day(until)),
             ),
-            format!(
-                "Handed over on {}, to be finished by {}.",
-                day(began),
-                day(until)
-            ),
-        );
+            None => Finding::DoesNotApply,
+        };
     }
     Finding::DoesNotApply
 }
