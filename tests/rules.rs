@@ -1,0 +1,628 @@
+//! Does every rule find what its table says? One line a case; the case is data.
+//!
+//! `tests/rules/<code>-<name>.txt` holds the cases of one rule: columns of facts, then the finding.
+//! `-` is blank and `?` unreadable. `tests/source_points.toml` gives each paragraph one disposition.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greentick::practice::calendar::Calendar;
+use greentick::practice::decision::{
+    Allocation, Decided, Decision, Extension, Moderation, Override, Pause, ReasonGiven,
+};
+use greentick::practice::episode::{Episode, Presence, Role, Stage, Step, StepStatus};
+use greentick::practice::fact::{Fact, FactKind, Row, Value};
+use greentick::practice::ids::{Digest, StepId, WorkerId};
+use greentick::practice::judge;
+use greentick::practice::known::{Known, Why};
+use greentick::practice::rules::{RULES, Rule, Trigger, find};
+use greentick::practice::sighting::StepDates;
+use greentick::practice::terms::{Holder, Mode, People, Policy, Stance, Terms, WhenUnavailable};
+use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
+use jiff::{Timestamp, civil::Date};
+
+fn date(text: &str) -> Date {
+    text.parse()
+        .unwrap_or_else(|_| panic!("`{text}` is no day"))
+}
+
+fn noon(text: &str) -> Timestamp {
+    if text.contains('T') {
+        return text.parse().unwrap();
+    }
+    format!("{}T12:00:00Z", date(text)).parse().unwrap()
+}
+
+fn code<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_value(serde_json::Value::String(text.to_owned()))
+        .unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// A synthetic council of W-1 practitioner, W-2 reviewer, W-3 supervisor, W-4 Service Manager,
+/// W-8 QA manager, W-9 Head; allocated 1 Oct 2026, due 1 Dec 2026.
+struct Case {
+    episode: Episode,
+    terms: Terms,
+    at: Timestamp,
+    stage: Stage,
+    hand_over: Known<WorkerId>,
+    actor: Option<WorkerId>,
+    others: Vec<Allocation>,
+    decision: Decision,
+    moderations: Vec<String>,
+}
+
+fn terms() -> Terms {
+    let holder = |worker: &str, role| Holder {
+        worker: worker.into(),
+        role,
+        from: None,
+        until: None,
+    };
+    let feed = include_str!("../config/bank-holidays.json");
+    Terms {
+        policy: Policy::default(),
+        digest: Digest::of(b"policy"),
+        calendar: Calendar::new(feed, "england-and-wales", &[]).unwrap(),
+        people: People {
+            holders: vec![
+                holder("W-8", Role::QaManager),
+                holder("W-9", Role::HeadOfService),
+            ],
+        },
+        activation: noon("2026-01-01"),
+        mode: Mode::Callout,
+    }
+}
+
+fn allocation() -> Allocation {
+    Allocation {
+        cycle: "2026-C3".into(),
+        source: "records".into(),
+        child: "child-1".into(),
+        practitioner: "W-1".into(),
+        reviewer: "W-2".into(),
+        supervisor: "W-3".into(),
+        service_manager: "W-4".into(),
+        operational_manager: None,
+        service: "assessment".to_owned(),
+        allocated_on: date("2026-10-01"),
+        due_on: date("2026-12-01"),
+        conflict_reason: None,
+    }
+}
+
+fn step(stage: Stage, status: StepStatus, finished: Option<Timestamp>) -> Step {
+    let facts = Fact::ALL
+        .iter()
+        .filter(|fact| fact.stage() == stage && **fact != Fact::HandOver)
+        .map(|fact| (*fact, Known::Blank))
+        .collect();
+    Step {
+        id: StepId(stage.name().to_owned()),
+        stage,
+        status,
+        presence: Presence::Present,
+        version: None,
+        modified_at: None,
+        locked: false,
+        dates: StepDates {
+            incoming: Some(noon("2026-10-02")),
+            completed: finished,
+            ..StepDates::default()
+        },
+        assignee: Known::Blank,
+        links: Vec::new(),
+        facts,
+        people: BTreeMap::new(),
+        leg: 1,
+        first_seen: noon("2026-10-02"),
+        last_seen: noon("2026-10-02"),
+        content: Digest::of(b"content"),
+        matter: Digest::of(b"matter"),
+        finished: Vec::new(),
+    }
+}
+
+impl Case {
+    fn new(rule: &Rule) -> Self {
+        let mut episode = Episode::new("LE-2026-0001".into(), "records".into());
+        episode.allocation = Some(allocation());
+        let stage = match rule.trigger {
+            Trigger::AtFinish(stages, _) => stages[0],
+            _ => Stage::SupervisorActions,
+        };
+        if matches!(rule.trigger, Trigger::AtFinish(..) | Trigger::OnSighting(_)) {
+            for each in Stage::ALL.into_iter().filter(|each| *each <= stage) {
+                let done = (each < stage).then(|| noon("2026-11-10"));
+                let status = done.map_or(StepStatus::Started, |_| StepStatus::Completed);
+                episode
+                    .steps
+                    .insert(each.name().into(), step(each, status, done));
+            }
+        }
+        Self {
+            episode,
+            terms: terms(),
+            at: noon("2026-11-23"),
+            stage,
+            hand_over: Known::Unreadable(Why::NotSeen),
+            actor: None,
+            others: Vec::new(),
+            decision: Decision {
+                id: "D-1".to_owned(),
+                episode: "LE-2026-0001".into(),
+                by: "W-8".into(),
+                at: noon("2026-11-20"),
+                what: Decided::Extend {
+                    due: date("2026-12-11"),
+                    reason: "leave".to_owned(),
+                },
+            },
+            moderations: Vec::new(),
+        }
+    }
+
+    fn allocation(&mut self) -> &mut Allocation {
+        self.episode.allocation.as_mut().expect("an allocation")
+    }
+
+    fn live(&mut self) -> &mut Step {
+        let id = StepId(self.stage.name().to_owned());
+        self.episode.steps.get_mut(&id).expect("a step")
+    }
+
+    fn set(&mut self, column: &str, cell: &str) {
+        if let Some(fact) = Fact::ALL
+            .iter()
+            .find(|fact| fact.name() == column && **fact != Fact::HandOver)
+        {
+            let id = StepId(fact.stage().name().to_owned());
+            match self.episode.steps.get_mut(&id) {
+                Some(step) => drop(step.facts.insert(*fact, value(*fact, cell))),
+                None => assert_eq!(cell, "-", "no step carries `{column}` here"),
+            }
+            return;
+        }
+        let text = if cell == "-" { "" } else { cell };
+        match column {
+            "at" => self.at = noon(cell),
+            "allocated" if cell == "none" => self.episode.allocation = None,
+            "allocated" => self.allocation().allocated_on = date(cell),
+            "due" => self.allocation().due_on = date(cell),
+            "cycle" => self.allocation().cycle = text.into(),
+            "service" => text.clone_into(&mut self.allocation().service),
+            "practitioner" => self.allocation().practitioner = text.into(),
+            "reviewer" => self.allocation().reviewer = text.into(),
+            "supervisor" => self.allocation().supervisor = text.into(),
+            "service_manager" => self.allocation().service_manager = text.into(),
+            "conflict_reason" if cell != "-" => {
+                self.allocation().conflict_reason = Some(text.to_owned());
+            }
+            "hand_over" => self.hand_over = known(cell, worker),
+            "assignee" => self.live().assignee = known(cell, worker),
+            "actor" if cell != "-" => self.actor = Some(cell.into()),
+            "by" => self.decision.by = cell.into(),
+            "status" => self.live().status = code(cell),
+            "presence" => self.live().presence = code(cell),
+            "stage" => self.move_to(code(cell)),
+            "cancelled" if cell != "-" => self.episode.cancelled = Some(text.to_owned()),
+            "late_finish" => self.terms.policy.late_finish = code(cell),
+            "reason" => {
+                self.decision.what = Decided::Extend {
+                    due: date("2026-12-11"),
+                    reason: text.to_owned(),
+                };
+            }
+            "conflict_reason" | "actor" | "cancelled" => {}
+            _ => self.set_list(column, cell),
+        }
+    }
+
+    fn set_list(&mut self, column: &str, cell: &str) {
+        for item in cell.split_whitespace().filter(|item| *item != "-") {
+            let parts: Vec<&str> = item.split(':').collect();
+            match column {
+                "extended" => self.episode.extensions.push(Extension {
+                    due: date(item),
+                    reason: "leave".to_owned(),
+                    by: "W-8".into(),
+                    at: noon("2026-11-01"),
+                }),
+                "paused" => {
+                    let (from, until) = item.split_once("..").expect("from..until");
+                    self.episode.pauses.push(Pause {
+                        from: date(from),
+                        until: date(until),
+                        reason: "leave".to_owned(),
+                        at: noon("2026-11-02"),
+                    });
+                }
+                "reasons" => self.episode.reasons.push(ReasonGiven {
+                    about: code(parts[0]),
+                    reason: "leave".to_owned(),
+                    by: parts[1].into(),
+                    at: noon("2026-11-20"),
+                }),
+                "moderation" => self.moderations.push(item.to_owned()),
+                "s1" => self.put(Stage::Practitioner, item),
+                "s2" => self.put(Stage::PracticeReview, item),
+                "s3" => self.put(Stage::SupervisorActions, item),
+                "s4" => self.put(Stage::SignOff, item),
+                "other" => {
+                    let mut other = allocation();
+                    other.child = parts[0].into();
+                    other.practitioner = parts[1].into();
+                    self.others.push(other);
+                }
+                _ => panic!("no column is called `{column}`"),
+            }
+        }
+        let known = [
+            "extended",
+            "paused",
+            "reasons",
+            "moderation",
+            "s1",
+            "s2",
+            "s3",
+            "s4",
+            "other",
+        ];
+        assert!(known.contains(&column), "no column is called `{column}`");
+    }
+
+    /// `open`, or the day it was finished.
+    fn put(&mut self, stage: Stage, item: &str) {
+        let done = (item != "open").then(|| noon(item));
+        let status = done.map_or(StepStatus::Started, |_| StepStatus::Completed);
+        let mut step = step(stage, status, done);
+        if let Some(at) = done {
+            let mut finished = step.finished.clone();
+            finished.push(greentick::practice::episode::Finished {
+                leg: 1,
+                at,
+                observed_at: at,
+                permit: None,
+                bypass: false,
+            });
+            step.finished = finished;
+        }
+        self.episode.steps.insert(stage.name().into(), step);
+    }
+
+    fn move_to(&mut self, stage: Stage) {
+        self.stage = stage;
+        let open = step(stage, StepStatus::Started, None);
+        self.episode.steps.insert(stage.name().into(), open);
+    }
+
+    /// `outcome:grade:moderator`, and `:changed` if the form has changed since.
+    fn moderate(&mut self) {
+        for item in std::mem::take(&mut self.moderations) {
+            let parts: Vec<&str> = item.split(':').collect();
+            let changed = parts.get(3) == Some(&"changed");
+            let on = if changed {
+                Digest::of(b"before")
+            } else {
+                self.episode.moderated_matter()
+            };
+            self.episode.moderations.push(Moderation {
+                id: item.clone(),
+                by: parts[2].into(),
+                at: noon("2026-11-20"),
+                grade: code(parts[1]),
+                outcome: code(parts[0]),
+                on,
+            });
+        }
+    }
+
+    fn attempt(&self) -> Attempt {
+        Attempt {
+            step: StepId(self.stage.name().to_owned()),
+            actor: self.actor.clone(),
+            hand_over: self.hand_over.clone(),
+            immediate: false,
+            at: self.at,
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        judge::judge(&self.episode, &self.attempt(), &self.terms).expect("a known step")
+    }
+
+    fn findings(&self, rule: &Rule) -> Vec<Judged> {
+        match rule.trigger {
+            Trigger::AtFinish(..) => self.verdict().findings,
+            Trigger::AtAllocation(_) => {
+                let ours = self.episode.allocation.as_ref().expect("an allocation");
+                judge::judge_allocation(ours, &self.terms, &self.others)
+            }
+            Trigger::AtDecision(_) => {
+                judge::judge_decision(&self.episode, &self.decision, &self.terms)
+            }
+            Trigger::ByTime(_) => judge::judge_time(&self.episode, self.at, &self.terms),
+            Trigger::OnSighting(_) => {
+                let step = self.episode.step_of(self.stage).expect("a step");
+                judge::judge_sighting(&self.episode, step, self.at, &self.terms)
+            }
+        }
+    }
+}
+
+fn worker(text: &str) -> WorkerId {
+    text.into()
+}
+
+fn known<T>(cell: &str, read: impl Fn(&str) -> T) -> Known<T> {
+    match cell {
+        "-" | "" => Known::Blank,
+        "?" => Known::Unreadable(Why::NotInVocabulary),
+        text => Known::Is(read(text)),
+    }
+}
+
+fn value(fact: Fact, cell: &str) -> Known<Value> {
+    known(cell, |text| match fact.kind() {
+        FactKind::Length => Value::Length(text.parse().unwrap()),
+        FactKind::Count => Value::Count(text.parse().unwrap()),
+        FactKind::Day => Value::Day(date(text)),
+        FactKind::Yes => Value::Yes(text == "yes"),
+        FactKind::Code(_) => Value::Code(text.to_owned()),
+        FactKind::Worker => Value::Worker(text.into()),
+        FactKind::Rows => Value::Rows(text.split_whitespace().map(row).collect()),
+    })
+}
+
+/// `key:code:owner:due:progress`, the tail left out at will.
+fn row(text: &str) -> Row {
+    let parts: Vec<&str> = text.split(':').collect();
+    let cell = |n: usize| parts.get(n).copied().unwrap_or("");
+    Row {
+        code: known(cell(1), str::to_owned),
+        owner: known(cell(2), worker),
+        due: known(cell(3), date),
+        progress_on: known(cell(4), date),
+        ..Row::new(cell(0))
+    }
+}
+
+fn check(rule: &Rule, table: &str, faults: &mut Vec<String>) {
+    let mut lines = table
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default())
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let header = lines.next().expect("a header");
+    let mut cases = 0;
+    for cells in lines {
+        assert_eq!(cells.len(), header.len(), "{}: {cells:?}", rule.code);
+        let mut case = Case::new(rule);
+        let mut expected = None;
+        let mut says = "";
+        for (column, cell) in header.iter().zip(&cells) {
+            match *column {
+                "finding" => expected = Some(*cell),
+                "says" => says = cell,
+                _ => case.set(column, cell),
+            }
+        }
+        case.moderate();
+        let findings = case.findings(rule);
+        let judged = findings.iter().find(|judged| judged.rule == rule.code);
+        let judged = judged.unwrap_or_else(|| panic!("{} was not judged", rule.code));
+        let found = match &judged.finding {
+            Finding::Met => "met",
+            Finding::Unmet(_) => "unmet",
+            Finding::CannotTell(..) => "cannot tell",
+            Finding::DoesNotApply => "does not apply",
+        };
+        well_worded(judged);
+        let said = format!("{} {}", judged.missing(), judged.seen());
+        if Some(found) != expected || (says != "-" && !said.contains(says)) {
+            faults.push(format!("{} {cells:?}: {found}: {said}", rule.code));
+        }
+        cases += 1;
+    }
+    assert!(cases > 1, "{} needs a met and an unmet case", rule.code);
+}
+
+/// Whole sentences, and no rule code in them: the code is a field.
+fn well_worded(judged: &Judged) {
+    if let Finding::Unmet(evidence) = &judged.finding {
+        for sentence in [&evidence.missing, &evidence.seen, &judged.remedy] {
+            assert!(sentence.ends_with('.'), "no full stop: {sentence}");
+            assert!(
+                !sentence.contains("LE-0") && !sentence.contains("LE-2"),
+                "{sentence}"
+            );
+            assert!(!sentence.starts_with(char::is_lowercase), "{sentence}");
+        }
+    }
+}
+
+#[test]
+fn every_rule_finds_what_its_table_says() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
+    let mut files: BTreeSet<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let mut faults = Vec::new();
+    for rule in RULES {
+        let name = format!("{}-{}.txt", rule.code, rule.name);
+        assert!(
+            files.remove(&name),
+            "rule {} has no table tests/rules/{name}",
+            rule.code
+        );
+        let table = std::fs::read_to_string(folder.join(&name)).unwrap();
+        check(rule, &table, &mut faults);
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(files.is_empty(), "tables without a rule: {files:?}");
+}
+
+#[test]
+fn codes_and_names_are_unique_and_every_rule_serves_a_paragraph() {
+    let mut seen = BTreeSet::new();
+    for rule in RULES {
+        for code in std::iter::once(&rule.code).chain(rule.also) {
+            assert!(seen.insert(*code), "{code} twice");
+        }
+        assert!(seen.insert(rule.name), "{} twice", rule.name);
+        assert!(
+            !rule.paragraphs.is_empty(),
+            "{} serves no paragraph",
+            rule.code
+        );
+        assert!(rule.paragraphs.iter().all(|n| (1..=29).contains(n)));
+        let hold = rule.when_unavailable == WhenUnavailable::Hold;
+        let moderation = rule.code.starts_with("LE-27") || rule.code.starts_with("LE-08");
+        assert_eq!(
+            hold, moderation,
+            "{}: only moderation holds when blind",
+            rule.code
+        );
+    }
+}
+
+#[test]
+fn every_paragraph_has_one_disposition() {
+    let text = include_str!("source_points.toml");
+    let points: BTreeMap<String, toml::Table> = toml::from_str(text).unwrap();
+    let kinds = ["rule", "milestone", "sample", "notice", "planned", "people"];
+    let mut named = BTreeSet::new();
+    for n in 1..=29u8 {
+        let point = points
+            .get(&format!("p{n:02}"))
+            .unwrap_or_else(|| panic!("no ¶{n}"));
+        let given: Vec<&str> = kinds
+            .into_iter()
+            .filter(|kind| point.contains_key(*kind))
+            .collect();
+        assert_eq!(given.len(), 1, "¶{n} has dispositions {given:?}");
+        if given[0] != "rule" {
+            assert!(
+                point[given[0]].as_str().is_some_and(|why| why.len() > 10),
+                "¶{n}: say why"
+            );
+        }
+        let rules = point.get("rule").and_then(|rules| rules.as_array());
+        for listed in rules.into_iter().flatten() {
+            let code = listed.as_str().unwrap();
+            let rule = find(code).unwrap_or_else(|| panic!("¶{n}: no rule {code}"));
+            assert!(rule.paragraphs.contains(&n), "{code} does not cite ¶{n}");
+            named.insert(rule.code);
+        }
+    }
+    assert_eq!(points.len(), 29);
+    for rule in RULES {
+        assert!(
+            named.contains(rule.code),
+            "{} stands under no paragraph",
+            rule.code
+        );
+    }
+}
+
+#[test]
+fn the_page_lists_every_rule_with_its_stance() {
+    let page = include_str!("../docs/rules.md");
+    let rows: BTreeMap<String, &str> = page
+        .lines()
+        .filter(|line| line.starts_with("| LE-"))
+        .map(|line| (line.split('|').nth(1).unwrap().trim().to_owned(), line))
+        .collect();
+    for rule in RULES {
+        let code = std::iter::once(&rule.code).chain(rule.also).copied();
+        let code = code.collect::<Vec<_>>().join(", ");
+        let row = rows
+            .get(&code)
+            .unwrap_or_else(|| panic!("docs/rules.md has no {code}"));
+        let paragraphs: Vec<String> = rule.paragraphs.iter().map(|n| format!("¶{n}")).collect();
+        assert!(
+            row.contains(&paragraphs.join(" ")),
+            "{code}: paragraphs differ"
+        );
+        assert!(row.contains(rule.title), "{code}: title differs");
+        let stance = serde_json::to_value(rule.stance).unwrap();
+        let stance = format!("| {} |", stance.as_str().unwrap());
+        assert!(
+            row.contains(&stance),
+            "{code}: stance differs from {stance}"
+        );
+    }
+    assert_eq!(
+        rows.len(),
+        RULES.len(),
+        "docs/rules.md has rows without a rule"
+    );
+}
+
+fn extreme_and_unmoderated() -> Case {
+    let mut case = Case::new(find("LE-08.1").unwrap());
+    case.set("evaluation", "inadequate");
+    case
+}
+
+#[test]
+fn an_override_lifts_a_hold_only_from_the_head_or_qa_manager_and_only_for_this_opening() {
+    for (by, at, lifted) in [
+        ("W-8", "2026-11-20", true),
+        ("W-9", "2026-11-20", true),
+        ("W-2", "2026-11-20", false),
+        ("W-8", "2026-09-20", false),
+        ("W-8", "2026-11-24", false),
+    ] {
+        let mut case = extreme_and_unmoderated();
+        let before = case.verdict();
+        assert_eq!(before.answer(), Answer::Hold);
+        assert!(before.codes().contains(&"LE-27.1"));
+        case.episode.overrides.push(Override {
+            stage: Stage::PracticeReview,
+            reason: "safety".to_owned(),
+            by: by.into(),
+            at: noon(at),
+        });
+        let after = case.verdict();
+        assert_eq!(after.overridden, lifted, "{by} {at}");
+        assert_ne!(
+            before.on, after.on,
+            "a permit is void when a decision is added"
+        );
+    }
+}
+
+#[test]
+fn no_override_lets_anybody_sign_off_their_own_work() {
+    let mut case = Case::new(find("LE-29.2").unwrap());
+    case.set("hand_over", "W-2");
+    case.episode.overrides.push(Override {
+        stage: Stage::SupervisorActions,
+        reason: "safety".to_owned(),
+        by: "W-9".into(),
+        at: noon("2026-11-20"),
+    });
+    assert!(!case.verdict().overridden);
+    assert_eq!(case.verdict().answer(), Answer::Hold);
+}
+
+#[test]
+fn a_policy_may_use_either_code_of_one_duty_and_off_is_not_judged() {
+    let mut case = extreme_and_unmoderated();
+    let off = greentick::practice::terms::RuleTerms {
+        stance: Some(Stance::Off),
+        when_unavailable: None,
+    };
+    case.terms.policy.rules.insert("LE-08.1".to_owned(), off);
+    assert!(!case.verdict().codes().contains(&"LE-27.1"));
+}
+
+#[test]
+fn an_unknown_step_has_no_verdict() {
+    let case = extreme_and_unmoderated();
+    let mut attempt = case.attempt();
+    attempt.step = "elsewhere".into();
+    assert_eq!(judge::judge(&case.episode, &attempt, &case.terms), None);
+}
