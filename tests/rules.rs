@@ -2,6 +2,13 @@
 //!
 //! `tests/rules/<code>-<name>.txt` holds the cases of one rule: columns of facts, then the finding.
 //! `-` is blank and `?` unreadable. `tests/source_points.toml` gives each paragraph one disposition.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected should stop there"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

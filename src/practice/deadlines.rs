@@ -100,11 +100,11 @@ pub fn due_day(
                 (None, None) => (own?, None),
             };
             // An extension was agreed with the pauses before it in view; only later ones move it.
-            let pauses = episode
+            let later = episode
                 .pauses
                 .iter()
                 .filter(|p| since.is_none_or(|at| p.at > at));
-            let paused: i32 = pauses.map(|pause| paused_days(pause, calendar)).sum();
+            let paused: i32 = later.map(|pause| paused_days(pause, calendar)).sum();
             Some(if paused > 0 {
                 calendar.add(set, paused)
             } else {
