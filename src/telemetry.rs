@@ -1,1 +1,111 @@
-//! (room under construction)
+//! What can be watched from outside? Log lines and numbers; never a name, a text or a body of a record.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+type Count = Counter<u64, AtomicU64>;
+
+/// One label from a closed set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+/// Numbers for monitoring.
+pub struct Metrics {
+    registry: Registry,
+    records: Family<Kind, Count>,
+    finish_checks: Family<Kind, Count>,
+    callbacks: Family<Kind, Count>,
+    effects: Family<Kind, Count>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("greentick");
+        let family = Family::<Kind, Count>::default;
+        let metrics = (family(), family(), family(), family());
+        registry.register(
+            "records",
+            "Records read from the case system",
+            metrics.0.clone(),
+        );
+        registry.register(
+            "finish_checks",
+            "Finish checks by answer",
+            metrics.1.clone(),
+        );
+        registry.register("callbacks", "Callbacks by outcome", metrics.2.clone());
+        registry.register("effects", "Effects by outcome", metrics.3.clone());
+        Self {
+            registry,
+            records: metrics.0,
+            finish_checks: metrics.1,
+            callbacks: metrics.2,
+            effects: metrics.3,
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts a pass over the feed.
+    pub fn mirrored(&self, seen: u64, unchanged: u64, quarantined: u64) {
+        self.records
+            .get_or_create(&Kind { kind: "changed" })
+            .inc_by(seen.saturating_sub(unchanged));
+        self.records
+            .get_or_create(&Kind { kind: "unchanged" })
+            .inc_by(unchanged);
+        self.records
+            .get_or_create(&Kind {
+                kind: "quarantined",
+            })
+            .inc_by(quarantined);
+    }
+
+    /// Counts a finish check: `permit`, `hold` or `unavailable`.
+    pub fn finish_check(&self, kind: &'static str) {
+        self.finish_checks.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// Counts a callback: `kept` or `refused`.
+    pub fn callback(&self, kind: &'static str) {
+        self.callbacks.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// Counts a dispatch.
+    pub fn dispatched(&self, sent: u64, dead: u64) {
+        self.effects
+            .get_or_create(&Kind { kind: "sent" })
+            .inc_by(sent);
+        self.effects
+            .get_or_create(&Kind { kind: "dead" })
+            .inc_by(dead);
+    }
+
+    /// All numbers as OpenMetrics text.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// Sends log lines to standard error, as JSON or as text.
+pub fn start_log(json: bool, level: tracing::Level) {
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr);
+    // A second start, as in tests, keeps the first.
+    let _ = if json {
+        log.json().try_init()
+    } else {
+        log.try_init()
+    };
+}

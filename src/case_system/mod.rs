@@ -1,1 +1,162 @@
-//! (room under construction)
+//! How do we talk with a case record system? One trait; over HTTP in earnest, in memory for tests.
+//!
+//! Nothing here decides anything: a page is what the mapping could prove of it, a write is done when
+//! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
+
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::practice::effect::Effect;
+use crate::practice::ids::StepId;
+use crate::practice::sighting::Sighting;
+
+/// Where in a feed the next page begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedPosition {
+    /// Changes from this instant on, UTC, included; none reads from the beginning.
+    pub since: Option<Timestamp>,
+    /// The case system's own continuation token.
+    pub token: Option<String>,
+    /// How many records of this pass have been read, for offset paging.
+    pub offset: u64,
+}
+
+/// A record of a page that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The step's id, if that much could be read.
+    pub step: Option<String>,
+    /// Where in the record.
+    pub path: String,
+    /// What is wrong and what to do.
+    pub reason: String,
+    /// SHA-256 of the record, so that the same one is kept once.
+    pub fingerprint: String,
+}
+
+/// One page, proven to be what the mapping promises.
+#[derive(Clone, Debug, Default)]
+pub struct FeedPage {
+    /// What could be read.
+    pub sightings: Vec<Sighting>,
+    /// What could not.
+    pub quarantined: Vec<Quarantined>,
+    /// Where the next page begins; none at the end of the feed.
+    pub next: Option<FeedPosition>,
+    /// The case system's own time when it made the page, UTC.
+    pub server_time: Option<Timestamp>,
+}
+
+/// What a direct read of one step found.
+#[derive(Clone, Debug)]
+pub enum StepAnswer {
+    /// The step.
+    Seen(Box<Sighting>),
+    /// It exists, and our account may not read it.
+    Hidden,
+    /// The case system says that there is no such step.
+    Gone,
+    /// It is no Learning Episode step.
+    NotOurs,
+}
+
+/// How a write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is there.
+    Done,
+    /// It was not carried out.
+    Refused {
+        /// Whether it may be carried out later (a lock, a rate limit).
+        retry: bool,
+        /// What was said.
+        why: String,
+    },
+    /// It may or may not have been carried out; look before repeating it.
+    Unknown {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// Whether an effect is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// It could not be looked for; the text says why.
+    CannotTell(String),
+}
+
+/// Why the case system could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseFault {
+    /// No answer, or none in time.
+    Unreachable(String),
+    /// It does not know us, or no longer.
+    Unauthorised(String),
+    /// It asks us to wait.
+    Wait(Duration),
+    /// An answer came that is not provably what the mapping promises.
+    Unproven(String),
+}
+
+impl std::fmt::Display for CaseFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "the case system did not answer: {why}"),
+            Self::Unauthorised(why) => write!(f, "the case system did not accept our key: {why}"),
+            Self::Wait(span) => {
+                write!(
+                    f,
+                    "the case system asks us to wait {} seconds",
+                    span.as_secs()
+                )
+            }
+            Self::Unproven(why) => {
+                write!(
+                    f,
+                    "an answer is not what the mapping promises, so nothing was taken from it: {why}"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for CaseFault {}
+
+/// A case record system, as far as we need it.
+pub trait CaseSystem {
+    /// One page of the change feed.
+    fn changes(
+        &self,
+        position: &FeedPosition,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<FeedPage, CaseFault>> + Send;
+
+    /// One page of all open steps.
+    fn open_steps(
+        &self,
+        position: &FeedPosition,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<FeedPage, CaseFault>> + Send;
+
+    /// One step, read now, within the budget.
+    fn step(
+        &self,
+        step: &StepId,
+        budget: Duration,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<StepAnswer, CaseFault>> + Send;
+
+    /// Writes one effect, once.
+    fn perform(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
+
+    /// Looks whether an effect is there already.
+    fn find(&self, effect: &Effect) -> impl Future<Output = Found> + Send;
+}

@@ -5,6 +5,7 @@
 //! says. Ordered collections only, so that the same inputs always give the same bytes.
 
 pub mod authority;
+pub mod bind;
 pub mod calendar;
 pub mod deadlines;
 pub mod decision;

@@ -1,13 +1,25 @@
 //! What follows from an input? The one function that turns it into a reaction.
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::deadlines::{Milestone, milestones};
 use super::decision::Decision;
-use super::effect::Effect;
-use super::episode::Episode;
+use super::effect::{Act, Effect};
+use super::episode::{Episode, Finished, Permit, Presence, Role, Stage, StepStatus};
+use super::ids::{EpisodeId, SourceName, StepId};
+use super::judge::judge;
+use super::known::{Known, Why};
 use super::sighting::Sighting;
-use super::verdict::{Attempt, Verdict};
+use super::terms::{Mode, Terms};
+use super::verdict::{Answer, Attempt, Judged, Verdict};
+use super::{fold, wording};
+
+/// Case systems stamp a Finish by their own clock and often to the minute; a permit allows for it.
+const CLOCK_GRACE_SECONDS: i64 = 90;
 
 /// Everything that can happen to an episode.
 #[derive(Clone, Copy, Debug)]
@@ -46,4 +58,440 @@ pub struct JournalLine {
     pub kind: String,
     /// Its content: codes, dates, lengths, hashes.
     pub body: serde_json::Value,
+}
+
+impl JournalLine {
+    /// An entry of this kind with this content.
+    pub fn new(kind: &str, body: serde_json::Value) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            body,
+        }
+    }
+}
+
+/// Turns an input into what follows from it. `id` and `source` name the episode if it is new.
+pub fn react(
+    before: Option<&Episode>,
+    id: &EpisodeId,
+    source: &SourceName,
+    input: Input<'_>,
+    terms: &Terms,
+    now: Timestamp,
+) -> Reaction {
+    let mut work = Work {
+        after: before
+            .cloned()
+            .unwrap_or_else(|| Episode::new(id.clone(), source.clone())),
+        verdict: None,
+        owed: Vec::new(),
+        withdrawn: Vec::new(),
+        said: Vec::new(),
+        terms,
+        now,
+    };
+    match input {
+        Input::Seen(sighting) => work.seen(sighting),
+        Input::Decided(decision) => work.decided(decision),
+        Input::Asked(attempt, decision_id) => work.asked(attempt, decision_id),
+        Input::TimePassed => {}
+    }
+    let look_again = work.settle_time();
+    let Work {
+        after,
+        verdict,
+        owed,
+        withdrawn,
+        said,
+        ..
+    } = work;
+    Reaction {
+        after,
+        verdict,
+        owed,
+        withdrawn,
+        look_again,
+        said,
+    }
+}
+
+/// A reaction in the making.
+struct Work<'a> {
+    after: Episode,
+    verdict: Option<Verdict>,
+    owed: Vec<Effect>,
+    withdrawn: Vec<String>,
+    said: Vec<JournalLine>,
+    terms: &'a Terms,
+    now: Timestamp,
+}
+
+impl Work<'_> {
+    fn say(&mut self, kind: &str, body: serde_json::Value) {
+        self.said.push(JournalLine::new(kind, body));
+    }
+
+    fn seen(&mut self, sighting: &Sighting) {
+        let change = fold::take_sighting(&mut self.after, sighting);
+        self.say("seen", json!({ "sighting": sighting }));
+        if change.reopened {
+            self.say(
+                "reopened",
+                json!({ "step": sighting.step, "stage": sighting.stage }),
+            );
+        }
+        if change.presence_changed {
+            self.say(
+                "presence",
+                json!({ "step": sighting.step, "presence": sighting.presence }),
+            );
+        }
+        if let Some(finished) = change.finished {
+            self.finish_observed(&sighting.step, &finished);
+        }
+        self.sent_on_early(sighting);
+    }
+
+    fn decided(&mut self, decision: &Decision) {
+        fold::take_decision(&mut self.after, decision);
+        self.say("decided", json!({ "decision": decision }));
+    }
+
+    fn asked(&mut self, attempt: &Attempt, decision_id: &str) {
+        let Some(verdict) = judge(&self.after, attempt, self.terms) else {
+            return;
+        };
+        self.after.version += 1;
+        let step = self.after.steps.get(&attempt.step);
+        let valid_until = self
+            .now
+            .saturating_add(SignedDuration::from_mins(self.terms.policy.permit_minutes))
+            .unwrap_or(self.now);
+        let permit = (verdict.answer() != Answer::Hold).then(|| Permit {
+            decision_id: decision_id.to_owned(),
+            step: attempt.step.clone(),
+            leg: step.map_or(1, |step| step.leg),
+            on: verdict.on.clone(),
+            actor: attempt.actor.clone(),
+            judged_at: self.now,
+            valid_until,
+            provisional: verdict.answer() == Answer::Provisional,
+            policy: verdict.policy.clone(),
+        });
+        self.said.push(JournalLine::new(
+            "asked",
+            json!({
+                "decision_id": decision_id, "attempt": attempt, "answer": verdict.answer(),
+                "version": step.and_then(|step| step.version.clone()),
+                "status": step.map(|step| step.status), "stage": verdict.stage,
+                "rules": verdict.codes(), "on": verdict.on, "policy": verdict.policy,
+                "valid_until": permit.as_ref().map(|permit| permit.valid_until),
+            }),
+        ));
+        // A hold voids an earlier permit: the facts it was given on have moved.
+        match permit {
+            Some(permit) => self.after.permits.insert(attempt.step.clone(), permit),
+            None => self.after.permits.remove(&attempt.step),
+        };
+        self.verdict = Some(verdict);
+    }
+
+    /// A Finish was observed: it used a valid permit, or it is entered as a bypass, once.
+    fn finish_observed(&mut self, step: &StepId, finished: &Finished) {
+        if finished.at < self.terms.activation {
+            return;
+        }
+        let verdict = self.judge_as_if_open(step, finished.at);
+        let permit = self.after.permits.get(step).filter(|permit| {
+            let grace = SignedDuration::from_secs(CLOCK_GRACE_SECONDS);
+            let from = permit
+                .judged_at
+                .saturating_sub(grace)
+                .unwrap_or(permit.judged_at);
+            let until = permit
+                .valid_until
+                .saturating_add(grace)
+                .unwrap_or(permit.valid_until);
+            permit.leg == finished.leg
+                && verdict
+                    .as_ref()
+                    .is_some_and(|verdict| verdict.on == permit.on)
+                && from <= finished.at
+                && finished.at <= until
+        });
+        if let Some(permit) = permit {
+            let id = permit.decision_id.clone();
+            self.say(
+                "finished",
+                json!({ "step": step, "at": finished.at, "permit": id }),
+            );
+            fold::mark_finish(&mut self.after, step, Some(id), false);
+            return;
+        }
+        fold::mark_finish(&mut self.after, step, None, true);
+        let answer = verdict.as_ref().map(Verdict::answer);
+        let rules: Vec<String> = verdict
+            .iter()
+            .flat_map(|verdict| verdict.codes())
+            .map(str::to_owned)
+            .collect();
+        let undone = self.terms.mode == Mode::Reverse && answer == Some(Answer::Hold);
+        self.say(
+            "bypass",
+            json!({
+                "step": step, "leg": finished.leg, "at": finished.at, "mode": self.terms.mode,
+                "would_have_been": answer, "rules": rules, "undone": undone,
+            }),
+        );
+        let cause = format!("bypass/{step}/{}", finished.leg);
+        match (self.terms.mode, verdict) {
+            (Mode::Reverse, Some(verdict)) if undone => {
+                let text = wording::reopened(&self.after, &verdict);
+                self.owe_step(step, &cause, "LE-08.2", "reopen", Act::Reopen { text }, &[]);
+            }
+            (Mode::Callout, verdict) => {
+                let text = wording::went_around(&self.after, step, verdict.as_ref());
+                let tell = [Role::QaManager, Role::HeadOfService];
+                self.owe_step(step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
+            }
+            (Mode::Reverse | Mode::Observe, _) => {}
+        }
+    }
+
+    /// Judges a step that is finished as if Finish were only now asked for.
+    fn judge_as_if_open(&self, step: &StepId, at: Timestamp) -> Option<Verdict> {
+        let mut open = self.after.clone();
+        let seen = open.steps.get_mut(step)?;
+        seen.status = StepStatus::Started;
+        let stage = seen.stage;
+        let hand_over = stage
+            .next()
+            .and_then(|next| self.after.step_of(next))
+            .map_or(Known::Unreadable(Why::NotSeen), |next| {
+                next.assignee.clone()
+            });
+        let attempt = Attempt {
+            step: step.clone(),
+            actor: None,
+            hand_over,
+            immediate: false,
+            at,
+        };
+        judge(&open, &attempt, self.terms)
+    }
+
+    /// A successor exists although the step before it was never finished: the work moved on by a
+    /// next action that does not wait for Finish, and that is a bypass too.
+    fn sent_on_early(&mut self, sighting: &Sighting) {
+        let real =
+            sighting.presence == Presence::Present && sighting.status != StepStatus::Proposed;
+        let source = Stage::ALL
+            .into_iter()
+            .find(|stage| stage.next() == Some(sighting.stage))
+            .and_then(|stage| self.after.step_of(stage))
+            .filter(|step| real && step.status.is_open() && step.finished.is_empty())
+            .filter(|_| {
+                sighting.dates.incoming.unwrap_or(sighting.seen_at) >= self.terms.activation
+            })
+            .map(|step| (step.id.clone(), step.leg));
+        let Some((step, leg)) = source else { return };
+        let cause = format!("immediate/{step}/{leg}");
+        if self
+            .after
+            .told
+            .contains_key(&format!("{}/{cause}", self.after.id))
+        {
+            return;
+        }
+        self.after
+            .told
+            .insert(format!("{}/{cause}", self.after.id), self.now);
+        let verdict = self.judge_as_if_open(&step, self.now);
+        let rules: Vec<String> = verdict
+            .iter()
+            .flat_map(|v| v.codes())
+            .map(str::to_owned)
+            .collect();
+        self.say(
+            "bypass",
+            json!({
+                "step": step, "leg": leg, "at": sighting.dates.incoming, "mode": self.terms.mode,
+                "immediate": true, "successor": sighting.step,
+                "would_have_been": verdict.as_ref().map(Verdict::answer), "rules": rules,
+            }),
+        );
+        if self.terms.mode != Mode::Observe {
+            let text = wording::sent_on(&self.after, &step, &sighting.step, verdict.as_ref());
+            let tell = [Role::QaManager, Role::HeadOfService];
+            self.owe_step(&step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
+        }
+    }
+
+    fn owe_step(
+        &mut self,
+        step: &StepId,
+        cause: &str,
+        rule: &str,
+        level: &str,
+        act: Act,
+        tell: &[Role],
+    ) {
+        let due_at = self.now;
+        self.owe(Some(step.clone()), cause, rule, level, act, tell, due_at);
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of one effect, named where it is made"
+    )]
+    fn owe(
+        &mut self,
+        step: Option<StepId>,
+        cause: &str,
+        rule: &str,
+        level: &str,
+        act: Act,
+        tell: &[Role],
+        due_at: Timestamp,
+    ) {
+        let key = format!("{}/{cause}/{level}", self.after.id);
+        if self.after.told.contains_key(&key) {
+            return;
+        }
+        self.after.told.insert(key.clone(), self.now);
+        self.owed.push(Effect {
+            key,
+            source: self.after.source.clone(),
+            episode: Some(self.after.id.clone()),
+            step,
+            act,
+            rule: rule.to_owned(),
+            cause: cause.to_owned(),
+            audience: tell.to_vec(),
+            due_at,
+        });
+    }
+
+    /// Owes what has fallen due, withdraws what is cured, and says when to look again.
+    ///
+    /// Levels that passed while nobody looked are caught up with the latest one alone, and what fell
+    /// due before activation is noted as told without being said.
+    fn settle_time(&mut self) -> Option<Timestamp> {
+        let milestones = milestones(&self.after, &self.terms.policy, &self.terms.calendar);
+        let standing: BTreeSet<String> = milestones.iter().map(|m| m.cause.clone()).collect();
+        self.cure(&standing);
+        let mut due: BTreeMap<String, Vec<&Milestone>> = BTreeMap::new();
+        for milestone in milestones.iter().filter(|m| m.at <= self.now) {
+            let level = level_key(&self.after, milestone);
+            if self.after.told.contains_key(&level) {
+                continue;
+            }
+            self.after.told.insert(level, self.now);
+            if milestone.at >= self.terms.activation {
+                due.entry(milestone.cause.clone())
+                    .or_default()
+                    .push(milestone);
+            }
+        }
+        for (cause, levels) in due {
+            self.fall_due(&cause, &levels);
+        }
+        self.after.standing = standing;
+        milestones
+            .iter()
+            .map(|m| m.at)
+            .filter(|at| *at > self.now)
+            .min()
+    }
+
+    fn cure(&mut self, standing: &BTreeSet<String>) {
+        let cured: Vec<String> = self.after.standing.difference(standing).cloned().collect();
+        for cause in cured {
+            self.say("cured", json!({ "cause": cause }));
+            let flagged = format!("{}/{cause}/flag", self.after.id);
+            let step = self
+                .after
+                .told
+                .contains_key(&flagged)
+                .then(|| self.step_of_cause(&cause));
+            self.withdrawn.push(cause.clone());
+            if let Some(Some(step)) = step {
+                let flag = "overdue".to_owned();
+                let cause = format!("cured/{cause}");
+                self.owe_step(
+                    &step,
+                    &cause,
+                    "LE-03.1",
+                    "unflag",
+                    Act::Unflag { flag },
+                    &[],
+                );
+            }
+        }
+    }
+
+    fn step_of_cause(&self, cause: &str) -> Option<StepId> {
+        let stage = Stage::ALL
+            .into_iter()
+            .find(|stage| cause.starts_with(stage.name()))?;
+        self.after.step_of(stage).map(|step| step.id.clone())
+    }
+
+    fn fall_due(&mut self, cause: &str, levels: &[&Milestone]) {
+        let Some(latest) = levels.iter().max_by_key(|m| (m.at, m.working_days)) else {
+            return;
+        };
+        if let (true, Some(step)) = (levels.iter().any(|m| m.flag), &latest.step) {
+            let flag = "overdue".to_owned();
+            self.owe(
+                Some(step.clone()),
+                cause,
+                latest.rule,
+                "flag",
+                Act::Flag { flag },
+                &[],
+                latest.at,
+            );
+        }
+        let missing = self.missing(latest);
+        let text = wording::due(&self.after, latest, &missing);
+        let mut tell: Vec<Role> = levels.iter().flat_map(|m| m.tell.iter().copied()).collect();
+        tell.sort_unstable();
+        tell.dedup();
+        let act = if latest.step.is_some() {
+            Act::Note { text }
+        } else {
+            Act::Notice { text }
+        };
+        let level = format!("{:?}{:+}", latest.kind, latest.working_days).to_lowercase();
+        self.owe(
+            latest.step.clone(),
+            cause,
+            latest.rule,
+            &level,
+            act,
+            &tell,
+            latest.at,
+        );
+    }
+
+    /// What still stands between an open step and its Finish, for the text of a reminder.
+    fn missing(&self, milestone: &Milestone) -> Vec<String> {
+        let Some(step) = &milestone.step else {
+            return Vec::new();
+        };
+        self.judge_as_if_open(step, self.now)
+            .iter()
+            .flat_map(Verdict::reasons)
+            .filter(|judged| judged.rule != "LE-03.3")
+            .map(Judged::missing)
+            .collect()
+    }
+}
+
+fn level_key(episode: &Episode, milestone: &Milestone) -> String {
+    format!(
+        "{}/{}/level/{:?}{:+}",
+        episode.id, milestone.cause, milestone.kind, milestone.working_days
+    )
 }

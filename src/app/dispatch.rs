@@ -1,0 +1,107 @@
+//! How is what is owed sent, once? By lease, one intention a call, read back when the outcome is unknown.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{App, AppFault};
+use crate::case_system::{CaseSystem, Found, Outcome};
+use crate::ledger::{Claimed, Settled};
+
+/// What a dispatch did.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Dispatched {
+    /// Written, and shown by a read-back where the mapping has one.
+    pub sent: u64,
+    /// Found to be there already; not repeated.
+    pub already_there: u64,
+    /// To be tried again later.
+    pub again: u64,
+    /// Given up; needs a person.
+    pub dead: u64,
+}
+
+/// Waits between tries of one effect, seconds; the last one repeats.
+const WAITS_SECONDS: [i64; 6] = [5, 30, 120, 600, 3_600, 14_400];
+
+/// Claims what is due to be sent and sends it. `holder` names this process in the lease.
+pub async fn pass<C: CaseSystem>(
+    app: &App<C>,
+    holder: &str,
+    now: Timestamp,
+) -> Result<Dispatched, AppFault> {
+    let mut report = Dispatched::default();
+    let claimed = app
+        .ledger
+        .claim(now, app.limits.lease_seconds, app.limits.sends, holder)
+        .await?;
+    for claim in claimed {
+        if !app.ledger.still_owed(&claim).await? {
+            continue;
+        }
+        let settled = send(app, &claim, now, &mut report).await;
+        app.ledger.settle(&claim, settled, now).await?;
+    }
+    Ok(report)
+}
+
+async fn send<C: CaseSystem>(
+    app: &App<C>,
+    claim: &Claimed,
+    now: Timestamp,
+    report: &mut Dispatched,
+) -> Settled {
+    // Any earlier try may have been carried out without our learning of it.
+    if claim.attempts > 1 {
+        match app.case_system.find(&claim.effect).await {
+            Found::Yes => {
+                report.already_there += 1;
+                return Settled::Sent {
+                    proof: "found by read-back".to_owned(),
+                };
+            }
+            Found::No => {}
+            Found::CannotTell(why) => return again(app, claim, now, why, report),
+        }
+    }
+    match app.case_system.perform(&claim.effect).await {
+        Outcome::Done => {
+            report.sent += 1;
+            Settled::Sent {
+                proof: "accepted".to_owned(),
+            }
+        }
+        Outcome::Refused { retry: true, why } | Outcome::Unknown { why } => {
+            again(app, claim, now, why, report)
+        }
+        Outcome::Refused { retry: false, why } => {
+            report.dead += 1;
+            Settled::Dead { why }
+        }
+    }
+}
+
+fn again<C>(
+    app: &App<C>,
+    claim: &Claimed,
+    now: Timestamp,
+    why: String,
+    report: &mut Dispatched,
+) -> Settled {
+    if claim.attempts >= app.limits.tries {
+        report.dead += 1;
+        return Settled::Dead {
+            why: format!("{why}; gave up after {} tries", claim.attempts),
+        };
+    }
+    report.again += 1;
+    let nth = usize::try_from(claim.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    let wait = WAITS_SECONDS
+        .get(nth)
+        .or(WAITS_SECONDS.last())
+        .copied()
+        .unwrap_or(5);
+    let at = now
+        .saturating_add(SignedDuration::from_secs(wait))
+        .unwrap_or(now);
+    Settled::Again { at, why }
+}

@@ -1,0 +1,290 @@
+//! How is the moderation sample drawn and handed over? Freeze, draw once, push (¶9).
+//!
+//! The frame is fixed and its hash known before any seed exists; a second draw of a cycle is refused
+//! (LE-09.4). What was frozen and drawn is kept in the ledger, so that anybody can check it later.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{App, AppFault};
+use crate::practice::effect::{Act, Effect};
+use crate::practice::episode::{Episode, Evaluation, Role, Stage};
+use crate::practice::ids::{CycleId, Digest, EpisodeId};
+use crate::practice::known::Known;
+use crate::practice::react::{Input, JournalLine, react};
+use crate::sampling::{
+    Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Name, Sample, SampleList,
+    Seed, verify,
+};
+
+/// The names under which a cycle's documents are kept.
+const FRAME: &str = "frame.csv";
+const EXCLUSIONS: &str = "exclusions.json";
+const POLICY: &str = "policy.toml";
+const RECORD: &str = "freeze.json";
+const CERTIFICATE: &str = "certificate.json";
+
+/// Every document a cycle may have, with its file name.
+pub const DOCUMENTS: [&str; 5] = [FRAME, EXCLUSIONS, POLICY, RECORD, CERTIFICATE];
+
+/// Freezes a cycle's frame: every episode whose practice review is finished; the others are listed
+/// with their reason. Returns the record with the hashes to publish before the seed is thrown.
+pub async fn freeze<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    policy_file: &[u8],
+    now: Timestamp,
+) -> Result<Vec<u8>, AppFault> {
+    let episodes = app.ledger.episodes(Some(cycle)).await?;
+    if episodes.is_empty() {
+        return Err(AppFault::Refused(format!(
+            "no episode of cycle `{cycle}` is on record"
+        )));
+    }
+    let mut rows = Vec::new();
+    let mut exclusions = Vec::new();
+    for episode in &episodes {
+        match frame_row(episode) {
+            Ok(row) => rows.push(row),
+            Err(reason) => exclusions.push(Exclusion {
+                le_id: episode.id.0.clone(),
+                reason,
+            }),
+        }
+    }
+    let frozen = Frozen::freeze(cycle.as_str(), rows, exclusions, policy_file)
+        .map_err(|faults| refused("the frame cannot be frozen", &faults))?;
+    let record = frozen.record().canonical_bytes();
+    let excluded = serde_json::to_vec(frozen.exclusions()).unwrap_or_default();
+    let documents: [(&str, &[u8]); 4] = [
+        (FRAME, &frozen.frame_csv()),
+        (EXCLUSIONS, &excluded),
+        (POLICY, policy_file),
+        (RECORD, &record),
+    ];
+    for (name, bytes) in documents {
+        app.ledger.keep_document(cycle, name, bytes, now).await?;
+    }
+    Ok(record)
+}
+
+fn refused<F: std::fmt::Display>(what: &str, faults: &[F]) -> AppFault {
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    AppFault::Refused(format!("{what}: {}", faults.join("; ")))
+}
+
+/// One row of the frame, or the reason why the episode is not in it.
+fn frame_row(episode: &Episode) -> Result<FrameRow, String> {
+    let review = episode.step_of(Stage::PracticeReview);
+    if episode.cancelled.is_some() {
+        return Err("cancelled".to_owned());
+    }
+    let finished = review
+        .filter(|step| !step.status.is_open())
+        .and_then(|step| step.finished.last())
+        .ok_or("practice review not finished")?;
+    let allocation = episode.allocation.as_ref().ok_or("not allocated")?;
+    let name = |text: &str| Name::from(text);
+    let people = [
+        Role::Practitioner,
+        Role::PracticeReviewer,
+        Role::Supervisor,
+        Role::ServiceManager,
+    ];
+    let moderated = episode.moderations.last();
+    let evaluation = episode.evaluation();
+    let disputed = episode.moderations.iter().any(|m| {
+        Known::Is(m.grade) != evaluation
+            || m.outcome != crate::practice::decision::ModerationOutcome::Agree
+    });
+    Ok(FrameRow {
+        le_id: name(episode.id.as_str()),
+        service: name(&allocation.service),
+        reviewer: name(allocation.reviewer.as_str()),
+        evaluation: evaluation.value().copied().map(grade),
+        finished: finished.at,
+        certain: Certain {
+            disputed_moderation: disputed,
+            below_standard: false,
+            conflict_override: allocation.conflict_reason.is_some()
+                || !episode.overrides.is_empty(),
+        },
+        cycles_since_moderated: Some(1),
+        conflict: people
+            .into_iter()
+            .filter_map(|role| allocation.person(role))
+            .map(|worker| name(worker.as_str()))
+            .collect(),
+        initial_moderator: moderated.map(|moderation| name(moderation.by.as_str())),
+    })
+}
+
+fn grade(evaluation: Evaluation) -> Grade {
+    match evaluation {
+        Evaluation::Outstanding => Grade::Outstanding,
+        Evaluation::Good => Grade::Good,
+        Evaluation::RequiresImprovement => Grade::RequiresImprovement,
+        Evaluation::Inadequate => Grade::Inadequate,
+    }
+}
+
+/// A drawn sample, as files to hand on.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The certificate, canonical JSON.
+    pub certificate: Vec<u8>,
+    /// The list as CSV.
+    pub csv: Vec<u8>,
+    /// The list as JSON.
+    pub json: Vec<u8>,
+    /// The episodes drawn.
+    pub episodes: Vec<EpisodeId>,
+}
+
+/// Draws the frozen cycle with the dice thrown, once, and owes the list to the case system.
+pub async fn draw<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    dice: &str,
+    now: Timestamp,
+) -> Result<Drawn, AppFault> {
+    let frozen = frozen(app, cycle).await?;
+    let seed = Seed::from_dice(dice, cycle.as_str())
+        .map_err(|fault| AppFault::Refused(fault.to_string()))?;
+    let sample = Sample::draw(&frozen, &seed).map_err(|f| AppFault::Refused(f.to_string()))?;
+    let certificate = sample.certificate();
+    let bytes = certificate.canonical_bytes();
+    if let Some(earlier) = app.ledger.document(cycle, CERTIFICATE).await? {
+        if earlier != bytes {
+            return Err(AppFault::Refused(format!(
+                "cycle `{cycle}` has been drawn already, with another seed; a cycle is drawn once (LE-09.4)"
+            )));
+        }
+    } else {
+        app.ledger
+            .keep_document(cycle, CERTIFICATE, &bytes, now)
+            .await?;
+    }
+    let list = SampleList::of(&certificate, frozen.frame(), None);
+    let drawn = Drawn {
+        csv: list.to_csv(),
+        json: list.to_json(),
+        episodes: certificate.sample().map(EpisodeId::from).collect(),
+        certificate: bytes,
+    };
+    push(app, cycle, &certificate, &drawn, now).await?;
+    Ok(drawn)
+}
+
+async fn frozen<C>(app: &App<C>, cycle: &CycleId) -> Result<Frozen, AppFault> {
+    let (Some(frame), Some(policy)) = (
+        app.ledger.document(cycle, FRAME).await?,
+        app.ledger.document(cycle, POLICY).await?,
+    ) else {
+        return Err(AppFault::Refused(format!(
+            "cycle `{cycle}` is not frozen; run `greentick sample freeze {cycle}` and publish its hash first"
+        )));
+    };
+    let excluded = app
+        .ledger
+        .document(cycle, EXCLUSIONS)
+        .await?
+        .unwrap_or_default();
+    let exclusions: Vec<Exclusion> = serde_json::from_slice(&excluded).unwrap_or_default();
+    Frozen::from_files(cycle.as_str(), &frame, exclusions, &policy)
+        .map_err(|faults| refused("the kept frame cannot be read back", &faults))
+}
+
+/// Owes the flag and note on each episode's latest step, and the whole list once.
+async fn push<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    certificate: &Certificate,
+    drawn: &Drawn,
+    now: Timestamp,
+) -> Result<(), AppFault> {
+    let hash = Digest(certificate.hash());
+    for (nth, id) in drawn.episodes.iter().enumerate() {
+        app.ledger
+            .react_one(id, now, |before| {
+                let before = before?;
+                let source = before.source.clone();
+                let mut reaction = react(
+                    Some(before),
+                    id,
+                    &source,
+                    Input::TimePassed,
+                    &app.terms,
+                    now,
+                );
+                let cause = format!("sample/{cycle}");
+                let effect = |level: &str, step, act| Effect {
+                    key: format!("{id}/{cause}/{level}"),
+                    source: source.clone(),
+                    episode: Some(id.clone()),
+                    step,
+                    act,
+                    rule: "LE-09.1".to_owned(),
+                    cause: cause.clone(),
+                    audience: vec![Role::Cslt],
+                    due_at: now,
+                };
+                let step = Stage::ALL
+                    .into_iter()
+                    .rev()
+                    .find_map(|stage| before.step_of(stage))
+                    .map(|step| step.id.clone());
+                let text = format!(
+                    "{id}: drawn for moderation by the Children's Services Leadership Team, cycle \
+                     {cycle}. Certificate {hash}."
+                );
+                if reaction
+                    .after
+                    .told
+                    .insert(format!("{id}/{cause}/note"), now)
+                    .is_none()
+                {
+                    let flag = "sampled".to_owned();
+                    reaction
+                        .owed
+                        .push(effect("flag", step.clone(), Act::Flag { flag }));
+                    reaction.owed.push(effect("note", step, Act::Note { text }));
+                    if nth == 0 {
+                        let mut list = effect(
+                            "list",
+                            None,
+                            Act::SampleList {
+                                cycle: cycle.to_string(),
+                                episodes: drawn.episodes.clone(),
+                                certificate: hash.clone(),
+                            },
+                        );
+                        list.episode = None;
+                        reaction.owed.push(list);
+                    }
+                    let body = json!({ "cycle": cycle, "certificate": hash });
+                    reaction.said.push(JournalLine::new("sampled", body));
+                }
+                Some(reaction)
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Recomputes a cycle's draw from what is kept. No difference means it verifies.
+pub async fn check<C>(app: &App<C>, cycle: &CycleId) -> Result<Vec<Difference>, AppFault> {
+    let mut kept = Vec::new();
+    for name in [FRAME, POLICY, CERTIFICATE] {
+        let bytes = app.ledger.document(cycle, name).await?;
+        kept.push(bytes.ok_or_else(|| {
+            AppFault::Refused(format!(
+                "cycle `{cycle}` has no {name} on record; nothing was drawn"
+            ))
+        })?);
+    }
+    match kept.as_slice() {
+        [frame, policy, certificate] => Ok(verify(frame, policy, certificate)),
+        _ => Ok(Vec::new()),
+    }
+}

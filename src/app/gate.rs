@@ -1,0 +1,218 @@
+//! May this step be Finished? The answer is durable before it leaves.
+//!
+//! The step is read anew within a budget, so that a permit is for what stands now. If it cannot be
+//! read, the same judge is asked about an episode whose facts are unreadable: the moderation rules
+//! hold, completeness and lateness let a provisional permit through, and both are entered.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::{App, AppFault, mirror};
+use crate::case_system::CaseSystem;
+use crate::practice::episode::Episode;
+use crate::practice::ids::{EpisodeId, StepId, WorkerId};
+use crate::practice::known::{Known, Why};
+use crate::practice::react::{Input, Reaction, react};
+use crate::practice::verdict::{Answer, Attempt, Judged, Verdict};
+
+/// A finish check, as asked.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ask {
+    /// The step that somebody wants to Finish.
+    pub step: StepId,
+    /// Who, by the case system's worker id.
+    #[serde(default, alias = "actor")]
+    pub worker: Option<WorkerId>,
+    /// The next action chosen, if the case system says.
+    #[serde(default)]
+    pub next: Option<NextAction>,
+}
+
+/// The next action that Finish would send.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NextAction {
+    /// To whom.
+    #[serde(default)]
+    pub assignee: Option<WorkerId>,
+    /// Sent without waiting for Finish.
+    #[serde(default)]
+    pub immediate: bool,
+}
+
+/// The answer, as design and interface promise it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// `permit` or `hold`.
+    pub decision: &'static str,
+    /// Names this decision.
+    pub decision_id: String,
+    /// The step asked about.
+    pub step: StepId,
+    /// Its episode.
+    pub episode: Option<EpisodeId>,
+    /// Its stage.
+    pub stage: Option<&'static str>,
+    /// The matter judged.
+    pub fingerprint: Option<String>,
+    /// When, UTC.
+    pub judged_at: Timestamp,
+    /// Until when a permit holds, UTC; none for a hold.
+    pub valid_until: Option<Timestamp>,
+    /// The policy it was judged under, `sha256:…`.
+    pub policy: String,
+    /// How old the step's reading is, milliseconds; none if it could not be read at all.
+    pub mirror_age_ms: Option<i64>,
+    /// A permit given although something could not be seen.
+    pub provisional: bool,
+    /// Everything that holds it, all at once.
+    pub reasons: Vec<Json>,
+    /// Everything else worth saying.
+    pub warnings: Vec<Json>,
+}
+
+/// Answers a finish check. `decision_id` is unique; the journal holds the answer before this returns.
+pub async fn finish_check<C: CaseSystem>(
+    app: &App<C>,
+    ask: &Ask,
+    decision_id: &str,
+    now: Timestamp,
+) -> Result<Told, AppFault> {
+    let read = mirror::read_one(app, &ask.step, now).await;
+    let readable = match read {
+        Ok(readable) => readable,
+        Err(AppFault::Ledger(fault)) => return Err(AppFault::Ledger(fault)),
+        Err(_) => false,
+    };
+    let Some(id) = app.ledger.episode_of_step(&app.source, &ask.step).await? else {
+        return Ok(unknown_step(app, ask, decision_id, now));
+    };
+    let attempt = Attempt {
+        step: ask.step.clone(),
+        actor: ask.worker.clone(),
+        hand_over: match &ask.next {
+            Some(NextAction {
+                assignee: Some(worker),
+                ..
+            }) => Known::Is(worker.clone()),
+            Some(_) => Known::Blank,
+            None => Known::Unreadable(Why::NotSeen),
+        },
+        immediate: ask.next.as_ref().is_some_and(|next| next.immediate),
+        at: now,
+    };
+    let reaction = app
+        .ledger
+        .react_one(&id, now, |episode| {
+            episode.map(|episode| judged(app, episode, &attempt, decision_id, readable, now))
+        })
+        .await?;
+    let verdict = reaction
+        .as_ref()
+        .and_then(|reaction| reaction.verdict.as_ref());
+    let Some((reaction, verdict)) = reaction.as_ref().zip(verdict) else {
+        return Ok(unknown_step(app, ask, decision_id, now));
+    };
+    Ok(tell(reaction, verdict, decision_id, readable))
+}
+
+fn judged<C>(
+    app: &App<C>,
+    episode: &Episode,
+    attempt: &Attempt,
+    decision_id: &str,
+    readable: bool,
+    now: Timestamp,
+) -> Reaction {
+    let input = Input::Asked(attempt, decision_id);
+    if readable {
+        return react(
+            Some(episode),
+            &episode.id,
+            &episode.source,
+            input,
+            &app.terms,
+            now,
+        );
+    }
+    let mut blind = episode.clone();
+    if let Some(step) = blind.steps.get_mut(&attempt.step) {
+        for fact in step.facts.values_mut() {
+            *fact = Known::Unreadable(Why::NotSeen);
+        }
+    }
+    let mut reaction = react(
+        Some(&blind),
+        &episode.id,
+        &episode.source,
+        input,
+        &app.terms,
+        now,
+    );
+    // What we last saw stays what we last saw; only the judgement was blind.
+    if let (Some(step), Some(held)) = (
+        reaction.after.steps.get_mut(&attempt.step),
+        episode.steps.get(&attempt.step),
+    ) {
+        step.facts.clone_from(&held.facts);
+    }
+    reaction
+}
+
+fn tell(reaction: &Reaction, verdict: &Verdict, decision_id: &str, readable: bool) -> Told {
+    let permit = reaction.after.permits.get(&verdict.step);
+    Told {
+        decision: if verdict.answer() == Answer::Hold {
+            "hold"
+        } else {
+            "permit"
+        },
+        decision_id: decision_id.to_owned(),
+        step: verdict.step.clone(),
+        episode: Some(reaction.after.id.clone()),
+        stage: Some(verdict.stage.name()),
+        fingerprint: Some(verdict.on.to_string()),
+        judged_at: verdict.judged_at,
+        valid_until: permit.map(|permit| permit.valid_until),
+        policy: format!("sha256:{}", verdict.policy),
+        mirror_age_ms: readable.then_some(0),
+        provisional: verdict.answer() == Answer::Provisional,
+        reasons: verdict.reasons().map(reason).collect(),
+        warnings: verdict.warnings().map(reason).collect(),
+    }
+}
+
+/// One finding as the interface shows it: what is missing, what was seen, who can put it right.
+pub fn reason(judged: &Judged) -> Json {
+    json!({
+        "rule": judged.rule, "name": judged.name, "paragraphs": judged.paragraphs,
+        "stance": judged.stance, "missing": judged.missing(), "seen": judged.seen(),
+        "remedy": judged.remedy, "asks": judged.asks,
+    })
+}
+
+/// A step we have never seen cannot be passed.
+fn unknown_step<C>(app: &App<C>, ask: &Ask, decision_id: &str, now: Timestamp) -> Told {
+    Told {
+        decision: "hold",
+        decision_id: decision_id.to_owned(),
+        step: ask.step.clone(),
+        episode: None,
+        stage: None,
+        fingerprint: None,
+        judged_at: now,
+        valid_until: None,
+        policy: format!("sha256:{}", app.terms.digest),
+        mirror_age_ms: None,
+        provisional: false,
+        reasons: vec![json!({
+            "rule": "LE-00.0", "name": "step-can-be-read", "paragraphs": [18, 28, 29],
+            "stance": "block",
+            "missing": format!("Step {} could not be read from the case system.", ask.step),
+            "seen": "No Learning Episode work step with this id is mirrored.",
+            "remedy": "Wait a minute and press Finish again; if it stays so, tell the IT team.",
+            "asks": "qa_manager",
+        })],
+        warnings: Vec::new(),
+    }
+}

@@ -1,0 +1,221 @@
+//! What is owed, who is sending it, and how did it end? Leased, counted before each try, fenced.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::json;
+
+use super::db::{Arg, Cells};
+use super::turn::Turn;
+use super::{Ledger, LedgerFault};
+use crate::practice::effect::Effect;
+use crate::practice::react::JournalLine;
+
+/// An effect that is ours to send until the lease ends.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// What is to be sent.
+    pub effect: Effect,
+    /// Which try this is, from 1.
+    pub attempts: u32,
+    /// Names this claim; a later claim has a higher one.
+    pub fence: i64,
+}
+
+/// How a try ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is there.
+    Sent {
+        /// How that is known.
+        proof: String,
+    },
+    /// To be tried again.
+    Again {
+        /// Not before, UTC.
+        at: Timestamp,
+        /// What happened.
+        why: String,
+    },
+    /// Needs a person.
+    Dead {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// One row of the outbox.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutboxRow {
+    /// The effect's key.
+    pub key: String,
+    /// The mark in its visible text.
+    pub mark: String,
+    /// The episode.
+    pub episode: Option<String>,
+    /// The step.
+    pub step: Option<String>,
+    /// The operation that performs it.
+    pub operation: String,
+    /// `owed`, `sent`, `withdrawn`, `dead`.
+    pub state: String,
+    /// Tries so far.
+    pub attempts: i64,
+    /// When it fell due, UTC.
+    pub due_at: Timestamp,
+    /// What happened last.
+    pub why: Option<String>,
+}
+
+fn effect(body: &str) -> Result<Effect, LedgerFault> {
+    serde_json::from_str(body)
+        .map_err(|why| LedgerFault::Inconsistent(format!("an effect cannot be read: {why}")))
+}
+
+impl Ledger {
+    /// Claims up to `limit` effects that are due to be tried, oldest first, for `lease_seconds`. The
+    /// try is counted before it is made, and a lease that ran out counts as one.
+    pub async fn claim(
+        &self,
+        now: Timestamp,
+        lease_seconds: i64,
+        limit: u32,
+        holder: &str,
+    ) -> Result<Vec<Claimed>, LedgerFault> {
+        let ms = now.as_millisecond();
+        let waiting = [Arg::Int(ms), Arg::Int(i64::from(limit))];
+        let look = "SELECT key FROM outbox WHERE state = 'owed' AND next_at <= $1 \
+            AND lease_until <= $1 ORDER BY nth LIMIT $2";
+        if self.db.rows(look, &waiting, "t").await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let until = now
+            .saturating_add(SignedDuration::from_secs(lease_seconds))
+            .unwrap_or(now);
+        let mut turn = Turn::take(&self.db, now).await?;
+        let args = [
+            Arg::Int(ms),
+            Arg::Int(i64::from(limit)),
+            Arg::Text(holder),
+            Arg::Int(until.as_millisecond()),
+        ];
+        let sql = "UPDATE outbox SET holder = $3, lease_until = $4, attempts = attempts + 1, \
+            fence = fence + 1 WHERE key IN (SELECT key FROM outbox WHERE state = 'owed' \
+            AND next_at <= $1 AND lease_until <= $1 ORDER BY nth LIMIT $2) \
+            RETURNING body, attempts, fence, nth";
+        let mut claimed = Vec::new();
+        for mut row in turn.tx.rows(sql, &args, "tiii").await? {
+            let effect = effect(&row.text()?)?;
+            let attempts = u32::try_from(row.int()?).unwrap_or(u32::MAX);
+            let fence = row.int()?;
+            claimed.push((
+                row.int()?,
+                Claimed {
+                    effect,
+                    attempts,
+                    fence,
+                },
+            ));
+        }
+        turn.commit().await?;
+        claimed.sort_by_key(|(nth, _)| *nth);
+        Ok(claimed.into_iter().map(|(_, claim)| claim).collect())
+    }
+
+    /// Whether a claim still stands: not withdrawn, and nobody has claimed it since.
+    pub async fn still_owed(&self, claim: &Claimed) -> Result<bool, LedgerFault> {
+        let sql = "SELECT fence FROM outbox WHERE key = $1 AND state = 'owed'";
+        match self
+            .db
+            .rows(sql, &[Arg::Text(&claim.effect.key)], "i")
+            .await?
+            .into_iter()
+            .next()
+        {
+            Some(mut row) => Ok(row.int()? == claim.fence),
+            None => Ok(false),
+        }
+    }
+
+    /// Enters how a try ended; refused, with `false`, if somebody has claimed it since.
+    pub async fn settle(
+        &self,
+        claim: &Claimed,
+        settled: Settled,
+        now: Timestamp,
+    ) -> Result<bool, LedgerFault> {
+        let mut turn = Turn::take(&self.db, now).await?;
+        let (state, next, why, kind) = match &settled {
+            Settled::Sent { proof } => ("sent", now, proof, "sent"),
+            Settled::Again { at, why } => ("owed", *at, why, "tried"),
+            Settled::Dead { why } => ("dead", now, why, "dead"),
+        };
+        let args = [
+            Arg::Text(&claim.effect.key),
+            Arg::Int(claim.fence),
+            Arg::Text(state),
+            Arg::Int(next.as_millisecond()),
+            Arg::Text(why),
+        ];
+        let sql = "UPDATE outbox SET state = $3, next_at = $4, why = $5, lease_until = 0, \
+            holder = NULL WHERE key = $1 AND fence = $2 AND state = 'owed'";
+        if turn.tx.exec(sql, &args).await? == 0 {
+            return Ok(false);
+        }
+        let line = JournalLine::new(
+            kind,
+            json!({
+                "key": claim.effect.key, "mark": claim.effect.mark(), "step": claim.effect.step,
+                "operation": claim.effect.act.operation(), "attempt": claim.attempts, "why": why,
+            }),
+        );
+        turn.write(claim.effect.episode.as_ref(), &line).await?;
+        turn.commit().await?;
+        Ok(true)
+    }
+
+    /// Everything ever owed, oldest first.
+    pub async fn outbox_list(&self) -> Result<Vec<OutboxRow>, LedgerFault> {
+        let sql = "SELECT body, state, attempts, why FROM outbox ORDER BY nth, key";
+        self.db
+            .rows(sql, &[], "ttit")
+            .await?
+            .into_iter()
+            .map(outbox_row)
+            .collect()
+    }
+
+    /// Makes one dead effect, or all of them, owed again at once. Returns how many.
+    pub async fn outbox_retry(
+        &self,
+        key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<u64, LedgerFault> {
+        let mut turn = Turn::take(&self.db, now).await?;
+        let args = [
+            Arg::Int(now.as_millisecond()),
+            Arg::Text(key.unwrap_or_default()),
+        ];
+        let sql = "UPDATE outbox SET state = 'owed', next_at = $1 WHERE state = 'dead' \
+            AND ($2 = '' OR key = $2)";
+        let count = turn.tx.exec(sql, &args).await?;
+        let body = json!({ "key": key, "count": count });
+        turn.write(None, &JournalLine::new("retried", body)).await?;
+        turn.commit().await?;
+        Ok(count)
+    }
+}
+
+fn outbox_row(mut row: Cells) -> Result<OutboxRow, LedgerFault> {
+    let effect = effect(&row.text()?)?;
+    Ok(OutboxRow {
+        mark: effect.mark(),
+        operation: effect.act.operation().to_owned(),
+        key: effect.key,
+        episode: effect.episode.map(|id| id.0),
+        step: effect.step.map(|step| step.0),
+        due_at: effect.due_at,
+        state: row.text()?,
+        attempts: row.int()?,
+        why: row.maybe_text()?,
+    })
+}

@@ -1,0 +1,39 @@
+//! Which episode does a step belong to? Earlier binding, reference, links, allocation, in that order.
+
+use super::ids::EpisodeId;
+use super::known::Known;
+use super::sighting::Sighting;
+
+/// What is known that could tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Candidates {
+    /// The episode this step was bound to before.
+    pub own: Option<EpisodeId>,
+    /// The episodes of the steps it is linked to.
+    pub linked: Vec<EpisodeId>,
+    /// Allocated episodes with the same child and practitioner that have no step yet.
+    pub allocated: Vec<EpisodeId>,
+}
+
+/// The episode a step belongs to. Where two would do, none is guessed: it stands alone as
+/// `unbound-<step>` until the QA manager binds it (LE-01.3).
+pub fn bind(sighting: &Sighting, candidates: &Candidates) -> EpisodeId {
+    if let Some(own) = &candidates.own {
+        return own.clone();
+    }
+    if let Known::Is(reference) = &sighting.reference {
+        return reference.clone();
+    }
+    let alone = EpisodeId(format!("unbound-{}", sighting.step));
+    for several in [&candidates.linked, &candidates.allocated] {
+        let mut distinct = several.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        match distinct.as_slice() {
+            [] => {}
+            [one] => return one.clone(),
+            _ => return alone,
+        }
+    }
+    alone
+}

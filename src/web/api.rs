@@ -1,0 +1,275 @@
+//! What does each door do? Handlers: prove the caller, call one use-case, answer.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Doors, Signature, board};
+use crate::app::gate::Ask;
+use crate::app::{AppFault, Shared, decide, explain, gate};
+use crate::practice::decision::{Decided, Decision};
+use crate::practice::ids::{Digest, EpisodeId};
+
+type Door<C> = State<Arc<Doors<C>>>;
+
+/// Every route.
+pub fn router<C: Shared>(doors: Arc<Doors<C>>) -> Router {
+    Router::new()
+        .route("/", get(board::show::<C>))
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready::<C>))
+        .route("/metrics", get(metrics::<C>))
+        .route("/api/v1/finish-checks", post(finish_check::<C>))
+        .route("/api/v1/callbacks/{source}", post(callback::<C>))
+        .route("/api/v1/episodes", get(episodes::<C>))
+        .route("/api/v1/episodes/{id}/explanation", get(explanation::<C>))
+        .route("/api/v1/episodes/{id}/decisions", post(decision::<C>))
+        .with_state(doors)
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn signature(headers: &HeaderMap) -> Option<Signature<'_>> {
+    Some(Signature {
+        timestamp: text(headers, "x-greentick-timestamp")?,
+        signature: text(headers, "x-greentick-signature")?,
+    })
+}
+
+fn unauthorised() -> Response {
+    let body =
+        json!({ "error": "not authorised", "help": "see docs/operations.md, who may call what" });
+    (StatusCode::UNAUTHORIZED, axum::Json(body)).into_response()
+}
+
+fn refused(status: StatusCode, why: &str) -> Response {
+    (status, axum::Json(json!({ "error": why }))).into_response()
+}
+
+fn failed(fault: &AppFault) -> Response {
+    match fault {
+        AppFault::Refused(why) => refused(StatusCode::UNPROCESSABLE_ENTITY, why),
+        AppFault::Case(_) | AppFault::Ledger(_) => {
+            tracing::error!(%fault, "a request could not be answered");
+            refused(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "it could not be read or recorded; try again",
+            )
+        }
+    }
+}
+
+async fn ready<C: Shared>(State(doors): Door<C>) -> Response {
+    let now = doors.clock.now();
+    let age = doors.freshness.age_seconds(now);
+    let ledger = doors.app.ledger.cursor("probe").await.is_ok();
+    let ready = ledger && doors.freshness.is_ready(now);
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let body = json!({
+        "ready": ready, "mirror_age_seconds": age,
+        "mirror_limit_seconds": doors.freshness.limit_seconds, "ledger": ledger,
+    });
+    (status, axum::Json(body)).into_response()
+}
+
+async fn metrics<C: Shared>(State(doors): Door<C>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], doors.metrics.render()).into_response()
+}
+
+async fn finish_check<C: Shared>(
+    State(doors): Door<C>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let now = doors.clock.now();
+    let callers = &doors.callers;
+    let signed = signature(&headers).is_some_and(|s| s.is_by(&callers.finish_check, &body, now));
+    let token = callers
+        .by_token(text(&headers, "authorization"), "finish_check")
+        .is_some();
+    if !signed && !token {
+        return unauthorised();
+    }
+    let ask: Ask = match serde_json::from_slice(&body) {
+        Ok(ask) => ask,
+        Err(fault) => {
+            return refused(
+                StatusCode::BAD_REQUEST,
+                &format!("the body is not a finish check: {fault}"),
+            );
+        }
+    };
+    match gate::finish_check(&doors.app, &ask, &new_id(), now).await {
+        Ok(told) => {
+            doors.metrics.finish_check(told.decision);
+            axum::Json(told).into_response()
+        }
+        Err(fault) => {
+            tracing::error!(%fault, "a finish check could not be answered");
+            doors.metrics.finish_check("unavailable");
+            let body = json!({
+                "decision": "hold", "step": ask.step, "unavailable": true,
+                "reasons": [{ "rule": "LE-00.0", "missing": "The answer could not be recorded.",
+                    "seen": "", "remedy": "Press Finish again in a minute.", "asks": "qa_manager" }],
+            });
+            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
+        }
+    }
+}
+
+/// A name that nobody can guess or repeat.
+fn new_id() -> String {
+    let mut bytes = [0_u8; 16];
+    let random = ring::rand::SystemRandom::new();
+    // If the system has no randomness left, the zero id still names nothing that exists.
+    let _ = ring::rand::SecureRandom::fill(&random, &mut bytes);
+    Digest::of(&bytes).0.chars().take(32).collect()
+}
+
+#[derive(Deserialize)]
+struct CallbackHead {
+    #[serde(alias = "id")]
+    message_id: String,
+}
+
+/// A hint that something changed. It is kept before it is answered; what changed is then read.
+async fn callback<C: Shared>(
+    State(doors): Door<C>,
+    Path(source): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let now = doors.clock.now();
+    let signed = signature(&headers).is_some_and(|s| s.is_by(&doors.callers.callback, &body, now));
+    if !signed || source != doors.app.source.as_str() {
+        doors.metrics.callback("refused");
+        return unauthorised();
+    }
+    let head: CallbackHead = match serde_json::from_slice(&body) {
+        Ok(head) => head,
+        Err(fault) => {
+            let why = format!("the callback has no readable `message_id`: {fault}");
+            return refused(StatusCode::BAD_REQUEST, &why);
+        }
+    };
+    let digest = Digest::of(&body);
+    match doors
+        .app
+        .ledger
+        .keep_callback(&doors.app.source, &head.message_id, &digest, now)
+        .await
+    {
+        Ok(_) => {
+            doors.metrics.callback("kept");
+            doors.nudge.notify_one();
+            StatusCode::ACCEPTED.into_response()
+        }
+        Err(fault) => failed(&fault.into()),
+    }
+}
+
+async fn episodes<C: Shared>(State(doors): Door<C>, headers: HeaderMap) -> Response {
+    if doors
+        .callers
+        .by_token(text(&headers, "authorization"), "read")
+        .is_none()
+    {
+        return unauthorised();
+    }
+    match doors.app.ledger.episodes(None).await {
+        Ok(episodes) => {
+            let list: Vec<_> = episodes
+                .iter()
+                .map(|episode| {
+                    json!({
+                        "id": episode.id, "cycle": episode.cycle,
+                        "steps": episode.steps.len(), "standing": episode.standing,
+                    })
+                })
+                .collect();
+            axum::Json(list).into_response()
+        }
+        Err(fault) => failed(&fault.into()),
+    }
+}
+
+async fn explanation<C: Shared>(
+    State(doors): Door<C>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if doors
+        .callers
+        .by_token(text(&headers, "authorization"), "read")
+        .is_none()
+    {
+        return unauthorised();
+    }
+    match explain::explain(&doors.app, &EpisodeId(id), doors.clock.now()).await {
+        Ok(Some(explanation)) => axum::Json(explanation).into_response(),
+        Ok(None) => refused(StatusCode::NOT_FOUND, "no such episode is on record"),
+        Err(fault) => failed(&fault),
+    }
+}
+
+#[derive(Deserialize)]
+struct DecisionBody {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(flatten)]
+    what: Decided,
+}
+
+/// Records a decision in the name of the token's worker; nobody can decide in another's name.
+async fn decision<C: Shared>(
+    State(doors): Door<C>,
+    Path(episode): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let now = doors.clock.now();
+    let Some(caller) = doors
+        .callers
+        .by_token(text(&headers, "authorization"), "decide")
+    else {
+        return unauthorised();
+    };
+    let given: DecisionBody = match serde_json::from_slice(&body) {
+        Ok(given) => given,
+        Err(fault) => {
+            return refused(
+                StatusCode::BAD_REQUEST,
+                &format!("the body is not a decision: {fault}"),
+            );
+        }
+    };
+    let decision = Decision {
+        id: given.id.unwrap_or_else(new_id),
+        episode: EpisodeId(episode),
+        by: caller.worker.clone(),
+        at: now,
+        what: given.what,
+    };
+    match decide::record(&doors.app, &decision, now).await {
+        Ok(_) => (
+            StatusCode::CREATED,
+            axum::Json(json!({ "id": decision.id })),
+        )
+            .into_response(),
+        Err(fault) => failed(&fault),
+    }
+}
