@@ -1,5 +1,44 @@
 //! Greentick guards the green tick.
-#![forbid(unsafe_code)]
+//!
+//! It runs beside a children's social-care case record system, mirrors Learning Episode work steps into
+//! its own ledger, decides whether a step may be Finished, chases what is late, and draws the sample
+//! that the leadership team moderates. Paragraphs of the guidance are cited as ¶n.
+//!
+//! # The map
+//! | Room | The question it answers | It may name |
+//! |---|---|---|
+//! | [`practice`] | What is good practice, and does this episode keep it? Pure. | nothing of ours |
+//! | [`sampling`] | Which episodes are moderated, and can anybody draw them again? Pure. | nothing of ours |
+//! | [`mapping`] | What does a case system's record mean? (not built yet) | `practice` |
+//! | [`case_system`] | How do we talk with a case system? | `mapping`, `practice` |
+//! | [`ledger`] | What do we remember? Only here is sqlx named. | `practice` |
+//! | [`app`] | What does Greentick do? Use-cases of (dependencies, now). | the rooms above |
+//! | [`web`] | Which doors are open to others? | `app` and below |
+//! | [`daemon`] | When does it happen? Only here, and in `simulator`, is anything waited for or started. | `web`, `app` |
+//! | [`cli`] | What can be asked at the terminal? | everything |
+//! | [`simulator`] | What would a council do? | the public face |
+//! | [`clock`], [`telemetry`] | What time is it? What can be watched? | nothing of ours |
+//!
+//! # Invariants
+//! - **Nothing observed is lost, nothing is said twice.** An input, the episode after it, the journal's
+//!   lines and what is owed commit in one transaction, a page together with its cursor. Sending is
+//!   somebody else's job: leased, counted before the try, read back before it is repeated.
+//! - **Blindness is an answer, never a pass.** A fact is known, blank or unreadable; the judge says so.
+//! - **One judge, every door.** A finish check and an observed Finish ask the same pure function.
+//! - **Everything can be replayed.** The journal holds every input, chained by hash from the first line.
+//! - **Never narrative.** A mapping turns texts into lengths; there is no field a text could be kept in.
+//!
+//! # Two journeys
+//! *A changed step.* `daemon` beats, [`app::mirror`] reads a page, [`ledger::Ledger::absorb`] takes the
+//! turn, recognises what has not changed by its hash, binds each step to its episode, asks
+//! [`practice::react::react`], and commits all that follows with the cursor. [`app::dispatch`] sends.
+//!
+//! *A Finish.* [`app::gate::finish_check`] reads the step anew within a budget, asks the judge inside the
+//! transaction that records the answer, and answers only then. A Finish that is later observed without
+//! a valid permit is entered as a bypass, once.
+//!
+//! Absent on purpose: a plug-in system, an event bus, a repository trait per table, retries inside a
+//! pass, hidden background state.
 
 pub mod app;
 pub mod case_system;

@@ -1,3 +1,8 @@
 //! Parse, run, exit code: everything else is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    greentick::cli::main().await
+}

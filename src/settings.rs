@@ -1,1 +1,1 @@
-//! (room under construction)
+//! What did the council configure? (not built yet: the file, its defaults and every fault at once)

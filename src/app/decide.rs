@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::{App, AppFault};
 use crate::practice::authority;
 use crate::practice::decision::{Decided, Decision};
+use crate::practice::judge::judge_decision;
 use crate::practice::react::{Input, Reaction, react};
+use crate::practice::verdict::Judged;
 
 /// Records a decision. One that is already on record by its id changes nothing and is no error.
 pub async fn record<C>(
@@ -27,6 +29,18 @@ pub async fn record<C>(
             }
             if let Err(refusal) = authority::may(decision, before, &app.terms) {
                 refused = Some(format!("{} ({})", refusal.why, refusal.rule));
+                return None;
+            }
+            let unmet = before
+                .iter()
+                .flat_map(|episode| judge_decision(episode, decision, &app.terms));
+            if let Some(judged) = unmet.into_iter().find(Judged::holds) {
+                refused = Some(format!(
+                    "{} {} ({})",
+                    judged.missing(),
+                    judged.remedy,
+                    judged.rule
+                ));
                 return None;
             }
             if before.is_some_and(|episode| episode.decided.contains(&decision.id)) {

@@ -1,1 +1,112 @@
-//! (room under construction)
+//! What can be asked at the terminal? One file a verb; exit status 0 done, 1 the answer is no, 2 usage,
+//! 3 could not tell.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the terminal is what this room is for"
+)]
+
+mod demo;
+mod ledger;
+mod sample;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::ledger::Ledger;
+
+/// Greentick stands beside a children's social-care case record system and guards Finish.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Play one allocation cycle of a synthetic council, with an embedded ledger.
+    Demo(demo::Demo),
+    /// Check or hand out the journal.
+    #[command(subcommand)]
+    Ledger(ledger::Verb),
+    /// Show what is mirrored of the case system.
+    #[command(subcommand)]
+    Mirror(ledger::MirrorVerb),
+    /// Show or retry what is owed.
+    #[command(subcommand)]
+    Outbox(ledger::OutboxVerb),
+    /// Check a drawn sample from its three files, offline.
+    #[command(subcommand)]
+    Sample(sample::Verb),
+}
+
+/// Which ledger, and how to print.
+#[derive(Args)]
+struct Where {
+    /// The ledger's URL: `sqlite:PATH` or `postgres://…`.
+    #[arg(
+        long,
+        env = "GREENTICK_LEDGER_URL",
+        default_value = "sqlite:greentick.sqlite3"
+    )]
+    ledger: String,
+    /// Print JSON for a machine.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Where {
+    async fn open(&self) -> Result<Ledger, Failure> {
+        Ledger::open(&self.ledger)
+            .await
+            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", self.ledger)))
+    }
+}
+
+/// How a verb can end other than well.
+enum Failure {
+    /// The answer is no.
+    No(String),
+    /// It could not be told.
+    CannotTell(String),
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(fault: E) -> Self {
+        Self::CannotTell(fault.to_string())
+    }
+}
+
+/// Parses the command line and carries the verb out.
+pub async fn main() -> ExitCode {
+    let done = match Cli::parse().verb {
+        Verb::Demo(demo) => demo::run(&demo).await,
+        Verb::Ledger(verb) => ledger::ledger(verb).await,
+        Verb::Mirror(verb) => ledger::mirror(verb).await,
+        Verb::Outbox(verb) => ledger::outbox(verb).await,
+        Verb::Sample(verb) => sample::run(&verb),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::No(why)) => {
+            eprintln!("greentick: {why}");
+            ExitCode::from(1)
+        }
+        Err(Failure::CannotTell(why)) => {
+            eprintln!("greentick: {why}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

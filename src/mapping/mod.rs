@@ -1,1 +1,1 @@
-//! (room under construction)
+//! What does a case system's record mean? (not built yet: mapping files and the reader they compile to)

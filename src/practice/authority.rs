@@ -17,10 +17,9 @@ pub struct Refusal {
 /// Whether the person may decide this, at the time of deciding.
 pub fn may(decision: &Decision, episode: Option<&Episode>, terms: &Terms) -> Result<(), Refusal> {
     let allowed: &[Role] = match &decision.what {
-        Decided::Allocate(_)
-        | Decided::Extend { .. }
-        | Decided::Pause { .. }
-        | Decided::Cancel { .. } => &[Role::QaManager],
+        // From the third change on the Head must agree; the judge of decisions says so (LE-03.4).
+        Decided::Extend { .. } => &[Role::QaManager, Role::HeadOfService],
+        Decided::Allocate(_) | Decided::Pause { .. } | Decided::Cancel { .. } => &[Role::QaManager],
         Decided::Moderate { .. } => &[Role::HeadOfService],
         Decided::Override { .. } => &[Role::HeadOfService, Role::QaManager],
         Decided::RequestModeration | Decided::GiveReason { .. } => &[
