@@ -441,7 +441,8 @@ fn new_step(plan: &Plan, stage: Stage, id: &StepId, now: Timestamp) -> Sighting 
         links: Vec::new(),
         facts: Fact::ALL
             .iter()
-            .filter(|fact| fact.stage() == stage)
+            // Who comes next is said when Finish is pressed, not in the form.
+            .filter(|fact| fact.stage() == stage && **fact != Fact::HandOver)
             .map(|fact| (*fact, Known::Blank))
             .collect(),
         seen_at: now,
