@@ -161,13 +161,41 @@ async fn observed_once(ledger: &Ledger) {
     let mirror = ledger.mirror().await.unwrap();
     assert_eq!(mirror[0].version.as_deref(), Some("10"));
     assert_eq!(mirror[0].episode, EpisodeId::from("LE-2026-0017"));
-    // A step without any evidence stands alone.
-    absorbed(ledger, page(vec![sighting("7", "1", "", 6)], "a"), 6).await;
-    let bound = ledger
-        .episode_of_step(&"mosaic".into(), &StepId::from("7"))
+    // A step without any evidence stands alone, and joins its episode when its reference is seen.
+    let alone = EpisodeId::from("unbound-7");
+    let owing = |before: Option<&Episode>, id: &EpisodeId, _: &Sighting| {
+        reaction(before, id, vec![effect("k0", &id.0, 6)])
+    };
+    let first = page(vec![sighting("7", "1", "", 6)], "a");
+    ledger.absorb(first, at(6), owing).await.unwrap();
+    assert_eq!(bound(ledger, "7").await, Some(alone.clone()));
+    absorbed(
+        ledger,
+        page(vec![sighting("7", "2", "LE-2026-0018", 7)], "b"),
+        7,
+    )
+    .await;
+    assert_eq!(bound(ledger, "7").await, Some("LE-2026-0018".into()));
+    assert!(ledger.episode(&alone).await.unwrap().is_none());
+    assert!(
+        ledger.claim(at(8), 30, 9, "a").await.unwrap().is_empty(),
+        "nobody hears of it"
+    );
+    // Once placed it stays, whatever a form says later.
+    absorbed(
+        ledger,
+        page(vec![sighting("7", "3", "LE-2026-0099", 8)], "c"),
+        8,
+    )
+    .await;
+    assert_eq!(bound(ledger, "7").await, Some("LE-2026-0018".into()));
+}
+
+async fn bound(ledger: &Ledger, step: &str) -> Option<EpisodeId> {
+    ledger
+        .episode_of_step(&"mosaic".into(), &StepId::from(step))
         .await
-        .unwrap();
-    assert_eq!(bound, Some("unbound-7".into()));
+        .unwrap()
 }
 
 async fn set_aside_and_cleared(ledger: &Ledger) {
@@ -265,7 +293,7 @@ async fn leased_and_withdrawn(ledger: &Ledger) {
         .into_iter()
         .map(|row| row.state)
         .collect();
-    assert_eq!(states, ["sent", "withdrawn", "owed"]);
+    assert_eq!(states, ["withdrawn", "sent", "withdrawn", "owed"]);
 }
 
 async fn time_passes(ledger: &Ledger) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::db::Arg;
 use super::turn::Turn;
 use super::{Ledger, LedgerFault};
-use crate::practice::bind::{Candidates, bind};
+use crate::practice::bind::{Candidates, bind, is_alone};
 use crate::practice::episode::{Episode, Presence, Stage};
 use crate::practice::ids::{EpisodeId, SourceName};
 use crate::practice::known::Known;
@@ -96,11 +96,13 @@ impl Ledger {
                     continue;
                 }
             }
-            let candidates = turn
-                .candidates(sighting, held.map(|held| held.episode))
-                .await?;
+            let own = held.map(|held| held.episode);
+            let candidates = turn.candidates(sighting, own.clone()).await?;
             let id = bind(sighting, &candidates);
-            let before = turn.episode(&id).await?;
+            let mut before = turn.episode(&id).await?;
+            if let Some(own) = own.filter(|own| *own != id) {
+                before = turn.join(sighting, &own, &id, before).await?;
+            }
             let reaction = react(before.as_ref(), &id, sighting);
             turn.hold(sighting, &id, &content.0).await?;
             turn.release(sighting).await?;
@@ -183,7 +185,8 @@ impl Turn {
             own,
             ..Candidates::default()
         };
-        if found.own.is_some() || matches!(sighting.reference, Known::Is(_)) {
+        let placed = found.own.as_ref().is_some_and(|own| !is_alone(own));
+        if placed || matches!(sighting.reference, Known::Is(_)) {
             return Ok(found);
         }
         for link in &sighting.links {
@@ -203,6 +206,38 @@ impl Turn {
             }
         }
         Ok(found)
+    }
+
+    /// Moves a step that stood alone, with its history, to the episode it belongs to. What was owed
+    /// for it alone and never tried is withdrawn; the journal keeps that it stood alone.
+    async fn join(
+        &mut self,
+        sighting: &Sighting,
+        alone: &EpisodeId,
+        id: &EpisodeId,
+        before: Option<Episode>,
+    ) -> Result<Option<Episode>, LedgerFault> {
+        let Some(mut left) = self.episode(alone).await? else {
+            return Ok(before);
+        };
+        let mut joined = before.unwrap_or_else(|| Episode {
+            silent_before: left.silent_before,
+            ..Episode::new(id.clone(), sighting.source.clone())
+        });
+        if let Some(step) = left.steps.remove(&sighting.step) {
+            joined.steps.insert(sighting.step.clone(), step);
+        }
+        let body = json!({ "source": sighting.source, "step": sighting.step, "from": alone });
+        self.write(Some(id), &JournalLine::new("joined", body))
+            .await?;
+        if left.steps.is_empty() {
+            self.withdraw_all(alone).await?;
+            let sql = "DELETE FROM episodes WHERE id = $1";
+            self.tx.exec(sql, &[Arg::Text(alone.as_str())]).await?;
+        } else {
+            self.keep_episode(&left, None).await?;
+        }
+        Ok(Some(joined))
     }
 
     async fn hold(

@@ -93,7 +93,7 @@ impl Turn {
         Ok(owed)
     }
 
-    async fn keep_episode(
+    pub(super) async fn keep_episode(
         &mut self,
         episode: &Episode,
         look_again: Option<Timestamp>,
@@ -161,6 +161,20 @@ impl Turn {
             self.tx.exec(sql, &[Arg::Text(&key)]).await?;
             let line = JournalLine::new("withdrawn", json!({ "key": key, "cause": cause }));
             self.write(Some(episode), &line).await?;
+        }
+        Ok(())
+    }
+
+    /// Withdraws everything owed for an episode that is no more and not tried yet.
+    pub(super) async fn withdraw_all(&mut self, episode: &EpisodeId) -> Result<(), LedgerFault> {
+        let sql = "SELECT DISTINCT cause FROM outbox WHERE episode = $1 AND state = 'owed'";
+        for mut row in self
+            .tx
+            .rows(sql, &[Arg::Text(episode.as_str())], "t")
+            .await?
+        {
+            let cause = row.text()?;
+            self.withdraw(episode, &cause).await?;
         }
         Ok(())
     }
