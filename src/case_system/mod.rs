@@ -3,6 +3,8 @@
 //! Nothing here decides anything: a page is what the mapping could prove of it, a write is done when
 //! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
 
+mod http;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ use crate::practice::effect::Effect;
 use crate::practice::ids::StepId;
 use crate::practice::sighting::Sighting;
 
+pub use crate::mapping::Quarantined;
+pub use http::{HttpCaseSystem, HttpSettings};
+
 /// Where in a feed the next page begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedPosition {
@@ -22,19 +27,6 @@ pub struct FeedPosition {
     pub token: Option<String>,
     /// How many records of this pass have been read, for offset paging.
     pub offset: u64,
-}
-
-/// A record of a page that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// The step's id, if that much could be read.
-    pub step: Option<String>,
-    /// Where in the record.
-    pub path: String,
-    /// What is wrong and what to do.
-    pub reason: String,
-    /// SHA-256 of the record, so that the same one is kept once.
-    pub fingerprint: String,
 }
 
 /// One page, proven to be what the mapping promises.

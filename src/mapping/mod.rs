@@ -1,1 +1,28 @@
-//! What does a case system's record mean? (not built yet: mapping files and the reader they compile to)
+//! What does a case system's answer mean, and how is an effect put to it?
+//!
+//! A mapping is a TOML file that an engineer writes with the vendor's document open beside it. It is
+//! compiled once, all faults at once; then bytes become a page of sightings, and effects become
+//! requests. Pure: no network, no clock. Absent on purpose: secrets (given at run time), narrative
+//! (a text is counted and dropped).
+
+mod compile;
+mod decoding;
+mod fault;
+mod language;
+mod page;
+mod path;
+mod record;
+mod testing;
+mod tree;
+mod writing;
+
+#[cfg(test)]
+mod tests;
+
+pub use compile::Mapping;
+pub use fault::Fault;
+pub use language::{AuthStyle, Operation, Paging, Proof, ReadBack, Request};
+pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};
+pub use record::{ChildKeying, Reading};
+pub use testing::TestOutcome;
+pub use writing::{Asked, Put, Slot, TemplateFault};
