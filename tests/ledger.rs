@@ -437,3 +437,27 @@ async fn the_export_is_what_an_independent_verifier_reads() {
         verify(&tampered)
     );
 }
+
+#[tokio::test]
+async fn one_changed_byte_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&file(&folder)).await.unwrap();
+    for (second, id) in (1..).zip(["E1", "E2", "E3"]) {
+        owe(&ledger, id, Vec::new(), &[], second).await;
+    }
+    assert_eq!(whole(&ledger).await, 3);
+    drop(ledger);
+    let tamper = "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db:\n    \
+        db.execute(\"UPDATE journal SET body = replace(body, 'E2', 'E9') WHERE seq = 2\")\n";
+    let run = std::process::Command::new("python3")
+        .args(["-c", tamper])
+        .arg(folder.path().join("ledger.db"))
+        .status();
+    assert!(run.unwrap().success());
+    let ledger = Ledger::open(&file(&folder)).await.unwrap();
+    let verified = ledger.verify().await.unwrap();
+    assert!(
+        matches!(verified, Verified::Broken { seq: 2, .. }),
+        "{verified:?}"
+    );
+}
