@@ -1,1 +1,0 @@
-//! What did the council configure? (not built yet: the file, its defaults and every fault at once)

@@ -1,0 +1,101 @@
+//! Which values make no sense? Zero waits, halves of a pair, words that name nothing.
+
+use super::shape::Lines;
+use super::{Settings, SettingsFault};
+
+impl Settings {
+    /// Everything that is out of bounds or does not fit together.
+    pub(super) fn ranges(&self, file: &str, lines: &Lines) -> Vec<SettingsFault> {
+        let mut faults = Vec::new();
+        let mut refuse = |key: &str, message: String| {
+            let line = lines.get(key).copied().unwrap_or(0);
+            faults.push(SettingsFault::at(file, line, message));
+        };
+        let beat = self.beat;
+        self.all_positive(&mut refuse);
+        if beat.overlap_seconds < 0 {
+            refuse(
+                "beat.overlap_seconds",
+                "`beat.overlap_seconds` must not be negative".to_owned(),
+            );
+        }
+        if beat.jitter_percent > 90 {
+            refuse(
+                "beat.jitter_percent",
+                "`beat.jitter_percent` must be at most 90".to_owned(),
+            );
+        }
+        if self.source.mapping.is_some() == self.source.base_url.is_empty() {
+            let message = "`source.mapping` and `source.base_url` go together; only one is set";
+            refuse("source", message.to_owned());
+        }
+        if self.source.name.is_empty() {
+            refuse("source.name", "`source.name` must not be empty".to_owned());
+        }
+        if self.web.bind.parse::<std::net::SocketAddr>().is_err() {
+            let message = format!(
+                "`{}` is no address and port such as 127.0.0.1:8480",
+                self.web.bind
+            );
+            refuse("web.bind", message);
+        }
+        if self.clock.real.is_some() != self.clock.shown.is_some() {
+            refuse(
+                "clock",
+                "`clock.real` and `clock.shown` go together; only one is set".to_owned(),
+            );
+        }
+        if self.log.level.parse::<tracing::Level>().is_err() {
+            refuse("log.level", format!("`{}` is no log level", self.log.level));
+        }
+        self.callers_in_bounds(&mut refuse);
+        faults
+    }
+
+    fn all_positive(&self, mut refuse: impl FnMut(&str, String)) {
+        let beat = self.beat;
+        for (key, value) in [
+            ("beat.poll_seconds", beat.poll_seconds),
+            ("beat.sweep_seconds", beat.sweep_seconds),
+            ("beat.reconcile_seconds", beat.reconcile_seconds),
+            ("beat.tick_seconds", beat.tick_seconds),
+            ("beat.dispatch_seconds", beat.dispatch_seconds),
+            (
+                "beat.lease_seconds",
+                u64::try_from(beat.lease_seconds).unwrap_or(0),
+            ),
+            ("source.connect_seconds", self.source.connect_seconds),
+            ("source.read_seconds", self.source.read_seconds),
+            ("source.total_seconds", self.source.total_seconds),
+            ("finish.budget_ms", self.finish.budget_ms),
+            ("web.header_seconds", self.web.header_seconds),
+            ("web.body_seconds", self.web.body_seconds),
+            ("web.request_seconds", self.web.request_seconds),
+            ("web.body_bytes", self.web.body_bytes as u64),
+            ("web.connections", self.web.connections as u64),
+            ("clock.factor", u64::from(self.clock.factor)),
+        ] {
+            if value == 0 {
+                refuse(key, format!("`{key}` must be at least 1"));
+            }
+        }
+    }
+
+    fn callers_in_bounds(&self, mut refuse: impl FnMut(&str, String)) {
+        for (index, caller) in self.web.callers.iter().enumerate() {
+            let key = format!("web.callers[{index}]");
+            if caller.token_env.is_none() && caller.token_file.is_none() {
+                refuse(
+                    &key,
+                    "a caller needs `token_env` or `token_file`".to_owned(),
+                );
+            }
+            for door in &caller.may {
+                if !["decide", "read", "finish_check"].contains(&door.as_str()) {
+                    let message = format!("`{door}` is no door: use decide, read or finish_check");
+                    refuse(&format!("{key}.may"), message);
+                }
+            }
+        }
+    }
+}

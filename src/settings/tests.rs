@@ -1,0 +1,118 @@
+use std::io::Write;
+
+use super::*;
+use crate::practice::terms::Policy;
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<SettingsFault>> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    Settings::load(Some(file.path()), &environment(variables))
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    variables.iter().map(own).collect()
+}
+
+#[test]
+fn the_manual_alone_is_enough() {
+    let settings = Settings::load(None, &Environment::new()).unwrap();
+    assert_eq!(settings.web.bind, "127.0.0.1:8480");
+    assert!(!settings.has_source());
+    assert!(settings.clock.anchor().is_none());
+}
+
+#[test]
+fn the_shipped_policy_is_the_default() {
+    let settings = Settings::load(None, &Environment::new()).unwrap();
+    let terms = settings.terms(Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(terms.policy, Policy::default());
+    // Every key stands in the file, so that it documents all of them.
+    let text = settings.policy_text().unwrap();
+    let mut given: toml::Table = toml::from_str(&text).unwrap();
+    given.remove("sampling").unwrap();
+    let given: Policy = given.try_into().unwrap();
+    assert_eq!(given, Policy::default());
+}
+
+#[test]
+fn the_environment_comes_last() {
+    let variables = [("GREENTICK__BEAT__POLL_SECONDS", "7")];
+    let settings = load("[beat]\npoll_seconds = 5\ntick_seconds = 6\n", &variables).unwrap();
+    assert_eq!(
+        (settings.beat.poll_seconds, settings.beat.tick_seconds),
+        (7, 6)
+    );
+}
+
+#[test]
+fn every_fault_is_said_at_once_with_its_line() {
+    let text = "[beat]\npol_seconds = 5\n\n[web]\nbind = 8480\n[[web.callers]]\ntoken = 'x'\n";
+    let faults = load(text, &[("GREENTICK__LEDGER__URI", "x")]).unwrap_err();
+    let said: Vec<_> = faults
+        .iter()
+        .map(|fault| (fault.line, fault.message.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (2, "unknown key `beat.pol_seconds`"),
+            (5, "`web.bind` must be text in quotes"),
+            (7, "unknown key `web.callers[0].token`"),
+            (
+                0,
+                "variable `GREENTICK__LEDGER__URI` sets an unknown key `ledger.uri`"
+            ),
+        ]
+    );
+    assert_eq!(
+        faults[0].help.as_deref(),
+        Some("did you mean `poll_seconds`?")
+    );
+}
+
+#[test]
+fn values_out_of_bounds_are_refused_on_their_line() {
+    for (text, line) in [
+        ("[beat]\npoll_seconds = 0\n", 2),
+        ("[beat]\njitter_percent = 91\n", 2),
+        ("[web]\nbind = 'nowhere'\n", 2),
+        ("[log]\nlevel = 'loud'\n", 2),
+        ("[source]\nbase_url = 'http://127.0.0.1:1'\n", 1),
+        ("[[web.callers]]\nworker = 'W-101'\nmay = ['read']\n", 1),
+        (
+            "[[web.callers]]\nworker = 'W-1'\ntoken_env = 'T'\nmay = ['all']\n",
+            4,
+        ),
+    ] {
+        let faults = load(text, &[]).unwrap_err();
+        assert_eq!(faults.len(), 1, "{text}");
+        assert_eq!(faults[0].line, line, "{text}: {}", faults[0]);
+    }
+}
+
+#[test]
+fn no_secret_is_shown_and_every_missing_one_is_named() {
+    let text = "[source]\nsecret_env = 'KEY'\nchild_key_env = 'CHILD'\n";
+    let settings = load(text, &[]).unwrap();
+    let secrets = settings.secrets(&environment(&[("KEY", "canary-1"), ("CHILD", "canary-2")]));
+    assert!(!format!("{:?}", secrets.unwrap()).contains("canary"));
+    assert_eq!(settings.secrets(&Environment::new()).unwrap_err().len(), 2);
+}
+
+#[test]
+fn a_policy_with_several_faults_names_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = "permit_minute = 1\nlate_finish = 'never'\n[sampling]\nsize = 3\n";
+    std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
+    let file = folder.path().join("greentick.toml");
+    std::fs::write(&file, "[files]\npolicy = 'policy.toml'\n").unwrap();
+    let lines: Vec<_> = check(Some(&file), &Environment::new())
+        .iter()
+        .map(|fault| fault.line)
+        .collect();
+    assert_eq!(lines.len(), 3);
+    for line in [1, 2, 3] {
+        assert!(lines.contains(&line), "{lines:?}");
+    }
+}
