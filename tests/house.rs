@@ -1,0 +1,217 @@
+//! The laws between the rooms, kept by reading the source: who may name whom, who may do what, and that what
+//! the documents name exists.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a source that cannot be read fails the test, as it should"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room, and the rooms of ours that it may name. `*` means all.
+const LAW: [(&str, &[&str]); 13] = [
+    ("practice", &[]),
+    ("sampling", &[]),
+    ("clock", &[]),
+    ("telemetry", &[]),
+    ("mapping", &["practice"]),
+    ("case_system", &["mapping", "practice"]),
+    ("ledger", &["practice"]),
+    ("settings", &["clock", "mapping", "practice", "sampling"]),
+    (
+        "app",
+        &[
+            "case_system",
+            "clock",
+            "ledger",
+            "mapping",
+            "practice",
+            "sampling",
+        ],
+    ),
+    ("web", &["app", "clock", "practice", "telemetry"]),
+    ("daemon", &["app", "clock", "settings", "telemetry", "web"]),
+    ("cli", &["*"]),
+    // The council in memory implements the same trait as a live case system, and so speaks its types.
+    ("simulator", &["case_system", "clock", "practice"]),
+];
+
+/// A word, the rooms that may say it, and why.
+const CONFINED: [(&str, &[&str]); 6] = [
+    ("sqlx::", &["ledger"]),
+    ("reqwest::", &["case_system"]),
+    ("axum::", &["web", "simulator"]),
+    ("tokio::spawn", &["daemon", "simulator"]),
+    ("time::sleep", &["daemon", "simulator"]),
+    ("rusqlite", &[]),
+];
+
+/// Words that no pure room says.
+const IMPURE: [&str; 8] = [
+    "HashMap",
+    "HashSet",
+    "async fn",
+    "async move",
+    "SystemTime",
+    "std::fs",
+    "std::net",
+    "tokio",
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_under(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_under(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Every line of code (no comments) with its room and its place.
+fn code() -> Vec<(String, String, String)> {
+    let source = root().join("src");
+    let mut lines = Vec::new();
+    for file in files_under(&source, ".rs") {
+        let inside = file.strip_prefix(&source).unwrap();
+        let first = inside.iter().next().unwrap().to_string_lossy();
+        let room = first.trim_end_matches(".rs").to_owned();
+        let text = fs::read_to_string(&file).unwrap();
+        for (index, line) in text.lines().enumerate() {
+            if !line.trim_start().starts_with("//") {
+                let place = format!("src/{}:{}", inside.display(), index + 1);
+                lines.push((room.clone(), place, line.to_owned()));
+            }
+        }
+    }
+    assert!(lines.len() > 1_000, "the source was not found");
+    lines
+}
+
+fn none(broken: &[String]) {
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn each_room_names_only_the_rooms_it_may() {
+    let mut broken = Vec::new();
+    for (room, place, line) in code() {
+        let Some((_, may)) = LAW.iter().find(|(name, _)| *name == room) else {
+            if !["lib", "main"].contains(&room.as_str()) {
+                broken.push(format!("{place}: room `{room}` is not in the law"));
+            }
+            continue;
+        };
+        for rest in line.split("crate::").skip(1) {
+            let named: String = rest
+                .chars()
+                .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                .collect();
+            let is_room = LAW.iter().any(|(name, _)| *name == named);
+            if is_room && named != room && !may.contains(&"*") && !may.contains(&named.as_str()) {
+                broken.push(format!("{place}: `{room}` may not name `{named}`"));
+            }
+            assert!(
+                !named.is_empty(),
+                "{place}: name one room in each `use crate::`"
+            );
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn each_power_stays_in_its_room() {
+    let mut broken = Vec::new();
+    for (room, place, line) in code() {
+        for (word, rooms) in CONFINED {
+            if line.contains(word) && !rooms.contains(&room.as_str()) {
+                broken.push(format!("{place}: `{word}` belongs to {rooms:?}"));
+            }
+        }
+        if ["practice", "sampling", "mapping"].contains(&room.as_str()) {
+            for word in IMPURE {
+                if line.contains(word) && !(room == "mapping" && word == "HashMap") {
+                    broken.push(format!("{place}: `{word}` in a pure room"));
+                }
+            }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn each_allow_has_a_reason() {
+    let mut broken = Vec::new();
+    for file in files_under(&root().join("src"), ".rs") {
+        let text = fs::read_to_string(&file).unwrap();
+        for attribute in ["#[allow(", "#![allow("] {
+            for rest in text.split(attribute).skip(1) {
+                let inside = rest.split(")]").next().unwrap_or_default();
+                if !inside.contains("reason") {
+                    broken.push(format!("{}: {inside}", file.display()));
+                }
+            }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn each_setting_is_explained_in_the_manual() {
+    let manual = fs::read_to_string(root().join("config/default.toml")).unwrap();
+    let mut before = "";
+    let mut keys = BTreeSet::new();
+    for line in manual.lines() {
+        if line.contains(" = ") && !line.starts_with('#') {
+            assert!(before.starts_with("# "), "`{line}` is not explained");
+            keys.insert(line);
+        }
+        before = line;
+    }
+    assert!(keys.len() > 40, "{} keys", keys.len());
+}
+
+#[test]
+fn the_files_that_documents_link_to_exist() {
+    let mut broken = Vec::new();
+    let mut documents = files_under(&root().join("docs"), ".md");
+    documents.push(root().join("README.md"));
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        for rest in text.split("](").skip(1) {
+            let link = rest.split([')', '#']).next().unwrap_or_default();
+            let is_file = !link.is_empty() && !link.contains("://") && !link.contains(' ');
+            if is_file && !document.parent().unwrap().join(link).exists() {
+                broken.push(format!("{}: no `{link}`", document.display()));
+            }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn settings_hold_no_secret_and_nobody_by_name() {
+    for file in files_under(&root().join("config"), ".toml") {
+        let text = fs::read_to_string(&file).unwrap();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let named = line.starts_with("name = ") && !line.contains("case-system");
+            let secret = ["password", "token =", "secret ="]
+                .iter()
+                .any(|word| line.contains(word));
+            assert!(!named && !secret, "{}: {line}", file.display());
+        }
+    }
+}
