@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Outcome, StepAnswer};
 use crate::mapping::{
     Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Paging, Put, Reading, Request,
+    Shown,
 };
 use crate::practice::effect::Effect;
 use crate::practice::ids::{SourceName, StepId};
@@ -43,6 +44,9 @@ pub struct HttpCaseSystem {
     mapping: Arc<Mapping>,
     keying: ChildKeying,
 }
+
+/// A note sent along with a refused status is kept by some case systems.
+const HALF: &str = "its note is there, but the change that goes with it is not; look at the step";
 
 /// What came back, before it is believed.
 struct Answer {
@@ -267,7 +271,7 @@ impl HttpCaseSystem {
         })
     }
 
-    async fn shown(&self, effect: &Effect) -> Result<Option<bool>, String> {
+    async fn shown(&self, effect: &Effect) -> Result<Option<Shown>, String> {
         let Some(operation) = self.mapping.operation(effect) else {
             return Ok(None);
         };
@@ -382,8 +386,9 @@ impl CaseSystem for HttpCaseSystem {
             );
         }
         match self.shown(effect).await {
-            Ok(None | Some(true)) => Outcome::Done,
-            Ok(Some(false)) => refused(
+            Ok(None | Some(Shown::Yes)) => Outcome::Done,
+            Ok(Some(Shown::Half)) => refused(false, HALF.to_owned()),
+            Ok(Some(Shown::No)) => refused(
                 true,
                 format!(
                     "the case system answered {}, but a read-back does not show it",
@@ -396,8 +401,9 @@ impl CaseSystem for HttpCaseSystem {
 
     async fn find(&self, effect: &Effect) -> Found {
         match self.shown(effect).await {
-            Ok(Some(true)) => Found::Yes,
-            Ok(Some(false)) => Found::No,
+            Ok(Some(Shown::Yes)) => Found::Yes,
+            Ok(Some(Shown::No)) => Found::No,
+            Ok(Some(Shown::Half)) => Found::CannotTell(HALF.to_owned()),
             Ok(None) => Found::CannotTell("the mapping does not say where to look".to_owned()),
             Err(why) => Found::CannotTell(why),
         }

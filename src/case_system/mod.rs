@@ -4,6 +4,8 @@
 //! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
 
 mod http;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::time::Duration;

@@ -25,4 +25,4 @@ pub use language::{AuthStyle, Operation, Paging, Proof, ReadBack, Request};
 pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};
 pub use record::{ChildKeying, Reading};
 pub use testing::TestOutcome;
-pub use writing::{Asked, Put, Slot, TemplateFault};
+pub use writing::{Asked, Put, Shown, Slot, TemplateFault};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{ChildKeying, Mapping, Page, PageFault, Reading};
+use super::{ChildKeying, Mapping, Page, PageFault, Reading, Shown};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::fact::{Fact, Value};
 use crate::practice::ids::{EpisodeId, SourceName, StepId};
@@ -214,6 +214,6 @@ fn a_note_is_escaped_for_its_slot_and_found_by_its_mark() {
         );
         mapping.shows(back, &effect, answer.as_bytes(), None)
     };
-    assert_eq!(shown(&format!("said [{}]", effect.mark())), Ok(true));
-    assert_eq!(shown("said"), Ok(false));
+    assert_eq!(shown(&format!("said [{}]", effect.mark())), Ok(Shown::Yes));
+    assert_eq!(shown("said"), Ok(Shown::No));
 }

@@ -198,6 +198,17 @@ fn values_of(mapping: &Mapping, effect: &Effect) -> BTreeMap<String, String> {
     values
 }
 
+/// What a read-back shows of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// All of it.
+    Yes,
+    /// The mark, but not what should have come with it: repeating would say the note twice.
+    Half,
+    /// Nothing of it.
+    No,
+}
+
 /// A request that writes, or that reads back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Put {
@@ -257,7 +268,7 @@ impl Mapping {
         effect: &Effect,
         bytes: &[u8],
         charset: Option<&str>,
-    ) -> Result<bool, PageFault> {
+    ) -> Result<Shown, PageFault> {
         let values = values_of(self, effect);
         let plain =
             |template: &str| render_plain(template, &values).map_err(|fault| PageFault(fault.0));
@@ -281,7 +292,11 @@ impl Mapping {
                 at(&also.find)?.iter().any(|(value, _)| *value == wanted)
             }
         };
-        Ok(there != back.absent && also)
+        Ok(match (there != back.absent, also) {
+            (true, true) => Shown::Yes,
+            (true, false) => Shown::Half,
+            (false, _) => Shown::No,
+        })
     }
 
     /// The path of a read request.
