@@ -47,7 +47,7 @@ const CONFINED: [(&str, &[&str]); 6] = [
     ("rusqlite", &[]),
 ];
 
-/// Words that no pure room says.
+/// Words that no pure room says. One exception is owed a better home: `mapping/testing.rs` reads recorded bodies.
 const IMPURE: [&str; 8] = [
     "HashMap",
     "HashSet",
@@ -143,7 +143,9 @@ fn each_power_stays_in_its_room() {
         }
         if ["practice", "sampling", "mapping"].contains(&room.as_str()) {
             for word in IMPURE {
-                if line.contains(word) && !(room == "mapping" && word == "HashMap") {
+                if line.contains(word)
+                    && !(word == "std::fs" && place.starts_with("src/mapping/testing.rs:"))
+                {
                     broken.push(format!("{place}: `{word}` in a pure room"));
                 }
             }
