@@ -173,10 +173,12 @@ impl Calendar {
     /// The instant of a local time; in the missing hour of spring the later reading, in the doubled
     /// hour of autumn the later one too, since both serve deadlines.
     pub fn at_local(&self, day: Date, time: Time) -> Timestamp {
+        // Only the last hours of 9999 have no instant. Case systems write that day for "no end", so it
+        // must stay far ahead and never read as long past.
         self.zone
             .to_ambiguous_timestamp(day.to_datetime(time))
             .later()
-            .unwrap_or(Timestamp::UNIX_EPOCH)
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// The last second of a local day.

@@ -104,7 +104,7 @@ pub fn due_day(
                 .pauses
                 .iter()
                 .filter(|p| since.is_none_or(|at| p.at > at));
-            let paused: i32 = later.map(|pause| paused_days(pause, calendar)).sum();
+            let paused = paused_days(later.collect(), calendar);
             Some(if paused > 0 {
                 calendar.add(set, paused)
             } else {
@@ -120,16 +120,25 @@ pub fn due_day(
     }
 }
 
-/// Working days of a pause, both ends included.
-fn paused_days(pause: &Pause, calendar: &Calendar) -> i32 {
-    let before = pause.from.yesterday().unwrap_or(pause.from);
-    calendar.between(before, pause.until).max(0)
+/// Working days in any of these pauses, both ends included; a day in two of them counts once.
+fn paused_days(mut pauses: Vec<&Pause>, calendar: &Calendar) -> i32 {
+    pauses.sort_by_key(|pause| pause.from);
+    let mut counted = Date::MIN;
+    let mut days = 0;
+    for pause in pauses {
+        let before = pause.from.yesterday().unwrap_or(pause.from).max(counted);
+        days += calendar.between(before, pause.until).max(0);
+        counted = counted.max(pause.until);
+    }
+    days
 }
 
-/// The first instant on or after `at` that lies in no pause.
+/// The first day on or after `day` that lies in no pause, in whatever order they were recorded.
 fn outside_pauses(episode: &Episode, day: Date, calendar: &Calendar) -> Date {
+    let mut pauses: Vec<&Pause> = episode.pauses.iter().collect();
+    pauses.sort_by_key(|pause| pause.from);
     let mut day = day;
-    for pause in &episode.pauses {
+    for pause in pauses {
         if pause.from <= day && day <= pause.until {
             day = calendar.add(pause.until, 1);
         }

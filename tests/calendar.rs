@@ -1,0 +1,271 @@
+//! Do working days and due days come out as an independent reckoning says? One line a case.
+//!
+//! `tests/calendar/added.txt` and `counted.txt` hold the working days, `local.txt` the local times of
+//! London's two odd hours. What must hold for every day is said as a property.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected should stop there"
+)]
+
+use std::collections::BTreeMap;
+
+use greentick::practice::calendar::Calendar;
+use greentick::practice::deadlines::{due_day, milestones};
+use greentick::practice::decision::{Allocation, Pause};
+use greentick::practice::episode::{Episode, Presence, Stage, Step, StepStatus};
+use greentick::practice::ids::{Digest, StepId};
+use greentick::practice::known::Known;
+use greentick::practice::sighting::StepDates;
+use greentick::practice::terms::Policy;
+use jiff::{Timestamp, ToSpan, civil::Date};
+use proptest::prelude::*;
+
+fn date(text: &str) -> Date {
+    text.parse()
+        .unwrap_or_else(|_| panic!("`{text}` is no day"))
+}
+
+fn england() -> Calendar {
+    let feed = include_str!("../config/bank-holidays.json");
+    Calendar::new(feed, "england-and-wales", &[]).unwrap()
+}
+
+/// The cells of each case; every line must have `columns` of them.
+fn cases(table: &str, columns: usize) -> Vec<Vec<&str>> {
+    let lines = table
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    let rows: Vec<Vec<&str>> = lines
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    for row in &rows {
+        assert_eq!(row.len(), columns, "{row:?}");
+    }
+    assert!(!rows.is_empty(), "a table without cases proves nothing");
+    rows
+}
+
+#[test]
+fn working_days_are_added_as_the_table_says() {
+    let calendar = england();
+    for row in cases(include_str!("calendar/added.txt"), 3) {
+        let found = calendar.add(date(row[0]), row[1].parse().unwrap());
+        assert_eq!(found.to_string(), row[2], "{row:?}");
+    }
+}
+
+#[test]
+fn working_days_are_counted_as_the_table_says() {
+    let calendar = england();
+    for row in cases(include_str!("calendar/counted.txt"), 3) {
+        let found = calendar.between(date(row[0]), date(row[1]));
+        assert_eq!(found.to_string(), row[2], "{row:?}");
+    }
+}
+
+#[test]
+fn odd_local_hours_take_the_later_reading() {
+    let calendar = england();
+    for row in cases(include_str!("calendar/local.txt"), 3) {
+        let found = calendar.at_local(date(row[0]), row[1].parse().unwrap());
+        assert_eq!(found.to_string(), row[2], "{row:?}");
+    }
+}
+
+/// An open practice review, allocated 1 Oct 2026.
+fn reviewing(due_on: &str) -> Episode {
+    let mut episode = Episode::new("LE-2026-0001".into(), "records".into());
+    episode.allocation = Some(Allocation {
+        cycle: "2026-C3".into(),
+        source: "records".into(),
+        child: "child-1".into(),
+        practitioner: "W-1".into(),
+        reviewer: "W-2".into(),
+        supervisor: "W-3".into(),
+        service_manager: "W-4".into(),
+        operational_manager: None,
+        service: "assessment".to_owned(),
+        allocated_on: date("2026-10-01"),
+        due_on: date(due_on),
+        conflict_reason: None,
+    });
+    let seen: Timestamp = "2026-10-02T12:00:00Z".parse().unwrap();
+    let step = Step {
+        id: StepId("practice_review".to_owned()),
+        stage: Stage::PracticeReview,
+        status: StepStatus::Started,
+        presence: Presence::Present,
+        version: None,
+        modified_at: None,
+        locked: false,
+        dates: StepDates::default(),
+        assignee: Known::Blank,
+        links: Vec::new(),
+        facts: BTreeMap::new(),
+        people: BTreeMap::new(),
+        leg: 1,
+        first_seen: seen,
+        last_seen: seen,
+        content: Digest::of(b"content"),
+        matter: Digest::of(b"matter"),
+        finished: Vec::new(),
+    };
+    episode.steps.insert("practice_review".into(), step);
+    episode
+}
+
+fn pause(from: &str, until: &str) -> Pause {
+    Pause {
+        from: date(from),
+        until: date(until),
+        reason: "leave".to_owned(),
+        at: "2026-01-05T12:00:00Z".parse().unwrap(),
+    }
+}
+
+fn review_due(episode: &Episode) -> String {
+    due_day(
+        episode,
+        Stage::PracticeReview,
+        &Policy::default(),
+        &england(),
+    )
+    .unwrap()
+    .to_string()
+}
+
+#[test]
+fn the_ladder_stands_on_the_days_of_the_table() {
+    let ladders = [
+        (
+            "2026-12-23",
+            [
+                "2026-12-09",
+                "2026-12-16",
+                "2026-12-21",
+                "2026-12-23",
+                "2026-12-24",
+                "2026-12-30",
+                "2027-01-04",
+                "2027-01-11",
+            ],
+        ),
+        (
+            "2026-04-02",
+            [
+                "2026-03-19",
+                "2026-03-26",
+                "2026-03-31",
+                "2026-04-02",
+                "2026-04-07",
+                "2026-04-09",
+                "2026-04-13",
+                "2026-04-20",
+            ],
+        ),
+    ];
+    let calendar = england();
+    for (due, expected) in ladders {
+        let found: Vec<String> = milestones(&reviewing(due), &Policy::default(), &calendar)
+            .iter()
+            .map(|milestone| calendar.local_date(milestone.at).to_string())
+            .collect();
+        assert_eq!(found, expected, "due {due}");
+    }
+}
+
+#[test]
+fn a_pause_moves_the_completion_date_and_silences_its_days() {
+    let mut episode = reviewing("2026-04-17");
+    episode.pauses = vec![pause("2026-04-01", "2026-04-10")];
+    assert_eq!(review_due(&episode), "2026-04-27");
+    let calendar = england();
+    for milestone in milestones(&episode, &Policy::default(), &calendar) {
+        let day = calendar.local_date(milestone.at);
+        let paused = date("2026-04-01") <= day && day <= date("2026-04-10");
+        assert!(!paused, "{milestone:?}");
+    }
+}
+
+#[test]
+fn days_of_two_overlapping_pauses_count_once() {
+    let mut episode = reviewing("2026-04-17");
+    episode.pauses = vec![
+        pause("2026-04-01", "2026-04-10"),
+        pause("2026-04-08", "2026-04-10"),
+    ];
+    assert_eq!(review_due(&episode), "2026-04-27");
+}
+
+#[test]
+fn pauses_are_quiet_in_whatever_order_they_were_recorded() {
+    // Ten days are paused, so the reminder ten days before stands on the old date, within a pause.
+    let mut episode = reviewing("2026-12-11");
+    episode.pauses = vec![
+        pause("2026-12-14", "2026-12-18"),
+        pause("2026-12-07", "2026-12-11"),
+    ];
+    let calendar = england();
+    for milestone in milestones(&episode, &Policy::default(), &calendar) {
+        let day = calendar.local_date(milestone.at);
+        for pause in &episode.pauses {
+            assert!(!(pause.from <= day && day <= pause.until), "{milestone:?}");
+        }
+    }
+}
+
+#[test]
+fn a_finished_review_has_no_milestones() {
+    let mut episode = reviewing("2026-12-23");
+    for step in episode.steps.values_mut() {
+        step.status = StepStatus::Completed;
+    }
+    assert_eq!(
+        milestones(&episode, &Policy::default(), &england()),
+        Vec::new()
+    );
+}
+
+/// Case systems write 31 Dec 9999 for "no end"; that must not read as overdue since 1970.
+#[test]
+fn the_last_day_of_the_calendar_is_not_long_past() {
+    let calendar = england();
+    assert!(calendar.end_of_day(date("9999-12-31")) > calendar.end_of_day(date("2028-12-31")));
+    for milestone in milestones(&reviewing("9999-12-31"), &Policy::default(), &calendar) {
+        assert!(
+            milestone.at > "2029-01-01T00:00:00Z".parse().unwrap(),
+            "{milestone:?}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn adding_and_counting_agree(days in 0_i32..3600, count in -120_i32..120) {
+        let calendar = england();
+        let from = date("2019-01-01").checked_add(days.days()).unwrap();
+        let to = calendar.add(from, count);
+        // A day off is in neither direction's count, so only a start on a working day is symmetric.
+        let back = if calendar.is_working_day(from) || count > 0 { count } else { count + 1 };
+        if count != 0 {
+            prop_assert!(calendar.is_working_day(to));
+            prop_assert_eq!(calendar.between(from, to), back);
+        } else {
+            prop_assert_eq!(to, from);
+        }
+    }
+
+    #[test]
+    fn a_later_day_never_ends_up_earlier(days in 0_i32..3600, gap in 0_i32..40, count in -60_i32..60) {
+        let calendar = england();
+        let from = date("2019-01-01").checked_add(days.days()).unwrap();
+        let later = from.checked_add(gap.days()).unwrap();
+        prop_assert!(calendar.add(from, count) <= calendar.add(later, count));
+        prop_assert!(calendar.end_of_day(from) <= calendar.end_of_day(later));
+        prop_assert_eq!(calendar.local_date(calendar.end_of_day(from)), from);
+        prop_assert_eq!(calendar.local_date(calendar.start_of_day(from)), from);
+    }
+}
