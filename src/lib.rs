@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | [`practice`] | What is good practice, and does this episode keep it? Pure. | nothing of ours |
 //! | [`sampling`] | Which episodes are moderated, and can anybody draw them again? Pure. | nothing of ours |
-//! | [`mapping`] | What does a case system's record mean? (not built yet) | `practice` |
+//! | [`mapping`] | What does a case system's record mean? | `practice` |
 //! | [`case_system`] | How do we talk with a case system? | `mapping`, `practice` |
 //! | [`ledger`] | What do we remember? Only here is sqlx named. | `practice` |
 //! | [`app`] | What does Greentick do? Use-cases of (dependencies, now). | the rooms above |

@@ -101,7 +101,8 @@ impl Metrics {
 pub fn start_log(json: bool, level: tracing::Level) {
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     // A second start, as in tests, keeps the first.
     let _ = if json {
         log.json().try_init()

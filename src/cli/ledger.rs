@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::{Failure, Where};
+use super::run::Configured;
+use super::{Failure, Where, cycle};
 use crate::clock::Clock;
 use crate::ledger::Verified;
 
@@ -19,6 +20,14 @@ pub(super) enum Verb {
 pub(super) enum MirrorVerb {
     /// List every mirrored step: id, version, status, episode.
     List(Where),
+    /// Read the case system now: the feed from its cursor, then every open step.
+    Reconcile {
+        /// Print JSON for a machine.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        configured: Configured,
+    },
     /// List the records that could not be read, with the reason.
     Quarantine(Where),
 }
@@ -83,6 +92,9 @@ pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
                     row.episode
                 );
             }
+        }
+        MirrorVerb::Reconcile { json, configured } => {
+            return cycle::reconcile(&configured, json).await;
         }
         MirrorVerb::Quarantine(place) => {
             let rows = place.open().await?.quarantine().await?;

@@ -6,8 +6,11 @@
     reason = "the terminal is what this room is for"
 )]
 
+mod cycle;
 mod demo;
 mod ledger;
+mod mapping;
+mod run;
 mod sample;
 
 use std::process::ExitCode;
@@ -28,6 +31,19 @@ struct Cli {
 enum Verb {
     /// Play one allocation cycle of a synthetic council, with an embedded ledger.
     Demo(demo::Demo),
+    /// Mirror, judge, chase and send, until it is asked to end.
+    Run(run::Configured),
+    /// Say every fault of settings, policy, people, calendar and mapping at once.
+    Check(run::Configured),
+    /// Register a cycle's allocations from a CSV file.
+    Allocate(cycle::Allocate),
+    /// Show why an episode stands where it stands.
+    Explain(cycle::Explain),
+    /// Record a person's decision about an episode.
+    Decide(cycle::Decide),
+    /// Try a mapping file offline.
+    #[command(subcommand)]
+    Mapping(mapping::Verb),
     /// Check or hand out the journal.
     #[command(subcommand)]
     Ledger(ledger::Verb),
@@ -37,7 +53,7 @@ enum Verb {
     /// Show or retry what is owed.
     #[command(subcommand)]
     Outbox(ledger::OutboxVerb),
-    /// Check a drawn sample from its three files, offline.
+    /// Freeze, draw or check a cycle's moderation sample.
     #[command(subcommand)]
     Sample(sample::Verb),
 }
@@ -83,10 +99,16 @@ impl<E: std::error::Error> From<E> for Failure {
 pub async fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Demo(demo) => demo::run(&demo).await,
+        Verb::Run(configured) => run::run(&configured).await,
+        Verb::Check(configured) => run::check(&configured),
+        Verb::Allocate(verb) => cycle::allocate(&verb).await,
+        Verb::Explain(verb) => cycle::explain(&verb).await,
+        Verb::Decide(verb) => cycle::decide(&verb).await,
+        Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,
         Verb::Outbox(verb) => ledger::outbox(verb).await,
-        Verb::Sample(verb) => sample::run(&verb),
+        Verb::Sample(verb) => sample::run(&verb).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

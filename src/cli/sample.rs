@@ -1,14 +1,17 @@
-//! Does a drawn sample hold? Checked from its files alone, without a ledger.
+//! Is a sample drawn, and does it hold? The check needs its files alone, no ledger.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::Failure;
+use super::cycle::{self, Draw};
 use crate::sampling::verify;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
+    #[command(flatten)]
+    Draw(Draw),
     /// Recompute a draw from frame, policy and certificate; any difference is said.
     Verify {
         /// The frozen frame, CSV.
@@ -20,13 +23,19 @@ pub(super) enum Verb {
     },
 }
 
-pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
-    let Verb::Verify {
-        frame,
-        policy,
-        certificate,
-    } = verb;
-    let read = |path: &PathBuf| {
+pub(super) async fn run(verb: &Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Draw(draw) => cycle::sample(draw).await,
+        Verb::Verify {
+            frame,
+            policy,
+            certificate,
+        } => check(frame, policy, certificate),
+    }
+}
+
+fn check(frame: &Path, policy: &Path, certificate: &Path) -> Result<(), Failure> {
+    let read = |path: &Path| {
         std::fs::read(path)
             .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", path.display())))
     };

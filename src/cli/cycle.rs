@@ -1,0 +1,223 @@
+//! What does a QA manager do in a cycle? Allocate, decide, ask why, freeze and draw.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Failure;
+use super::run::{Configured, ready};
+use crate::app::{AppFault, allocate, decide, draw, explain, mirror};
+use crate::practice::decision::{Decided, Decision};
+use crate::practice::ids::{CycleId, Digest, EpisodeId, WorkerId};
+
+/// Register a cycle's allocations from a CSV file.
+#[derive(Args)]
+pub(super) struct Allocate {
+    /// The file; its columns are in docs/operations.md.
+    file: PathBuf,
+    /// The QA manager's worker id; they must hold the role in the people file.
+    #[arg(long)]
+    by: String,
+    /// Print JSON for a machine.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    configured: Configured,
+}
+
+/// Show why an episode stands where it stands: every rule, met ones included.
+#[derive(Args)]
+pub(super) struct Explain {
+    /// The episode's reference.
+    episode: String,
+    /// Print JSON for a machine.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    configured: Configured,
+}
+
+/// Record a person's decision about an episode.
+#[derive(Args)]
+pub(super) struct Decide {
+    /// The episode's reference.
+    episode: String,
+    /// The decision as JSON, such as {"decision":"extend","due":"2026-12-18","reason":"sickness"}.
+    decision: String,
+    /// Who decides, by worker id.
+    #[arg(long)]
+    by: String,
+    /// A name for the decision; told twice it counts once.
+    #[arg(long)]
+    id: Option<String>,
+    #[command(flatten)]
+    configured: Configured,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Draw {
+    /// Fix which episodes may be drawn; publish the hash before dice are thrown.
+    Freeze {
+        /// The cycle.
+        cycle: String,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Draw the frozen cycle, once, write its files and owe the list to the case system.
+    Draw {
+        /// The cycle.
+        cycle: String,
+        /// Twenty digits from ten-sided dice; spaces are allowed.
+        #[arg(long)]
+        seed: String,
+        /// Where the files go.
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+        #[command(flatten)]
+        configured: Configured,
+    },
+}
+
+/// A refusal is a "no"; anything else could not be told.
+fn ended(fault: AppFault) -> Failure {
+    match fault {
+        AppFault::Refused(why) => Failure::No(why),
+        AppFault::Case(_) | AppFault::Ledger(_) => Failure::CannotTell(fault.to_string()),
+    }
+}
+
+pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
+    let ready = ready(&verb.configured).await?;
+    let file = std::fs::read(&verb.file)
+        .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", verb.file.display())))?;
+    let by = WorkerId(verb.by.clone());
+    let key = |child: &str| ready.child_key.key(child);
+    let report = allocate::register(&ready.app, &file, &by, key, ready.clock.now())
+        .await
+        .map_err(ended)?;
+    if verb.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!(
+            "{} accepted, {} unchanged",
+            report.accepted, report.unchanged
+        );
+        for fault in &report.refused {
+            println!("{}:{}: {}", verb.file.display(), fault.line, fault.why);
+        }
+    }
+    if report.refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::No(format!(
+        "{} faults; the rows named were not taken in",
+        report.refused.len()
+    )))
+}
+
+pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
+    let ready = ready(&verb.configured).await?;
+    let id = EpisodeId(verb.episode.clone());
+    let Some(answer) = explain::explain(&ready.app, &id, ready.clock.now())
+        .await
+        .map_err(ended)?
+    else {
+        return Err(Failure::No(format!("no episode `{id}` is on record")));
+    };
+    if verb.json {
+        println!("{answer}");
+    } else {
+        println!("{}", explain::in_lines(&answer).join("\n"));
+    }
+    Ok(())
+}
+
+pub(super) async fn decide(verb: &Decide) -> Result<(), Failure> {
+    let ready = ready(&verb.configured).await?;
+    let now = ready.clock.now();
+    let what: Decided = serde_json::from_str(&verb.decision)
+        .map_err(|why| Failure::No(format!("`{}` is not a decision: {why}", verb.decision)))?;
+    let named = format!("{} {} {now}", verb.by, verb.decision);
+    let decision = Decision {
+        id: verb
+            .id
+            .clone()
+            .unwrap_or_else(|| Digest::of(named.as_bytes()).0),
+        episode: EpisodeId(verb.episode.clone()),
+        by: WorkerId(verb.by.clone()),
+        at: now,
+        what,
+    };
+    let taken = decide::record(&ready.app, &decision, now)
+        .await
+        .map_err(ended)?;
+    println!(
+        "{} {}",
+        if taken.is_some() {
+            "recorded"
+        } else {
+            "on record already:"
+        },
+        decision.id
+    );
+    Ok(())
+}
+
+pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
+    match verb {
+        Draw::Freeze { cycle, configured } => {
+            let ready = ready(configured).await?;
+            let policy = ready
+                .settings
+                .policy_text()
+                .map_err(|fault| Failure::CannotTell(fault.to_string()))?;
+            let cycle = CycleId(cycle.clone());
+            let now = ready.clock.now();
+            let record = draw::freeze(&ready.app, &cycle, policy.as_bytes(), now)
+                .await
+                .map_err(ended)?;
+            println!("{}", String::from_utf8_lossy(&record));
+        }
+        Draw::Draw {
+            cycle,
+            seed,
+            out,
+            configured,
+        } => {
+            let ready = ready(configured).await?;
+            let cycle = CycleId(cycle.clone());
+            let drawn = draw::draw(&ready.app, &cycle, seed, ready.clock.now())
+                .await
+                .map_err(ended)?;
+            std::fs::create_dir_all(out)?;
+            for (name, bytes) in [("sample.csv", &drawn.csv), ("sample.json", &drawn.json)] {
+                std::fs::write(out.join(name), bytes)?;
+            }
+            for name in draw::DOCUMENTS {
+                if let Some(bytes) = ready.app.ledger.document(&cycle, name).await? {
+                    std::fs::write(out.join(name), bytes)?;
+                }
+            }
+            let ids: Vec<&str> = drawn.episodes.iter().map(EpisodeId::as_str).collect();
+            println!("{}", ids.join("\n"));
+        }
+    }
+    Ok(())
+}
+
+/// Reads everything now: the feed from its cursor, then every open step.
+pub(super) async fn reconcile(configured: &Configured, json: bool) -> Result<(), Failure> {
+    let ready = ready(configured).await?;
+    let now = ready.clock.now();
+    let feed = mirror::poll(&ready.app, now).await?;
+    let sweep = mirror::sweep(&ready.app, now).await?;
+    if json {
+        println!("{}", serde_json::json!({ "feed": feed, "sweep": sweep }));
+    } else {
+        println!(
+            "feed: {} read, {} unchanged, {} quarantined; open steps: {} read, {} looked for one by one",
+            feed.seen, feed.unchanged, feed.quarantined, sweep.seen, sweep.vanished
+        );
+    }
+    Ok(())
+}
