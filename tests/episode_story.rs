@@ -1,12 +1,10 @@
-//! One story of the ledger, told on every engine: a page, a decision, a Finish, an effect, a tamper.
+//! One day of an episode: seen, held, moderated, held again, finished without a permit, undone once.
 //!
-//! SQLite always; PostgreSQL when `TEST_DATABASE_URL` is set. Absent PostgreSQL is said aloud, and is
-//! a failure when `GREENTICK_REQUIRE_POSTGRES` is set.
+//! Judge, reaction and ledger together, on SQLite; `tests/ledger.rs` holds both engines to one story.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::unreachable,
     clippy::too_many_lines,
@@ -321,23 +319,11 @@ async fn story(url: &str) {
 }
 
 #[tokio::test]
-async fn the_story_holds_on_sqlite() {
+async fn an_evaluation_that_is_not_moderated_is_held_and_its_finish_undone_once() {
     let folder = tempfile::tempdir().unwrap();
     story(&format!(
         "sqlite:{}",
         folder.path().join("ledger.sqlite3").display()
     ))
     .await;
-}
-
-#[tokio::test]
-async fn the_story_holds_on_postgresql() {
-    if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
-        return story(&url).await;
-    }
-    assert!(
-        std::env::var("GREENTICK_REQUIRE_POSTGRES").is_err(),
-        "GREENTICK_REQUIRE_POSTGRES is set, but TEST_DATABASE_URL is not"
-    );
-    println!("skipped: set TEST_DATABASE_URL to tell this story on PostgreSQL too");
 }
