@@ -1,0 +1,133 @@
+//! Do the daemon's doors open only to those who may, and answer as promised? Over real HTTP on loopback.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on says so by panicking, and it starts the daemon it asks"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use greentick::app::{App, Limits};
+use greentick::clock::Clock;
+use greentick::daemon::{self, Beats};
+use greentick::ledger::Ledger;
+use greentick::practice::calendar::Calendar;
+use greentick::practice::ids::{Digest, SourceName, WorkerId};
+use greentick::practice::terms::{Mode, People, Policy, Terms};
+use greentick::simulator::Council;
+use greentick::telemetry::Metrics;
+use greentick::web::{self, Caller, Callers, Doors, Freshness};
+use serde_json::Value as Json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_door_asks_who_comes_and_answers_as_promised() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("ledger.sqlite3").display());
+    let policy = Policy::default();
+    let holidays = include_str!("../config/bank-holidays.json");
+    let app = App {
+        source: SourceName::from("council"),
+        ledger: Ledger::open(&url).await.unwrap(),
+        case_system: Council::default(),
+        terms: Arc::new(Terms {
+            digest: Digest::of_json(&policy),
+            policy,
+            calendar: Calendar::new(holidays, "england-and-wales", &[]).unwrap(),
+            people: People::default(),
+            activation: "2026-11-01T00:00:00Z".parse().unwrap(),
+            mode: Mode::Callout,
+        }),
+        limits: Limits::default(),
+    };
+    let hour = Duration::from_hours(1);
+    let beats = Beats {
+        poll: hour,
+        sweep: hour,
+        tick: hour,
+        dispatch: hour,
+        jitter_percent: 0,
+    };
+    let doors = Arc::new(Doors {
+        app,
+        clock: Clock::manual("2026-11-24T09:00:00Z".parse().unwrap()),
+        callers: Callers {
+            tokens: vec![Caller {
+                token: "reader-and-asker".into(),
+                worker: WorkerId::from("W-1"),
+                may: vec!["read".to_owned(), "finish_check".to_owned()],
+            }],
+            ..Callers::default()
+        },
+        metrics: Arc::new(Metrics::default()),
+        nudge: Arc::new(tokio::sync::Notify::new()),
+        freshness: Arc::new(Freshness::never(60)),
+        banner: None,
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(daemon::run(
+        doors,
+        beats,
+        web::Limits::default(),
+        listener,
+        async {
+            let _ = stopped.await;
+        },
+    ));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ask = |token: &str| {
+        let request = client.post(format!("{base}/api/v1/finish-checks"));
+        request
+            .header("authorization", format!("Bearer {token}"))
+            .body(r#"{"step":"48213"}"#)
+    };
+
+    let refused = ask("somebody").send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+
+    // A step that cannot be seen is not passed.
+    let answer = ask("reader-and-asker").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let told: Json = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    assert_eq!(told["decision"], "hold");
+    assert_eq!(told["step"], "48213");
+    assert_eq!(told["reasons"][0]["rule"], "LE-00.0");
+
+    // The same token may not decide, and an unsigned callback changes nothing.
+    let decide = client.post(format!("{base}/api/v1/episodes/LE-1/decisions"));
+    let decide = decide
+        .header("authorization", "Bearer reader-and-asker")
+        .body("{}");
+    assert_eq!(decide.send().await.unwrap().status(), 401);
+    let callback = client.post(format!("{base}/api/v1/callbacks/council"));
+    assert_eq!(
+        callback
+            .body(r#"{"message_id":"1"}"#)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        401
+    );
+
+    for (path, status, part) in [
+        ("/healthz", 200, "alive"),
+        ("/", 200, "Learning Episodes board"),
+        ("/metrics", 200, "greentick_finish_checks"),
+        ("/api/v1/episodes", 401, "not authorised"),
+    ] {
+        let answer = client.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        let text = String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap();
+        assert!(text.contains(part), "{path}: {text}");
+    }
+
+    // Asked to stop, it ends by itself.
+    stop.send(()).unwrap();
+    running.await.unwrap();
+}
