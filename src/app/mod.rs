@@ -79,6 +79,16 @@ pub enum AppFault {
     Refused(String),
 }
 
+impl AppFault {
+    /// How long the case system asks us to stay away, if that is what happened.
+    pub fn asked_to_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Case(crate::case_system::CaseFault::Wait(span)) => Some(*span),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for AppFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

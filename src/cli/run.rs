@@ -15,7 +15,7 @@ use super::Failure;
 use crate::app::{App, Limits};
 use crate::case_system::{HttpCaseSystem, HttpSettings};
 use crate::clock::Clock;
-use crate::daemon::{self, Beats};
+use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
 use crate::mapping::{ChildKeying, Mapping};
 use crate::practice::ids::SourceName;
@@ -185,6 +185,7 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
     let beats = Beats {
         poll: seconds(settings.beat.poll_seconds),
         sweep: seconds(settings.beat.sweep_seconds),
+        reconcile: seconds(settings.beat.reconcile_seconds),
         tick: seconds(settings.beat.tick_seconds),
         dispatch: seconds(settings.beat.dispatch_seconds),
         jitter_percent: settings.beat.jitter_percent,
@@ -219,15 +220,25 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
         activation = %app.terms.activation,
         "started"
     );
+    let nudge = Arc::new(Notify::new());
+    let rhythm = Arc::new(Rhythm::with_nudge(Arc::clone(&nudge)));
     let doors = Arc::new(Doors {
         app,
         clock,
         callers,
         metrics: Arc::new(Metrics::default()),
-        nudge: Arc::new(Notify::new()),
+        nudge,
         freshness: Arc::new(Freshness::never(daemon::freshness_limit_seconds(&beats))),
         banner: None,
     });
-    daemon::run(doors, beats, limits, listener, daemon::asked_to_stop()).await;
+    daemon::run(
+        doors,
+        beats,
+        limits,
+        rhythm,
+        listener,
+        daemon::asked_to_stop(),
+    )
+    .await;
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::deadlines::{Milestone, milestones};
 use super::decision::Decision;
 use super::effect::{Act, Effect};
-use super::episode::{Episode, Finished, Permit, Presence, Role, Stage, StepStatus};
+use super::episode::{Episode, Finished, Hold, Permit, Presence, Role, Stage, StepStatus};
 use super::ids::{EpisodeId, SourceName, StepId};
 use super::judge::judge;
 use super::known::{Known, Why};
@@ -188,16 +188,26 @@ impl Work<'_> {
                 "valid_until": permit.as_ref().map(|permit| permit.valid_until),
             }),
         ));
+        let asked = attempt.step.clone();
         // A hold voids an earlier permit: the facts it was given on have moved.
-        match permit {
-            Some(permit) => self.after.permits.insert(attempt.step.clone(), permit),
-            None => self.after.permits.remove(&attempt.step),
-        };
+        if let Some(permit) = permit {
+            self.after.holds.remove(&asked);
+            self.after.permits.insert(asked, permit);
+        } else {
+            self.after.permits.remove(&asked);
+            let hold = Hold {
+                decision_id: decision_id.to_owned(),
+                judged_at: self.now,
+                rules: verdict.reasons().map(|held| held.rule.clone()).collect(),
+            };
+            self.after.holds.insert(asked, hold);
+        }
         self.verdict = Some(verdict);
     }
 
     /// A Finish was observed: it used a valid permit, or it is entered as a bypass, once.
     fn finish_observed(&mut self, step: &StepId, finished: &Finished) {
+        self.after.holds.remove(step);
         if finished.at < self.terms.activation {
             return;
         }

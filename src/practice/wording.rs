@@ -14,7 +14,9 @@ pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> Stri
     let stage = milestone.stage.words();
     let id = &episode.id;
     let mut text = match milestone.kind {
-        MilestoneKind::Reminder if late == 0 => format!("{id}: the {stage} is due today, {day}."),
+        MilestoneKind::Reminder if late == 0 => {
+            format!("{id}: the {stage} is due by the end of {day}.")
+        }
         MilestoneKind::Reminder => {
             format!("{id}: the {stage} is due on {day}, in {}.", days(-late))
         }

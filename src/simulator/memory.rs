@@ -144,7 +144,7 @@ impl CaseSystem for Council {
                 road: Road::Read,
                 ..step
             })),
-            None => StepAnswer::Gone,
+            None => StepAnswer::Missing,
         })
     }
 
