@@ -207,14 +207,16 @@ async fn read_through<C: CaseSystem>(
     Ok(met)
 }
 
-/// Reads one step now and takes in what is found, absence included. Returns whether it could be read.
+/// Reads one step now, within `budget`, and takes in what is found, absence included. Returns whether
+/// it could be read.
 pub async fn read_one<C: CaseSystem>(
     app: &App<C>,
     step: &StepId,
+    budget: Duration,
     now: Timestamp,
 ) -> Result<bool, AppFault> {
     let mut report = Mirrored::default();
-    let found = look_at(app, step, now, &mut report).await?;
+    let found = look_at(app, step, budget, now, &mut report).await?;
     Ok(found == Look::Read)
 }
 
@@ -232,13 +234,11 @@ enum Look {
 async fn look_at<C: CaseSystem>(
     app: &App<C>,
     step: &StepId,
+    budget: Duration,
     now: Timestamp,
     report: &mut Mirrored,
 ) -> Result<Look, AppFault> {
-    let answer = app
-        .case_system
-        .step(step, app.limits.gate_budget, now)
-        .await?;
+    let answer = app.case_system.step(step, budget, now).await?;
     let (sighting, look) = match answer {
         StepAnswer::Seen(sighting) => (Some(*sighting), Look::Read),
         StepAnswer::Hidden => (

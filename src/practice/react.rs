@@ -229,13 +229,8 @@ impl Work<'_> {
                 && from <= finished.at
                 && finished.at <= until
         });
-        if let Some(permit) = permit {
-            let id = permit.decision_id.clone();
-            self.say(
-                "finished",
-                json!({ "step": step, "at": finished.at, "permit": id }),
-            );
-            fold::mark_finish(&mut self.after, step, Some(id), false);
+        if let Some(permit) = permit.cloned() {
+            self.finished_with(step, finished, &permit, verdict.as_ref());
             return;
         }
         fold::mark_finish(&mut self.after, step, None, true);
@@ -265,6 +260,34 @@ impl Work<'_> {
                 self.owe_step(step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
             }
             (Mode::Reverse | Mode::Observe, _) => {}
+        }
+    }
+
+    /// A Finish that used its permit. One given while something could not be read is judged again
+    /// now that it can be, and what is found unmet is said once.
+    fn finished_with(
+        &mut self,
+        step: &StepId,
+        finished: &Finished,
+        permit: &Permit,
+        verdict: Option<&Verdict>,
+    ) {
+        let id = permit.decision_id.clone();
+        let again = verdict.filter(|_| permit.provisional);
+        self.say(
+            "finished",
+            json!({
+                "step": step, "at": finished.at, "permit": id, "provisional": permit.provisional,
+                "judged_again": again.map(Verdict::answer),
+                "rules": again.map(Verdict::codes),
+            }),
+        );
+        fold::mark_finish(&mut self.after, step, Some(id), false);
+        if let Some(unmet) = again.filter(|verdict| verdict.answer() == Answer::Hold) {
+            let text = wording::provisional_unmet(&self.after, step, unmet);
+            let cause = format!("provisional/{step}/{}", finished.leg);
+            let (note, tell) = (Act::Note { text }, [Role::QaManager]);
+            self.owe_step(step, &cause, "LE-08.2", "note", note, &tell);
         }
     }
 

@@ -60,6 +60,18 @@ pub fn went_around(episode: &Episode, step: &StepId, verdict: Option<&Verdict>) 
     text
 }
 
+/// Says that a Finish permitted in blindness turns out not to have been ready.
+pub fn provisional_unmet(episode: &Episode, step: &StepId, verdict: &Verdict) -> String {
+    let mut text = format!(
+        "{}: step {step} was finished on a provisional permit, given while it could not be read. \
+         Read now, it lacks the following.",
+        episode.id
+    );
+    unmet(&mut text, Some(verdict));
+    tell(&mut text, &[Role::QaManager]);
+    text
+}
+
 /// Says that the work moved on although the step before it is still open.
 pub fn sent_on(
     episode: &Episode,

@@ -36,7 +36,7 @@ pub(super) async fn look_for<C: CaseSystem>(
     let mut missing = BTreeSet::new();
     for step in open.iter().filter(|step| !met.contains(*step)) {
         report.looked_for += 1;
-        match look_at(app, step, now, report).await {
+        match look_at(app, step, app.limits.read_budget, now, report).await {
             Ok(Look::Missing) => {
                 missing.insert(step.clone());
             }
