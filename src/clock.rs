@@ -78,6 +78,12 @@ impl Clock {
     }
 }
 
+/// Seconds since the epoch by the machine's own clock, for proofs exchanged with others: signatures are
+/// about real time, whatever the shown clock says.
+pub fn machine_second() -> i64 {
+    machine_now().as_second()
+}
+
 #[allow(
     clippy::disallowed_methods,
     reason = "the one place where the machine's clock is read"

@@ -17,7 +17,7 @@ use greentick::ledger::Ledger;
 use greentick::practice::calendar::Calendar;
 use greentick::practice::ids::{Digest, SourceName, WorkerId};
 use greentick::practice::terms::{Mode, People, Policy, Terms};
-use greentick::simulator::Council;
+use greentick::simulator::MemoryCouncil;
 use greentick::telemetry::Metrics;
 use greentick::web::{self, Caller, Callers, Doors, Freshness};
 use serde_json::Value as Json;
@@ -32,7 +32,7 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
     let app = App {
         source: SourceName::from("council"),
         ledger: Ledger::open(&url).await.unwrap(),
-        case_system: Council::default(),
+        case_system: MemoryCouncil::default(),
         terms: Arc::new(Terms {
             digest: Digest::of_json(&policy),
             policy,
