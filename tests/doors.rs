@@ -18,7 +18,7 @@ use greentick::daemon::{self, Beats, Rhythm};
 use greentick::ledger::Ledger;
 use greentick::practice::ids::{SourceName, WorkerId};
 use greentick::practice::terms::Mode;
-use greentick::simulator::Council;
+use greentick::simulator::MemoryCouncil;
 use greentick::telemetry::Metrics;
 use greentick::web::{self, Caller, Callers, Doors, Freshness};
 use serde_json::Value as Json;
@@ -31,7 +31,7 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
     let app = App {
         source: SourceName::from("council"),
         ledger: Ledger::open(&url).await.unwrap(),
-        case_system: Council::default(),
+        case_system: MemoryCouncil::default(),
         terms: common::terms(Mode::Callout),
         limits: Limits::default(),
     };
