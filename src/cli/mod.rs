@@ -98,7 +98,7 @@ impl<E: std::error::Error> From<E> for Failure {
 /// Parses the command line and carries the verb out.
 pub async fn main() -> ExitCode {
     let done = match Cli::parse().verb {
-        Verb::Demo(demo) => demo::run(&demo).await,
+        Verb::Demo(demo) => Box::pin(demo::run(&demo)).await,
         Verb::Run(configured) => run::run(&configured).await,
         Verb::Check(configured) => run::check(&configured),
         Verb::Allocate(verb) => cycle::allocate(&verb).await,
