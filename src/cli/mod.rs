@@ -12,6 +12,8 @@ mod ledger;
 mod mapping;
 mod run;
 mod sample;
+mod simulate;
+mod starter;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,8 @@ struct Cli {
 enum Verb {
     /// Play one allocation cycle of a synthetic council, with an embedded ledger.
     Demo(demo::Demo),
+    /// Serve a synthetic council alone, with the files that `run` needs to stand beside it.
+    Simulate(simulate::Simulate),
     /// Mirror, judge, chase and send, until it is asked to end.
     Run(run::Configured),
     /// Say every fault of settings, policy, people, calendar and mapping at once.
@@ -99,6 +103,7 @@ impl<E: std::error::Error> From<E> for Failure {
 pub async fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Demo(demo) => demo::run(&demo).await,
+        Verb::Simulate(verb) => simulate::run(&verb).await,
         Verb::Run(configured) => run::run(&configured).await,
         Verb::Check(configured) => run::check(&configured),
         Verb::Allocate(verb) => cycle::allocate(&verb).await,
