@@ -78,8 +78,8 @@ impl Clock {
     }
 }
 
-/// Seconds since the epoch by the machine's own clock, for proofs exchanged with others: signatures are
-/// about real time, whatever the shown clock says.
+/// Seconds since the epoch by the machine's own clock, whatever a trial's clock shows: for proofs
+/// exchanged with others, since a signature is about real time.
 pub fn machine_second() -> i64 {
     machine_now().as_second()
 }

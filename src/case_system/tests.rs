@@ -100,11 +100,13 @@ async fn a_step_is_seen_hidden_gone_or_not_the_one_asked_for() {
     answers(&server, "GET", "/issues/39.xml", xml(STEP)).await;
     answers(&server, "GET", "/issues/1.xml", ResponseTemplate::new(403)).await;
     answers(&server, "GET", "/issues/2.xml", ResponseTemplate::new(404)).await;
+    answers(&server, "GET", "/issues/3.xml", ResponseTemplate::new(410)).await;
     let ask = async |id: &str| system.step(&StepId::from(id), BUDGET, NOW).await;
     assert!(matches!(ask("38").await, Ok(StepAnswer::Seen(_))));
     assert!(matches!(ask("39").await, Err(CaseFault::Unproven(_))));
     assert!(matches!(ask("1").await, Ok(StepAnswer::Hidden)));
-    assert!(matches!(ask("2").await, Ok(StepAnswer::Gone)));
+    assert!(matches!(ask("2").await, Ok(StepAnswer::Missing)));
+    assert!(matches!(ask("3").await, Ok(StepAnswer::Gone)));
 }
 
 #[tokio::test]

@@ -278,6 +278,9 @@ impl Cycle<'_> {
             step: id.clone(),
             worker,
             next,
+            step_version: None,
+            deadline_ms: None,
+            request_id: None,
         };
         let number = self.counts.values().sum::<u64>();
         let told =

@@ -1,8 +1,7 @@
 //! How is the daemon started? Settings, mapping and terms are put together; any fault stops it, all
 //! faults at once, before anything is read or written.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,12 +14,12 @@ use super::Failure;
 use crate::app::{App, Limits};
 use crate::case_system::{HttpCaseSystem, HttpSettings};
 use crate::clock::Clock;
-use crate::daemon::{self, Beats};
+use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
 use crate::mapping::{ChildKeying, Mapping};
 use crate::practice::ids::SourceName;
 use crate::practice::terms::Mode;
-use crate::settings::{LogFormat, Secrets, Settings, SettingsFault};
+use crate::settings::{Environment, LogFormat, Secrets, Settings, SettingsFault};
 use crate::telemetry::{self, Metrics};
 use crate::web::{self, Caller, Callers, Doors, Freshness};
 
@@ -48,7 +47,7 @@ fn all(faults: &[SettingsFault]) -> Failure {
 
 /// Says every fault of settings, policy, people, calendar and mapping at once.
 pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    let environment: Environment = std::env::vars().collect();
     let faults = crate::settings::check(configured.config.as_deref(), &environment);
     let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     // The mapping is compiled as well, so that its faults are said in the same run.
@@ -67,13 +66,20 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
 
 /// Puts together what a verb needs; refuses a mode that the mapping cannot perform.
 pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
+    let environment: Environment = std::env::vars().collect();
+    ready_from(configured.config.as_deref(), &environment).await
+}
+
+/// The same from a named file and an environment that need not be the process's.
+pub(super) async fn ready_from(
+    config: Option<&Path>,
+    environment: &Environment,
+) -> Result<Ready, Failure> {
     // A provider that is installed already serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
-    let settings =
-        Settings::load(configured.config.as_deref(), &environment).map_err(|f| all(&f))?;
+    let settings = Settings::load(config, environment).map_err(|f| all(&f))?;
     let secrets = settings
-        .secrets(&environment)
+        .secrets(environment)
         .map_err(|faults| all(&faults))?;
     let mapping = mapping(&settings)?;
     let clock = settings.clock.anchor().map_or(Clock::System, Clock::Scaled);
@@ -171,20 +177,28 @@ async fn activation(
     Ok(now)
 }
 
-/// Runs until it is asked to end.
-pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
+/// Everything the daemon runs with, besides the address it listens on.
+pub(super) struct Assembled {
+    pub(super) doors: Arc<Doors<HttpCaseSystem>>,
+    pub(super) beats: Beats,
+    pub(super) limits: web::Limits,
+    pub(super) rhythm: Arc<Rhythm>,
+}
+
+/// Puts the daemon together. `banner` stands on every page if this is not the live system.
+pub(super) fn assemble(ready: Ready, banner: Option<String>) -> Assembled {
     let Ready {
         settings,
         secrets,
         app,
         clock,
         ..
-    } = ready(configured).await?;
-    telemetry::start_log(settings.log.format == LogFormat::Json, settings.log.level());
+    } = ready;
     let seconds = Duration::from_secs;
     let beats = Beats {
         poll: seconds(settings.beat.poll_seconds),
         sweep: seconds(settings.beat.sweep_seconds),
+        reconcile: seconds(settings.beat.reconcile_seconds),
         tick: seconds(settings.beat.tick_seconds),
         dispatch: seconds(settings.beat.dispatch_seconds),
         jitter_percent: settings.beat.jitter_percent,
@@ -209,25 +223,54 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
         finish_check: secrets.finish_check.into_iter().collect(),
         callback: secrets.callback.into_iter().collect(),
     };
-    let listener = TcpListener::bind(&settings.web.bind)
-        .await
-        .map_err(|why| Failure::CannotTell(format!("`[web] bind` {}: {why}", settings.web.bind)))?;
-    tracing::info!(
-        address = %settings.web.bind,
-        source = %app.source,
-        mode = ?app.terms.mode,
-        activation = %app.terms.activation,
-        "started"
-    );
+    let nudge = Arc::new(Notify::new());
+    let rhythm = Arc::new(Rhythm::with_nudge(Arc::clone(&nudge)));
     let doors = Arc::new(Doors {
         app,
         clock,
         callers,
         metrics: Arc::new(Metrics::default()),
-        nudge: Arc::new(Notify::new()),
+        nudge,
         freshness: Arc::new(Freshness::never(daemon::freshness_limit_seconds(&beats))),
-        banner: None,
+        banner,
     });
-    daemon::run(doors, beats, limits, listener, daemon::asked_to_stop()).await;
+    Assembled {
+        doors,
+        beats,
+        limits,
+        rhythm,
+    }
+}
+
+/// Runs until it is asked to end.
+pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
+    let ready = ready(configured).await?;
+    let settings = &ready.settings;
+    telemetry::start_log(settings.log.format == LogFormat::Json, settings.log.level());
+    let bind = settings.web.bind.clone();
+    let banner = settings.clock.anchor().map(|anchor| {
+        format!(
+            "A trial: the clock shown here runs {} times as fast as the real one.",
+            anchor.factor
+        )
+    });
+    let listener = TcpListener::bind(&bind)
+        .await
+        .map_err(|why| Failure::CannotTell(format!("`[web] bind` {bind}: {why}")))?;
+    tracing::info!(
+        address = %bind,
+        source = %ready.app.source,
+        mode = ?ready.app.terms.mode,
+        activation = %ready.app.terms.activation,
+        "started"
+    );
+    let Assembled {
+        doors,
+        beats,
+        limits,
+        rhythm,
+    } = assemble(ready, banner);
+    let stop = daemon::asked_to_stop();
+    daemon::run(doors, beats, limits, rhythm, listener, stop).await;
     Ok(())
 }

@@ -144,7 +144,7 @@ impl CaseSystem for MemoryCouncil {
                 road: Road::Read,
                 ..step
             })),
-            None => StepAnswer::Gone,
+            None => StepAnswer::Missing,
         })
     }
 

@@ -75,58 +75,28 @@ impl Question<'_> {
 
     /// Length, count or number of rows; 0 if blank.
     pub fn amount(&self, fact: Fact) -> Known<u32> {
-        match self.fact(fact) {
-            Known::Is(Value::Length(n) | Value::Count(n)) => Known::Is(n),
-            Known::Is(Value::Yes(yes)) => Known::Is(u32::from(yes)),
-            Known::Is(Value::Rows(rows)) => {
-                Known::Is(u32::try_from(rows.len()).unwrap_or(u32::MAX))
-            }
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Is(0),
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact).amount()
     }
 
     /// Rows; none if blank.
     pub fn rows(&self, fact: Fact) -> Known<Vec<Row>> {
-        match self.fact(fact) {
-            Known::Is(Value::Rows(rows)) => Known::Is(rows),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Is(Vec::new()),
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact).rows()
     }
 
     /// A code; blank if none was chosen.
     pub fn code(&self, fact: Fact) -> Known<String> {
-        match self.fact(fact) {
-            Known::Is(Value::Code(code)) if code.trim().is_empty() => Known::Blank,
-            Known::Is(Value::Code(code)) => Known::Is(code),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact).code()
     }
 
-    /// A local calendar day.
+    /// A local calendar day (Europe/London).
     pub fn day(&self, fact: Fact) -> Known<Date> {
-        match self.fact(fact) {
-            Known::Is(Value::Day(day)) => Known::Is(day),
-            Known::Is(Value::At(at)) => Known::Is(super::due::local_date(self.terms, at)),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact)
+            .day(|at| super::due::local_date(self.terms, at))
     }
 
     /// The overall evaluation (¶25).
     pub fn evaluation(&self) -> Known<Evaluation> {
-        match self.code(Fact::Evaluation) {
-            Known::Is(code) => Evaluation::from_code(&code)
-                .map_or(Known::Unreadable(Why::NotInVocabulary), Known::Is),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(Fact::Evaluation).evaluation()
     }
 
     /// To whom the work is handed: what the attempt says, else what the form says.
