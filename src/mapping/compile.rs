@@ -51,6 +51,10 @@ pub struct Mapping {
 pub(super) struct FactPlace {
     pub(super) path: Path,
     pub(super) vocabulary: Option<BTreeMap<String, String>>,
+    /// Its text is HTML, whose tags do not count.
+    pub(super) html: bool,
+    /// It is counted by texts: each that is not empty is one.
+    pub(super) texts: bool,
     pub(super) columns: BTreeMap<&'static str, Path>,
 }
 
@@ -381,6 +385,8 @@ impl Desk<'_> {
             let mut place = FactPlace {
                 path: self.path(&row.path),
                 vocabulary: None,
+                html: row.html,
+                texts: row.texts,
                 columns: self.places(&[
                     ("key", &row.key),
                     ("code", &row.code),

@@ -205,6 +205,10 @@ pub(super) struct LinkRow {
 pub(super) struct FactRow {
     pub(super) path: Written,
     pub(super) vocabulary: Option<String>,
+    #[serde(default)]
+    pub(super) html: bool,
+    #[serde(default)]
+    pub(super) texts: bool,
     pub(super) key: Option<Written>,
     pub(super) code: Option<Written>,
     pub(super) owner: Option<Written>,

@@ -179,6 +179,7 @@ fn values_of(mapping: &Mapping, effect: &Effect) -> BTreeMap<String, String> {
     );
     put("mark", effect.mark());
     put("text", effect.marked_text(mapping.text_limit_chars));
+    put("audience", audience(effect));
     match &effect.act {
         Act::Flag { flag } | Act::Unflag { flag } => {
             put("flag", flag.clone());
@@ -196,6 +197,13 @@ fn values_of(mapping: &Mapping, effect: &Effect) -> BTreeMap<String, String> {
         Act::Note { .. } | Act::Reopen { .. } | Act::Notice { .. } => {}
     }
     values
+}
+
+/// The roles that are told, by their names in mapping files, with spaces between.
+fn audience(effect: &Effect) -> String {
+    let name = |role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned);
+    let names: Vec<String> = effect.audience.iter().filter_map(name).collect();
+    names.join(" ")
 }
 
 /// What a read-back shows of an effect.

@@ -18,7 +18,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::Failure;
-use super::run::{Assembled, assemble, ready_from};
+use super::run::{Assembled, Configured, assemble, ready};
+use super::starter::{self, Starter};
 use crate::app::{allocate, draw};
 use crate::case_system::HttpCaseSystem;
 use crate::clock::Clock;
@@ -48,7 +49,6 @@ const BEGIN: &str = "2026-09-07T08:00:00Z";
 /// After the cycle's cut-off: the sample is frozen and drawn at this instant, UTC.
 const CUT_OFF: &str = "2026-12-01T10:00:00Z";
 const DICE: &str = "58213 90467 12298 40731";
-const SAMPLING: &[u8] = b"[sampling]\nsample_size = 10\n";
 const BANNER: &str = "A demo. The council, its people and the calendar are invented.";
 
 pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
@@ -65,25 +65,15 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
         Err(_) => TcpListener::bind("127.0.0.1:0").await?,
     };
     let board = format!("http://{}", doors_at.local_addr()?);
-    let keys = files::Keys::new()?;
-    files::write_settings(dir, &format!("http://{}", council_at.local_addr()?))?;
+    let plans = cycle(ALLOCATED_ON.parse()?, EPISODES);
     let clock = Clock::manual(BEGIN.parse()?);
-    let settings = dir.join(files::SETTINGS);
-    let mut ready = ready_from(Some(&settings), &keys.environment()).await?;
+    let settings = settle_in(dir, &council_at, &board, &plans)?;
+    let council = open_council(dir, &board, &clock)?;
+    let mut ready = ready(&Configured {
+        config: Some(settings),
+    })
+    .await?;
     ready.clock = clock.clone();
-    let council = Council::open(CouncilSettings {
-        state: dir.to_owned(),
-        key: keys.council.clone(),
-        clock: clock.clone(),
-        greentick: Some(Greentick {
-            base_url: board.clone(),
-            source: files::SOURCE.to_owned(),
-            finish_secret: keys.finish.clone(),
-            callback_secret: keys.callback.clone(),
-            head_token: Some(keys.head.clone()),
-        }),
-        fail_open: false,
-    })?;
     if let Some(at) = council.last_event_at() {
         clock.set(at);
     }
@@ -100,7 +90,7 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
         doors: Arc::clone(&doors),
         rhythm: Arc::clone(&rhythm),
         clock,
-        plans: cycle(ALLOCATED_ON.parse()?, EPISODES),
+        plans,
     };
     let over = Notify::new();
     let mut outcome = Ok(());
@@ -117,6 +107,46 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
         daemon::run(doors, beats, limits, rhythm, doors_at, conducted),
     );
     outcome
+}
+
+/// Writes the settings that the daemon runs with, and the secrets they name; gives their path.
+fn settle_in(
+    dir: &Path,
+    council: &TcpListener,
+    board: &str,
+    plans: &[Plan],
+) -> Result<PathBuf, Failure> {
+    starter::secret(dir, "child-key", None)?;
+    starter::secret(dir, "qa-token", None)?;
+    Starter {
+        state: dir,
+        council: council.local_addr()?,
+        greentick: board,
+        key: &starter::secret(dir, "council-key", None)?,
+        finish_secret_env: None,
+        callback_secret_env: None,
+        key_env: None,
+        anchor: None,
+        start: ALLOCATED_ON.parse()?,
+    }
+    .write(plans)
+}
+
+/// The council, asking the daemon at `board` before each Finish.
+fn open_council(dir: &Path, board: &str, clock: &Clock) -> Result<Council, Failure> {
+    Ok(Council::open(CouncilSettings {
+        state: dir.to_owned(),
+        key: starter::secret(dir, "council-key", None)?,
+        clock: clock.clone(),
+        greentick: Some(Greentick {
+            base_url: board.to_owned(),
+            source: starter::SOURCE.to_owned(),
+            finish_secret: starter::secret(dir, "finish-check", None)?,
+            callback_secret: starter::secret(dir, "callback", None)?,
+            head_token: Some(starter::secret(dir, "head-token", None)?),
+        }),
+        fail_open: false,
+    })?)
 }
 
 /// What it takes to play a cycle.
@@ -139,16 +169,11 @@ impl Conductor<'_> {
     }
 
     async fn allocate(&self, child_key: &ChildKeying) -> Result<(), Failure> {
-        let mut file = Plan::ALLOCATION_HEADING.to_owned() + "\n";
-        for plan in &self.plans {
-            file.push_str(&plan.allocation_row());
-            file.push('\n');
-        }
-        std::fs::write(self.dir.join("allocation.csv"), &file)?;
+        let file = std::fs::read(self.dir.join("allocation.csv"))?;
         let by = WorkerId::from("W-QA");
         let key = |child: &str| child_key.key(child);
         let now = self.clock.now();
-        let report = allocate::register(&self.doors.app, file.as_bytes(), &by, key, now).await?;
+        let report = allocate::register(&self.doors.app, &file, &by, key, now).await?;
         if report.accepted > 0 {
             println!(
                 "{}  {} episodes of cycle {CYCLE} allocated",
@@ -171,7 +196,8 @@ impl Conductor<'_> {
         let now: Timestamp = CUT_OFF.parse()?;
         self.clock.set(now);
         let app = &self.doors.app;
-        draw::freeze(app, &cycle, SAMPLING, now).await?;
+        let policy = std::fs::read(self.dir.join("policy.toml"))?;
+        draw::freeze(app, &cycle, &policy, now).await?;
         let drawn = draw::draw(app, &cycle, DICE, now).await?;
         for (name, bytes) in [("sample.csv", &drawn.csv), ("sample.json", &drawn.json)] {
             std::fs::write(self.dir.join(name), bytes)?;

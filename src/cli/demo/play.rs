@@ -57,6 +57,8 @@ impl Conductor<'_> {
             let owed =
                 |row: &OutboxRow| !["sent", "withdrawn", "dead"].contains(&row.state.as_str());
             if self.council.untold() == 0 && !outbox.iter().any(owed) {
+                // What was written last comes back as an echo.
+                self.rhythm.turn().await;
                 return Ok(());
             }
             let later = SignedDuration::from_mins(5);
@@ -116,7 +118,7 @@ impl Conductor<'_> {
                 .map_or(String::new(), |step| format!(" on step {step}"));
             let text: String = one.text.chars().take(100).collect();
             println!(
-                "{}  the council received a {}{about}: {text}",
+                "{}  received by the council: {}{about}: {text}",
                 self.shown(one.at),
                 one.operation.replace('_', " ")
             );
