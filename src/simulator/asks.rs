@@ -103,7 +103,7 @@ impl Council {
         let check = asked.map_or_else(|()| String::new(), |entry| format!("FC-{}", entry.seq));
         let next = step.step_type.next();
         let body = json!({
-            "request_id": check, "step": step.id, "step_version": step.version,
+            "request_id": check, "step": step.id, "step_version": step.version.to_string(),
             "step_type": step.step_type, "worker": step.assignee, "requested_at": self.now(),
             "next": next.map(|next| json!({
                 "step_type": next, "assignee": step.answer(next.owner_question()),

@@ -17,6 +17,7 @@ use super::habits::{Act, CYCLE, Grade, Plan};
 use super::truth::{Step, Truth};
 
 const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// An act, and what came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +103,7 @@ impl Council {
     /// Lets people carry out their plans as the shown clock reaches each act, until every act is done.
     ///
     /// Acts whose time has passed (after a kill) are carried out at once, in order. Whoever got no answer
-    /// from Greentick tries again once in a real second.
+    /// from Greentick tries again after a second, then less and less often.
     pub async fn live(&self, plans: &[Plan]) -> Result<(), CouncilFault> {
         let mut all: Vec<_> = plans
             .iter()
@@ -113,7 +114,7 @@ impl Council {
             .collect();
         all.sort_by_key(|(at, plan, nth)| (*at, plan.number, *nth));
         let done = self.done();
-        let mut again = Vec::new();
+        let (mut again, mut patience) = (Vec::new(), SECOND);
         for (at, plan, nth) in all {
             if done.contains(&plan.key(nth)) {
                 continue;
@@ -124,16 +125,23 @@ impl Council {
                     break;
                 }
                 let real = self.settings().clock.real_wait(shown);
-                rest(real.clamp(Duration::from_millis(2), SECOND)).await;
-                if real >= SECOND {
+                if again.is_empty() || real < patience {
+                    rest(real.clamp(Duration::from_millis(2), SECOND)).await;
+                } else {
+                    rest(patience).await;
                     again = self.carry_out(again).await?;
+                    patience = (patience * 2).min(MINUTE);
                 }
             }
             again.extend(self.carry_out(vec![(plan, nth)]).await?);
+            if again.is_empty() {
+                patience = SECOND;
+            }
         }
         while !again.is_empty() {
-            rest(SECOND).await;
+            rest(patience).await;
             again = self.carry_out(again).await?;
+            patience = (patience * 2).min(MINUTE);
         }
         Ok(())
     }
