@@ -375,7 +375,9 @@ impl CaseSystem for HttpCaseSystem {
             }
         };
         let status = answer.status;
-        if status.is_server_error() || status.is_redirection() {
+        // A web page with a good status (a sign-in page) says nothing of the write.
+        let is_page = status.is_success() && answer.content_type.contains("html");
+        if status.is_server_error() || status.is_redirection() || is_page {
             return Outcome::Unknown {
                 why: format!("the case system answered {}", status.as_u16()),
             };
