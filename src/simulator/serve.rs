@@ -74,6 +74,8 @@ impl Council {
         // Nobody may be listening any more, and then there is nobody to tell.
         let _ = tell.send(true);
         let _ = tokio::time::timeout(Duration::from_secs(4), graceful.shutdown()).await;
+        // Whoever opens the log next must not find it held by a task that is only about to end.
+        tasks.shutdown().await;
     }
 
     fn router(&self) -> Router {
