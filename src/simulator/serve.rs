@@ -74,7 +74,7 @@ impl Council {
         // Nobody may be listening any more, and then there is nobody to tell.
         let _ = tell.send(true);
         let _ = tokio::time::timeout(Duration::from_secs(4), graceful.shutdown()).await;
-        // Whoever opens the log next must not find it held by a task that is only about to end.
+        // Nothing outlives the server: the log is free for the next council.
         tasks.shutdown().await;
     }
 
