@@ -454,7 +454,13 @@ async fn one_changed_byte_is_named() {
         .arg(folder.path().join("ledger.db"))
         .status();
     assert!(run.unwrap().success());
-    let ledger = Ledger::open(&file(&folder)).await.unwrap();
+    // It is not worked with any more, and can still be looked at.
+    let refused = Ledger::open(&file(&folder)).await.err().unwrap();
+    assert!(
+        matches!(&refused, LedgerFault::Unfit(why) if why.contains("line 2")),
+        "{refused}"
+    );
+    let ledger = Ledger::inspect(&file(&folder)).await.unwrap();
     let verified = ledger.verify().await.unwrap();
     assert!(
         matches!(verified, Verified::Broken { seq: 2, .. }),

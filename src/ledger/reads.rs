@@ -1,4 +1,4 @@
-//! What is on record? Episodes, the mirror, quarantine, cursors, callbacks, documents.
+//! What is on record? Episodes, the mirror, cursors, callbacks, documents.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -43,23 +43,6 @@ pub struct MirrorRow {
     pub modified_at: Option<Timestamp>,
     /// When it was last seen to differ, UTC.
     pub seen_at: Timestamp,
-}
-
-/// One record in quarantine.
-#[derive(Clone, Debug, Serialize)]
-pub struct QuarantinedRow {
-    /// The case system.
-    pub source: String,
-    /// The step's id, if that much could be read.
-    pub step: Option<String>,
-    /// Where in the record.
-    pub path: String,
-    /// What is wrong and what to do.
-    pub reason: String,
-    /// How often it was met.
-    pub times: i64,
-    /// When it was last met, UTC.
-    pub last_at: Timestamp,
 }
 
 fn word<T: serde::de::DeserializeOwned>(text: String) -> Result<T, LedgerFault> {
@@ -130,25 +113,6 @@ impl Ledger {
             .collect()
     }
 
-    /// Every record in quarantine.
-    pub async fn quarantine(&self) -> Result<Vec<QuarantinedRow>, LedgerFault> {
-        let sql = "SELECT source, step, path, reason, times, last_at FROM quarantine \
-            ORDER BY first_at, fingerprint";
-        let rows = self.db.rows(sql, &[], "ttttii").await?;
-        rows.into_iter()
-            .map(|mut row| {
-                Ok(QuarantinedRow {
-                    source: row.text()?,
-                    step: row.maybe_text()?,
-                    path: row.text()?,
-                    reason: row.text()?,
-                    times: row.int()?,
-                    last_at: instant(row.int()?)?,
-                })
-            })
-            .collect()
-    }
-
     /// A cursor's value.
     pub async fn cursor(&self, name: &str) -> Result<Option<serde_json::Value>, LedgerFault> {
         let sql = "SELECT body FROM cursors WHERE name = $1";
@@ -174,8 +138,8 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(), LedgerFault> {
         let mut turn = Turn::take(&self.db, now).await?;
-        turn.set_cursor(name, value).await?;
-        turn.commit().await
+        turn.tx.set_cursor(name, value).await?;
+        turn.commit().await.map(drop)
     }
 
     /// Keeps a callback by its id, before it is answered.
@@ -199,8 +163,7 @@ impl Ledger {
             return Ok(Kept::Repeat);
         }
         let body = json!({ "source": source, "id": id, "digest": digest });
-        turn.write(None, &JournalLine::new("callback", body))
-            .await?;
+        turn.say(None, &JournalLine::new("callback", body))?;
         turn.commit().await?;
         Ok(Kept::New)
     }
@@ -232,9 +195,8 @@ impl Ledger {
             };
         }
         let body = json!({ "cycle": cycle, "document": kind, "digest": Digest::of(bytes) });
-        turn.write(None, &JournalLine::new("document", body))
-            .await?;
-        turn.commit().await
+        turn.say(None, &JournalLine::new("document", body))?;
+        turn.commit().await.map(drop)
     }
 
     /// One of a cycle's documents.
