@@ -74,9 +74,9 @@ fn answers(n: usize, edits: usize) -> [(&'static str, String); 17] {
 /// Finished since activation, and so judged; the others are history or still open.
 pub fn xml(n: usize, edits: usize) -> String {
     let mut text = String::with_capacity(2_600);
-    let finished = n % 4 == 0;
+    let finished = n.is_multiple_of(4);
     let status = if finished { "Completed" } else { "In progress" };
-    let closed = match (finished, n % 160 == 0) {
+    let closed = match (finished, n.is_multiple_of(160)) {
         (true, true) => "2026-11-16T15:00:00Z",
         (true, false) => "2026-08-16T15:00:00Z",
         (false, _) => "",

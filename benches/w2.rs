@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use greentick::app::App;
 use greentick::clock::Clock;
 use greentick::practice::ids::WorkerId;
 use greentick::telemetry::Metrics;
@@ -10,6 +11,7 @@ use jiff::civil::date;
 
 use super::asking::{Answered, asked};
 use super::meter::{Table, median, ratio, size};
+use super::shelf::Shelf;
 use super::{council, shelf, w2_floor};
 
 #[allow(
@@ -26,15 +28,8 @@ async fn listener() -> (tokio::net::TcpListener, String) {
     (listener, address)
 }
 
-pub async fn run() {
-    let episodes = size("BENCH_W2_EPISODES", 100_000);
-    let span = size("BENCH_W2_MILLISECONDS", 1_000);
-    let folder = tempfile::tempdir().unwrap();
-    let app = shelf::filled(&folder.path().join("ledger.db"), episodes, |_, _| {
-        date(2027, 6, 1)
-    })
-    .await;
-    let doors = Arc::new(Doors {
+fn doors(app: App<Shelf>) -> Arc<Doors<Shelf>> {
+    Arc::new(Doors {
         app,
         clock: Clock::manual(council::start()),
         callers: Callers {
@@ -49,7 +44,18 @@ pub async fn run() {
         nudge: Arc::new(tokio::sync::Notify::new()),
         freshness: Arc::new(Freshness::never(60)),
         banner: None,
-    });
+    })
+}
+
+pub async fn run() {
+    let episodes = size("BENCH_W2_EPISODES", 100_000);
+    let span = size("BENCH_W2_MILLISECONDS", 1_000);
+    let folder = tempfile::tempdir().unwrap();
+    let app = shelf::filled(&folder.path().join("ledger.db"), episodes, |_, _| {
+        date(2027, 6, 1)
+    })
+    .await;
+    let doors = doors(app);
     let (ours, our_address) = listener().await;
     let router = web::router(doors);
     let connection = |task| drop(start(task));
@@ -76,28 +82,18 @@ pub async fn run() {
                 answered.push(tokio::task::spawn_blocking(asking).await.unwrap());
             }
         }
-        let rates = |of: &[Answered]| -> Vec<f64> { of.iter().map(|one| one.rate).collect() };
-        let p99 = |of: &[Answered]| -> Vec<f64> { of.iter().map(|one| one.p99).collect() };
-        for (what, of, unit, goal) in [
-            (
-                "answers a second",
-                &rates as &dyn Fn(&[Answered]) -> Vec<f64>,
-                "/s",
-                ">= 0.6 x",
-            ),
-            ("99 of 100 within", &p99, "ms", "<= 1.5 x"),
-        ] {
-            let (of_ours, of_theirs) = (of(&our), of(&their));
-            table.line(
-                &format!("{connections} connections, {what}"),
-                &format!("{:.1} {unit}", median(of_ours.clone())),
-                &format!("{:.1} {unit}", median(of_theirs.clone())),
-                ratio(&of_ours, &of_theirs),
-                goal,
-            );
-        }
+        lines(&mut table, connections, &our, &their);
         first.clone_from(&our[0].first);
     }
+    let file = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let turns: i64 = sqlx::query_scalar("SELECT n FROM turn")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    table.remark(&format!(
+        "{turns} commits in all, those that filled the ledger included"
+    ));
     let told: serde_json::Value = serde_json::from_str(&first).unwrap();
     table.remark(&format!(
         "an answer: {}, {} reasons, {} warnings",
@@ -110,4 +106,27 @@ pub async fn run() {
     ));
     served.abort();
     floored.abort();
+}
+
+fn lines(table: &mut Table, connections: usize, our: &[Answered], their: &[Answered]) {
+    let rates = |of: &[Answered]| -> Vec<f64> { of.iter().map(|one| one.rate).collect() };
+    let p99 = |of: &[Answered]| -> Vec<f64> { of.iter().map(|one| one.p99).collect() };
+    for (what, of, unit, goal) in [
+        (
+            "answers a second",
+            &rates as &dyn Fn(&[Answered]) -> Vec<f64>,
+            "/s",
+            ">= 0.6 x",
+        ),
+        ("99 of 100 within", &p99, "ms", "<= 1.5 x"),
+    ] {
+        let (of_ours, of_theirs) = (of(our), of(their));
+        table.line(
+            &format!("{connections} connections, {what}"),
+            &format!("{:.1} {unit}", median(of_ours.clone())),
+            &format!("{:.1} {unit}", median(of_theirs.clone())),
+            ratio(&of_ours, &of_theirs),
+            goal,
+        );
+    }
 }

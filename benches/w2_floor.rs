@@ -24,7 +24,7 @@ struct Ask {
 }
 
 /// Serves a file of so many rows of about a kilobyte, as the ledger has them.
-pub async fn serve(file: &std::path::Path, rows: usize, listener: tokio::net::TcpListener) {
+pub async fn serve(file: &std::path::Path, many: usize, listener: tokio::net::TcpListener) {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -42,10 +42,14 @@ pub async fn serve(file: &std::path::Path, rows: usize, listener: tokio::net::Tc
     ] {
         sqlx::query(sql).execute(&write).await.unwrap();
     }
-    let fill = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) \
+    let rows_sql = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) \
         INSERT INTO steps SELECT CAST(i AS TEXT), hex(zeroblob(512)) FROM n";
-    let rows = i64::try_from(rows).unwrap();
-    sqlx::query(fill).bind(rows).execute(&write).await.unwrap();
+    let many = i64::try_from(many).unwrap();
+    sqlx::query(rows_sql)
+        .bind(many)
+        .execute(&write)
+        .await
+        .unwrap();
     let read = pool(4).connect_with(options).await.unwrap();
     let (tell, told) = mpsc::channel(256);
     #[allow(clippy::disallowed_methods, reason = "the floor's one writer")]

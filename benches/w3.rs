@@ -35,10 +35,10 @@ fn group_of(n: usize, of: usize) -> usize {
     TURNS * DUE.len() + 1
 }
 
-/// In the morning after group `nth`'s first working day of being late.
+/// So many days after group `nth`'s completion date, after the hour at which people are told.
 fn late(nth: usize, days: i64) -> Timestamp {
     (due_on(nth) + days.days())
-        .at(6, 0, 0, 0)
+        .at(10, 0, 0, 0)
         .in_tz("UTC")
         .unwrap()
         .timestamp()

@@ -58,7 +58,10 @@ impl Ledger {
     ) -> Result<Absorbed, LedgerFault> {
         let sightings = page.sightings.iter();
         let seen: Vec<(&Sighting, Digest)> = sightings.map(|one| (one, one.content())).collect();
-        let stirred = stirred(&self.db, &page.source, &seen).await?;
+        let stirred = match seen.as_slice() {
+            [one] => self.stirred_one(&page.source, one).await?,
+            many => stirred(&self.db, &page.source, many).await?,
+        };
         let mut done = Absorbed {
             seen: count(page.sightings.len()),
             quarantined: count(page.quarantined.len()),

@@ -7,6 +7,7 @@
 mod absorb;
 mod db;
 mod journal;
+mod looks;
 mod open;
 mod outbox;
 mod owing;
@@ -41,6 +42,7 @@ pub(crate) fn link(prev: &str, body: &str) -> String {
 #[derive(Clone)]
 pub struct Ledger {
     db: db::Db,
+    looks: std::sync::Arc<looks::Looks>,
     together: std::sync::Arc<together::Together>,
 }
 
@@ -100,6 +102,7 @@ impl Ledger {
     fn with(db: db::Db) -> Self {
         Self {
             db,
+            looks: std::sync::Arc::default(),
             together: std::sync::Arc::default(),
         }
     }

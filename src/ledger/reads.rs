@@ -82,12 +82,8 @@ impl Ledger {
         source: &SourceName,
         step: &StepId,
     ) -> Result<Option<EpisodeId>, LedgerFault> {
-        let sql = "SELECT episode FROM steps WHERE source = $1 AND step = $2";
-        let args = [Arg::Text(source.as_str()), Arg::Text(step.as_str())];
-        match self.db.rows(sql, &args, "t").await?.into_iter().next() {
-            Some(mut row) => Ok(Some(EpisodeId(row.text()?))),
-            None => Ok(None),
-        }
+        let look = self.look(source, step).await?;
+        Ok(look.map(|look| look.episode))
     }
 
     /// Every mirrored step, by source and id.

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::LedgerFault;
 use super::db::{Arg, Db, each_row, listed};
 use super::turn::{ROWS, Turn};
+use super::{Ledger, LedgerFault};
 use crate::practice::bind::{Candidates, is_alone};
 use crate::practice::episode::{Episode, Presence, Stage};
 use crate::practice::ids::{ChildKey, Digest, EpisodeId, SourceName, StepId, WorkerId};
@@ -78,6 +78,19 @@ pub(super) async fn stirred<'p>(
         .filter(|(sighting, content)| calm.get(sighting.step.as_str()) != Some(&content.0))
         .map(|(sighting, _)| &sighting.step)
         .collect())
+}
+
+impl Ledger {
+    /// As [`stirred`], for one step alone, looked up together with others that are.
+    pub(super) async fn stirred_one<'p>(
+        &self,
+        source: &SourceName,
+        (sighting, content): &(&'p Sighting, Digest),
+    ) -> Result<BTreeSet<&'p StepId>, LedgerFault> {
+        let look = self.look(source, &sighting.step).await?;
+        let calm = look.is_some_and(|look| !look.quarantined && look.content == content.0);
+        Ok((!calm).then_some(&sighting.step).into_iter().collect())
+    }
 }
 
 impl<'p> Steps<'p> {

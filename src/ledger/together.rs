@@ -1,17 +1,17 @@
 //! How do many decisions share one commit? Whoever comes while another waits joins that one's turn.
 //!
 //! A commit costs a write to the disk that it waits for, and a finish check may not be answered before.
-//! So callers pass one door, in the order they came: once to say which episode they want, once to react
-//! to it, once to commit. Whoever passes first for the third time commits for all who have reacted;
-//! those who came during that commit make the next batch. Each reacts in its own task, to the episode as
-//! it stands in the turn; one that declines, fails or goes away leaves nothing behind and takes nobody
-//! with it; nobody is answered before the commit. Absent on purpose: tasks and waiting of our own, so
-//! whoever waits for a commit turns it, and if that one goes away the next one does.
+//! So callers pass one door in the order they came, and each reacts there, in its own task, to the
+//! episode as it stands in the turn. The first of them then queues at the door once more; when it is its
+//! turn, all who were waiting have joined, and it commits for all. Those who come during that commit make
+//! the next batch. One that declines, fails or goes away leaves nothing behind and takes nobody with it;
+//! nobody is answered before the commit. Absent on purpose: tasks and waiting of our own, so whoever
+//! waits for a commit turns it, and if that one goes away the next one does.
 
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -27,21 +27,34 @@ use crate::practice::react::Reaction;
 #[derive(Default)]
 pub(super) struct Together {
     door: Mutex<Weak<Batch>>,
+    /// The episodes that those at the door want, so that the first one reads them for all.
+    wanted: std::sync::Mutex<BTreeSet<EpisodeId>>,
 }
 
 /// One turn and those who share it.
-struct Batch(Mutex<State>);
+struct Batch {
+    turn: Mutex<Option<Box<Turn>>>,
+    ending: Mutex<Ending>,
+}
 
-enum State {
+enum Ending {
     /// It may be joined.
-    Open {
-        turn: Box<Turn>,
-        wanted: BTreeSet<EpisodeId>,
-    },
+    Open,
     /// It is being committed, by whoever waits for it.
     Closing(Pin<Box<dyn Future<Output = Result<u64, LedgerFault>> + Send>>),
     /// It ended like this.
     Closed(Result<(), LedgerFault>),
+}
+
+impl Together {
+    fn want(&self, id: &EpisodeId) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.insert(id.clone());
+    }
+
+    fn all_wanted(&self) -> BTreeSet<EpisodeId> {
+        std::mem::take(&mut *self.wanted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Batch {
@@ -54,38 +67,28 @@ impl Batch {
         if let Some(open) = door.upgrade() {
             return Ok(open);
         }
-        let turn = Box::new(Turn::take(db, now).await?);
-        let wanted = BTreeSet::new();
-        let batch = Arc::new(Self(Mutex::new(State::Open { turn, wanted })));
+        let turn = Turn::take(db, now).await?;
+        let batch = Arc::new(Self {
+            turn: Mutex::new(Some(Box::new(turn))),
+            ending: Mutex::new(Ending::Open),
+        });
         *door = Arc::downgrade(&batch);
         Ok(batch)
     }
 
-    fn is_behind(self: &Arc<Self>, door: &Weak<Self>) -> bool {
-        std::ptr::eq(Arc::as_ptr(self), door.as_ptr())
-    }
-
-    async fn want(&self, id: &EpisodeId) {
-        if let State::Open { wanted, .. } = &mut *self.0.lock().await {
-            wanted.insert(id.clone());
-        }
-    }
-
     async fn react(
         &self,
+        together: &Together,
         id: &EpisodeId,
         now: Timestamp,
         react: impl FnOnce(Option<&Episode>) -> Option<Reaction>,
     ) -> Result<Option<Reaction>, LedgerFault> {
-        let mut state = self.0.lock().await;
-        let State::Open { turn, wanted } = &mut *state else {
-            return Err(closed());
-        };
+        let mut turn = self.turn.lock().await;
+        let turn = turn.as_mut().ok_or_else(closed)?;
         if !turn.has(id) {
-            let mut ids = wanted.clone();
+            let mut ids = together.all_wanted();
             ids.insert(id.clone());
             turn.load(ids).await?;
-            wanted.clear();
         }
         let Some(reaction) = react(turn.episode(id)) else {
             return Ok(None);
@@ -95,26 +98,22 @@ impl Batch {
         Ok(Some(reaction))
     }
 
-    /// Nobody joins any more.
-    async fn close(&self) {
-        let mut state = self.0.lock().await;
-        let open = std::mem::replace(&mut *state, State::Closed(Err(closed())));
-        *state = match open {
-            State::Open { turn, .. } => State::Closing(Box::pin(turn.commit())),
-            other => other,
-        };
-    }
-
-    /// How it ended.
-    async fn ended(&self) -> Result<(), LedgerFault> {
-        let mut state = self.0.lock().await;
-        if let State::Closing(commit) = &mut *state {
-            let ended = commit.as_mut().await;
-            *state = State::Closed(ended.map(drop));
+    /// How it ended. The first to ask lets everybody in who is at the door by now, and commits.
+    async fn ended(&self, door: &Mutex<Weak<Self>>) -> Result<(), LedgerFault> {
+        let mut ending = self.ending.lock().await;
+        if matches!(*ending, Ending::Open) {
+            let mut door = door.lock().await;
+            let turn = self.turn.lock().await.take().ok_or_else(closed)?;
+            *door = Weak::new();
+            *ending = Ending::Closing(Box::pin(turn.commit()));
         }
-        match &*state {
-            State::Closed(ended) => ended.clone(),
-            State::Open { .. } | State::Closing(_) => Err(closed()),
+        if let Ending::Closing(commit) = &mut *ending {
+            let ended = commit.as_mut().await;
+            *ending = Ending::Closed(ended.map(drop));
+        }
+        match &*ending {
+            Ending::Closed(ended) => ended.clone(),
+            Ending::Open | Ending::Closing(_) => Err(closed()),
         }
     }
 }
@@ -133,35 +132,17 @@ impl Ledger {
         now: Timestamp,
         react: impl FnOnce(Option<&Episode>) -> Option<Reaction>,
     ) -> Result<Option<Reaction>, LedgerFault> {
-        let door = &self.together.door;
-        let joined = {
-            let mut door = door.lock().await;
-            let batch = Batch::enter(&mut door, &self.db, now).await?;
-            batch.want(id).await;
-            batch
-        };
+        let together = &*self.together;
+        together.want(id);
         let (batch, reaction) = {
-            let mut door = door.lock().await;
-            // Closed meanwhile by those who were further on: then we begin the next one.
-            let batch = if joined.is_behind(&door) {
-                joined
-            } else {
-                Batch::enter(&mut door, &self.db, now).await?
-            };
-            let reaction = batch.react(id, now, react).await?;
+            let mut door = together.door.lock().await;
+            let batch = Batch::enter(&mut door, &self.db, now).await?;
+            let reaction = batch.react(together, id, now, react).await?;
             (batch, reaction)
         };
-        if reaction.is_none() {
-            return Ok(None);
+        if reaction.is_some() {
+            batch.ended(&together.door).await?;
         }
-        {
-            let mut door = door.lock().await;
-            if batch.is_behind(&door) {
-                *door = Weak::new();
-                batch.close().await;
-            }
-        }
-        batch.ended().await?;
         Ok(reaction)
     }
 }

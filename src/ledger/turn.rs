@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::db::{Arg, Db, Tx, each_row, listed};
+use super::db::{Arg, Db, Sql, Tx, each_row, listed};
 use super::owing::Said;
 use super::{GENESIS, LedgerFault, link};
 use crate::practice::episode::Episode;
@@ -41,18 +41,29 @@ struct InHand {
 impl Turn {
     pub(super) async fn take(db: &Db, now: Timestamp) -> Result<Self, LedgerFault> {
         let mut tx = db.begin().await?;
-        let taken = tx
-            .exec("UPDATE turn SET n = n + 1 WHERE id = 1", &[])
-            .await?;
-        if taken != 1 {
-            return Err(LedgerFault::Inconsistent(format!(
-                "the turn has {taken} rows, not 1"
-            )));
+        // SQLite has the write lock already, so the journal's end can be read in the same statement. On
+        // PostgreSQL the statement may have waited for another's turn, and sees only what stood before.
+        let sql = Sql {
+            lite: "UPDATE turn SET n = n + 1 WHERE id = 1 RETURNING \
+                (SELECT seq FROM journal ORDER BY seq DESC LIMIT 1), \
+                (SELECT hash FROM journal ORDER BY seq DESC LIMIT 1)",
+            post: "UPDATE turn SET n = n + 1 WHERE id = 1 RETURNING CAST(NULL AS BIGINT), \
+                CAST(NULL AS TEXT)",
+        };
+        let Some(mut row) = tx.row(sql, &[], "it").await? else {
+            let why = "the turn has no row, so nobody can take it".to_owned();
+            return Err(LedgerFault::Inconsistent(why));
+        };
+        let mut end = (row.maybe_int()?, row.maybe_text()?);
+        if end.0.is_none() {
+            let sql = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1";
+            if let Some(mut row) = tx.row(sql, &[], "it").await? {
+                end = (row.maybe_int()?, row.maybe_text()?);
+            }
         }
-        let sql = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1";
-        let (seq, head) = match tx.row(sql, &[], "it").await? {
-            Some(mut row) => (row.int()?, row.text()?),
-            None => (0, GENESIS.to_owned()),
+        let (seq, head) = match end {
+            (Some(seq), Some(head)) => (seq, head),
+            _ => (0, GENESIS.to_owned()),
         };
         Ok(Self {
             tx,

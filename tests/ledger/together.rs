@@ -84,7 +84,7 @@ async fn one_that_declines_fails_or_goes_away_takes_nobody_with_it(url: &str) {
     assert!(told >= 15, "everybody who stayed was answered: {told}");
     let episodes = ledger.episodes(None).await.unwrap();
     for episode in &episodes {
-        let nth: i64 = episode.id.as_str()[1..].parse().unwrap();
+        let nth: i64 = episode.id.as_str().trim_start_matches('E').parse().unwrap();
         assert!(
             matches!(nth % 4, 0 | 3),
             "{} left something behind",
