@@ -191,3 +191,33 @@ async fn owe(ledger: &Ledger, id: &str, owed: Vec<Effect>, withdrawn: &[&str], s
             .is_some()
     );
 }
+
+/// Makes commits fail, as a full disk would: by a constraint that is only looked at then.
+struct Commits(sqlx::SqlitePool);
+
+impl Commits {
+    async fn of(url: &str) -> Self {
+        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
+        for sql in [
+            "CREATE TABLE parent (id TEXT PRIMARY KEY)",
+            "CREATE TABLE child (id TEXT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)",
+            "CREATE TABLE failing (like TEXT)",
+            "CREATE TRIGGER fail AFTER INSERT ON journal \
+             WHEN EXISTS (SELECT 1 FROM failing WHERE NEW.body LIKE failing.like) \
+             BEGIN INSERT INTO child VALUES ('orphan'); END",
+        ] {
+            sqlx::query(sql).execute(&pool).await.unwrap();
+        }
+        Self(pool)
+    }
+
+    async fn fail_on(&self, like: &str) {
+        let sql = "INSERT INTO failing VALUES ($1)";
+        sqlx::query(sql).bind(like).execute(&self.0).await.unwrap();
+    }
+
+    async fn mend(&self) {
+        let sql = "DELETE FROM failing";
+        sqlx::query(sql).execute(&self.0).await.unwrap();
+    }
+}

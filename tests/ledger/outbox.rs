@@ -1,10 +1,10 @@
 //! Is nothing said out of order, and nothing that is no longer so?
 
-use greentick::app::{App, Limits, dispatch};
+use greentick::app::{App, AppFault, Limits, dispatch};
 use greentick::case_system::{
     CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Outcome, StepAnswer,
 };
-use greentick::ledger::{Claimed, Ledger, Settled};
+use greentick::ledger::{Claimed, Ledger, LedgerFault, Settled};
 use greentick::practice::calendar::Calendar;
 use greentick::practice::effect::Effect;
 use greentick::practice::ids::{Digest, StepId};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{at, effect, on_both_engines, owe};
+use super::{Commits, at, effect, file, on_both_engines, owe};
 
 on_both_engines!(an_effect_does_not_overtake_an_earlier_one_of_its_step);
 on_both_engines!(what_was_tried_and_cured_is_looked_for_and_not_sent);
@@ -164,9 +164,9 @@ impl CaseSystem for Deaf {
     }
 }
 
-async fn a_dispatch_sends_in_order_and_never_old_news(url: &str) {
+async fn app(url: &str) -> App<Deaf> {
     let policy = Policy::default();
-    let app = App {
+    App {
         source: "mosaic".into(),
         ledger: Ledger::open(url).await.unwrap(),
         case_system: Deaf::default(),
@@ -184,7 +184,11 @@ async fn a_dispatch_sends_in_order_and_never_old_news(url: &str) {
             mode: Mode::Callout,
         }),
         limits: Limits::default(),
-    };
+    }
+}
+
+async fn a_dispatch_sends_in_order_and_never_old_news(url: &str) {
+    let app = app(url).await;
     let ledger = &app.ledger;
     let lasting = |key: &str| Effect {
         cause: "lasting".to_owned(),
@@ -211,4 +215,24 @@ async fn a_dispatch_sends_in_order_and_never_old_news(url: &str) {
         *app.case_system.written.lock().unwrap(),
         ["second", "third"]
     );
+}
+
+/// What was sent is not sent again because nobody knows whether that was recorded.
+#[tokio::test]
+async fn an_unknown_commit_of_what_was_sent_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(&file(&folder)).await;
+    app.case_system.mended.store(true, Ordering::Relaxed);
+    owe(&app.ledger, "E1", vec![effect("k1", "E1", 1)], &[], 1).await;
+    let commits = Commits::of(&file(&folder)).await;
+    commits.fail_on("%\"kind\":\"sent\"%").await;
+    let fault = dispatch::pass(&app, "a", at(2)).await.err().unwrap();
+    assert!(
+        matches!(fault, AppFault::Ledger(LedgerFault::UnknownCommit(_))),
+        "{fault}"
+    );
+    commits.mend().await;
+    let report = dispatch::pass(&app, "a", at(200)).await.unwrap();
+    assert_eq!((report.sent, report.already_there), (0, 1));
+    assert_eq!(app.case_system.tries.load(Ordering::Relaxed), 1);
 }

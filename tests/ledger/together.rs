@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use greentick::ledger::Ledger;
+use greentick::ledger::{Ledger, LedgerFault};
 use greentick::practice::ids::EpisodeId;
 
-use super::{at, effect, file, on_both_engines, reaction, whole};
+use super::{Commits, at, effect, file, on_both_engines, reaction, whole};
 
 on_both_engines!(each_of_many_sees_what_those_before_it_left);
 on_both_engines!(one_that_declines_fails_or_goes_away_takes_nobody_with_it);
@@ -127,4 +127,35 @@ async fn calls_that_come_together_share_a_turn() {
         .unwrap();
     assert!(turns <= 8, "64 calls took {turns} turns");
     assert_eq!(whole(&ledger).await, 64);
+}
+
+/// Nobody is told that it stands, and the ledger goes on by itself when commits succeed again.
+#[tokio::test]
+async fn a_failed_commit_is_unknown_to_all_who_shared_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&file(&folder)).await.unwrap();
+    let commits = Commits::of(&file(&folder)).await;
+    let call = |nth: i64| {
+        let ledger = ledger.clone();
+        async move {
+            let id = EpisodeId(format!("E{nth}"));
+            let change = |before: Option<&_>| Some(reaction(before, &id, Vec::new()));
+            ledger.react_one(&id, at(nth), change).await.map(drop)
+        }
+    };
+    commits.fail_on("%").await;
+    let mut calls = tokio::task::JoinSet::new();
+    for nth in 0..8 {
+        calls.spawn(call(nth));
+    }
+    for told in calls.join_all().await {
+        assert!(
+            matches!(told, Err(LedgerFault::UnknownCommit(_))),
+            "{told:?}"
+        );
+    }
+    commits.mend().await;
+    call(9).await.unwrap();
+    assert_eq!(whole(&ledger).await, 1);
+    assert_eq!(ledger.episodes(None).await.unwrap().len(), 1);
 }
