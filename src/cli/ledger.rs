@@ -47,7 +47,7 @@ pub(super) enum OutboxVerb {
 
 pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Verify(place) => match place.open().await?.verify().await? {
+        Verb::Verify(place) => match place.inspect().await?.verify().await? {
             Verified::Whole { count, head } if place.json => {
                 println!(
                     "{}",
@@ -64,7 +64,7 @@ pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
             ))),
         },
         Verb::Export(place) => {
-            let ledger = place.open().await?;
+            let ledger = place.inspect().await?;
             let mut out = std::io::BufWriter::new(std::io::stdout());
             ledger.export(&mut out).await?;
             std::io::Write::flush(&mut out)?;

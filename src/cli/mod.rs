@@ -83,6 +83,13 @@ impl Where {
             .await
             .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", self.ledger)))
     }
+
+    /// To look at only, even if it is broken.
+    async fn inspect(&self) -> Result<Ledger, Failure> {
+        Ledger::inspect(&self.ledger)
+            .await
+            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", self.ledger)))
+    }
 }
 
 /// How a verb can end other than well.
