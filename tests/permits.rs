@@ -68,11 +68,11 @@ impl Story {
         self.react(Input::Seen(sighting))
     }
 
-    fn asked(&mut self, decision: &str) -> Answer {
+    fn asked(&mut self, decision: &str, next: &str) -> Answer {
         let attempt = Attempt {
             step: StepId::from("7"),
             actor: None,
-            hand_over: Known::Is(WorkerId::from("W-PR")),
+            hand_over: Known::Is(WorkerId::from(next)),
             immediate: false,
             at: self.now,
         };
@@ -110,7 +110,7 @@ fn entered(reaction: &Reaction) -> &str {
 fn permitted() -> Story {
     let mut story = Story::begin();
     story.seen(StepStatus::Started, None);
-    assert_eq!(story.asked("D-1"), Answer::Permit);
+    assert_eq!(story.asked("D-1", "W-PR"), Answer::Permit);
     story.later(10);
     story
 }
@@ -139,6 +139,67 @@ fn a_decision_made_before_the_finish_does() {
     story.decided();
     story.later(1);
     let reaction = story.seen(StepStatus::Completed, Some(story.now));
+    assert_eq!(entered(&reaction), "bypass");
+}
+
+/// The episode's other step, saved now as it was not before.
+fn review_saved(story: &mut Story, version: &str, length: u32) {
+    let seen = common::review("8", "LE-1", story.now);
+    let length = (Fact::ConversationLength, Known::Is(Value::Length(length)));
+    story.see(&Sighting {
+        version: Some(version.to_owned()),
+        facts: [length].into(),
+        ..seen
+    });
+}
+
+/// A supervisor's step is asked about and permitted by override; then ten minutes pass.
+fn supervisor_permitted() -> (Story, Sighting) {
+    let mut story = Story::begin();
+    review_saved(&mut story, "1", 500);
+    let step = Sighting {
+        stage: Stage::SupervisorActions,
+        assignee: Known::Is(WorkerId::from("W-SUPERVISOR")),
+        people: [(Role::ServiceManager, Known::Is(WorkerId::from("W-SM")))].into(),
+        ..common::review("7", "LE-1", story.now)
+    };
+    story.see(&step);
+    let decision = Decision {
+        id: "override".to_owned(),
+        episode: EpisodeId::from("LE-1"),
+        by: WorkerId::from("W-QA"),
+        at: story.now,
+        what: Decided::Override {
+            stage: Stage::SupervisorActions,
+            reason: "trial".to_owned(),
+        },
+    };
+    story.react(Input::Decided(&decision));
+    assert_ne!(story.asked("D-1", "W-SM"), Answer::Hold);
+    story.later(10);
+    (story, step)
+}
+
+#[test]
+fn an_earlier_form_changed_after_the_finish_does_not_void_the_permit_it_used() {
+    let (mut story, mut step) = supervisor_permitted();
+    step.status = StepStatus::Completed;
+    step.dates.completed = Some(story.now);
+    story.later(5);
+    review_saved(&mut story, "2", 900);
+    story.later(5);
+    let reaction = story.see(&step);
+    assert_eq!(entered(&reaction), "finished");
+}
+
+#[test]
+fn an_earlier_form_changed_before_the_finish_does() {
+    let (mut story, mut step) = supervisor_permitted();
+    review_saved(&mut story, "2", 900);
+    story.later(1);
+    step.status = StepStatus::Completed;
+    step.dates.completed = Some(story.now);
+    let reaction = story.see(&step);
     assert_eq!(entered(&reaction), "bypass");
 }
 
@@ -171,7 +232,7 @@ fn a_provisional_permit_is_judged_again_when_the_finish_is_seen() {
         ..seen
     };
     story.see(&step);
-    assert_eq!(story.asked("D-1"), Answer::Provisional);
+    assert_eq!(story.asked("D-1", "W-PR"), Answer::Provisional);
     story.later(1);
     // The matter did not change, so the permit stands; what could not be read then still cannot be.
     let mut dates = step.dates.clone();

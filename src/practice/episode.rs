@@ -286,6 +286,9 @@ pub struct Permit {
     pub leg: u32,
     /// The matter judged.
     pub on: Digest,
+    /// The same without the forms of earlier steps.
+    #[serde(default)]
+    pub own: Option<Digest>,
     /// Who asked, if said.
     pub actor: Option<WorkerId>,
     /// When it was judged, UTC.

@@ -11,15 +11,12 @@ use super::decision::Decision;
 use super::effect::{Act, Effect};
 use super::episode::{Episode, Finished, Hold, Permit, Presence, Role, Stage, StepStatus};
 use super::ids::{EpisodeId, SourceName, StepId};
-use super::judge::judge;
+use super::judge::{judge, own_fingerprint};
 use super::known::{Known, Why};
 use super::sighting::Sighting;
 use super::terms::{Mode, Terms};
 use super::verdict::{Answer, Attempt, Judged, Verdict};
-use super::{fold, wording};
-
-/// Case systems stamp a Finish by their own clock and often to the minute; a permit allows for it.
-const CLOCK_GRACE_SECONDS: i64 = 90;
+use super::{fold, permit, wording};
 
 /// Everything that can happen to an episode.
 #[derive(Clone, Copy, Debug)]
@@ -179,6 +176,7 @@ impl Work<'_> {
             step: attempt.step.clone(),
             leg: step.map_or(1, |step| step.leg),
             on: verdict.on.clone(),
+            own: step.map(|step| own_fingerprint(&self.after, step, attempt.at)),
             actor: attempt.actor.clone(),
             judged_at: self.now,
             valid_until,
@@ -220,22 +218,11 @@ impl Work<'_> {
             return;
         }
         let verdict = self.judge_as_if_open(step, finished.at);
+        let seen = self.after.steps.get(step).zip(verdict.as_ref());
         let permit = self.after.permits.get(step).filter(|permit| {
-            let grace = SignedDuration::from_secs(CLOCK_GRACE_SECONDS);
-            let from = permit
-                .judged_at
-                .saturating_sub(grace)
-                .unwrap_or(permit.judged_at);
-            let until = permit
-                .valid_until
-                .saturating_add(grace)
-                .unwrap_or(permit.valid_until);
-            permit.leg == finished.leg
-                && verdict
-                    .as_ref()
-                    .is_some_and(|verdict| verdict.on == permit.on)
-                && from <= finished.at
-                && earliest <= until
+            seen.is_some_and(|(seen, verdict)| {
+                permit::covers(permit, &self.after, seen, finished, earliest, verdict)
+            })
         });
         if let Some(permit) = permit.cloned() {
             self.finished_with(step, finished, &permit, verdict.as_ref());
