@@ -36,7 +36,8 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Test { file } => {
             let folder = file.parent().unwrap_or(Path::new(".")).join("tests");
-            let outcomes = compile(file)?.run_tests(&folder);
+            let outcomes = compile(file)?
+                .run_tests(|body| std::fs::read(folder.join(body)).map_err(|why| why.to_string()));
             let mut failed = 0;
             for outcome in &outcomes {
                 let passed = outcome.differences.is_empty();

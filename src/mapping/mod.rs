@@ -9,9 +9,12 @@ mod compile;
 mod decoding;
 mod fault;
 mod language;
+mod operations;
 mod page;
 mod path;
 mod record;
+mod request;
+mod template;
 mod testing;
 mod tree;
 mod writing;
@@ -19,10 +22,12 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use compile::Mapping;
+pub use compile::{MANUAL, Mapping};
 pub use fault::Fault;
-pub use language::{AuthStyle, Operation, Paging, Proof, ReadBack, Request};
+pub use language::{Also, AuthStyle, Before, Must, Operation, Paging, Proof, ReadBack};
 pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};
 pub use record::{ChildKeying, Reading};
+pub use request::{Asked, Request};
+pub use template::{Slot, TemplateFault};
 pub use testing::TestOutcome;
-pub use writing::{Asked, Put, Shown, Slot, TemplateFault};
+pub use writing::{Beforehand, Carried, Put, Reply, Shown};
