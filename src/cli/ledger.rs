@@ -1,11 +1,9 @@
 //! What does the ledger hold? Verify, export, mirror, outbox.
 
 use clap::Subcommand;
-use jiff::Timestamp;
 
 use super::run::Configured;
 use super::{Failure, Where, cycle};
-use crate::clock::Clock;
 use crate::ledger::Verified;
 
 #[derive(Subcommand)]
@@ -47,7 +45,7 @@ pub(super) enum OutboxVerb {
 
 pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Verify(place) => match place.open().await?.verify().await? {
+        Verb::Verify(place) => match place.open().await?.0.verify().await? {
             Verified::Whole { count, head } if place.json => {
                 println!(
                     "{}",
@@ -64,7 +62,7 @@ pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
             ))),
         },
         Verb::Export(place) => {
-            let ledger = place.open().await?;
+            let (ledger, _) = place.open().await?;
             let mut out = std::io::BufWriter::new(std::io::stdout());
             ledger.export(&mut out).await?;
             std::io::Write::flush(&mut out)?;
@@ -76,7 +74,7 @@ pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
 pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
     match verb {
         MirrorVerb::List(place) => {
-            let rows = place.open().await?.mirror().await?;
+            let rows = place.open().await?.0.mirror().await?;
             if place.json {
                 println!("{}", serde_json::to_string(&rows)?);
                 return Ok(());
@@ -97,7 +95,7 @@ pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
             return cycle::reconcile(&configured, json).await;
         }
         MirrorVerb::Quarantine(place) => {
-            let rows = place.open().await?.quarantine().await?;
+            let rows = place.open().await?.0.quarantine().await?;
             if place.json {
                 println!("{}", serde_json::to_string(&rows)?);
                 return Ok(());
@@ -114,7 +112,7 @@ pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
 pub(super) async fn outbox(verb: OutboxVerb) -> Result<(), Failure> {
     match verb {
         OutboxVerb::List(place) => {
-            let rows = place.open().await?.outbox_list().await?;
+            let rows = place.open().await?.0.outbox_list().await?;
             if place.json {
                 println!("{}", serde_json::to_string(&rows)?);
                 return Ok(());
@@ -128,12 +126,8 @@ pub(super) async fn outbox(verb: OutboxVerb) -> Result<(), Failure> {
             }
         }
         OutboxVerb::Retry { key, place } => {
-            let now: Timestamp = Clock::System.now();
-            let count = place
-                .open()
-                .await?
-                .outbox_retry(key.as_deref(), now)
-                .await?;
+            let (ledger, clock) = place.open().await?;
+            let count = ledger.outbox_retry(key.as_deref(), clock.now()).await?;
             println!("{count} owed again");
         }
     }

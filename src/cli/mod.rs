@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::clock::Clock;
 use crate::ledger::Ledger;
 
 /// Greentick stands beside a children's social-care case record system and guards Finish.
@@ -61,23 +62,36 @@ enum Verb {
 /// Which ledger, and how to print.
 #[derive(Args)]
 struct Where {
-    /// The ledger's URL: `sqlite:PATH` or `postgres://…`.
-    #[arg(
-        long,
-        env = "GREENTICK_LEDGER_URL",
-        default_value = "sqlite:greentick.sqlite3"
-    )]
-    ledger: String,
+    /// The ledger's URL: `sqlite:PATH` or `postgres://…`; else the one that the settings name.
+    #[arg(long, env = "GREENTICK_LEDGER_URL")]
+    ledger: Option<String>,
+    #[command(flatten)]
+    configured: run::Configured,
     /// Print JSON for a machine.
     #[arg(long)]
     json: bool,
 }
 
 impl Where {
-    async fn open(&self) -> Result<Ledger, Failure> {
-        Ledger::open(&self.ledger)
+    /// The ledger, and the clock that goes with it.
+    async fn open(&self) -> Result<(Ledger, Clock), Failure> {
+        let settings = self.configured.settings()?;
+        let url = self.ledger.as_ref().unwrap_or(&settings.ledger.url);
+        let ledger = Ledger::open(url)
             .await
-            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", self.ledger)))
+            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(url))))?;
+        Ok((ledger, run::clock(&settings)))
+    }
+}
+
+/// A ledger's URL without the user and password that it may carry.
+fn shown(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+            format!("{scheme}://{place}")
+        }
+        None => url.to_owned(),
     }
 }
 
@@ -130,5 +144,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_ledger_is_shown_without_its_password() {
+        for (url, wanted) in [
+            ("postgres://me:hush@host:5432/db", "postgres://host:5432/db"),
+            ("sqlite:ledger.sqlite3", "sqlite:ledger.sqlite3"),
+        ] {
+            assert_eq!(super::shown(url), wanted);
+        }
     }
 }

@@ -32,6 +32,19 @@ pub(super) struct Configured {
     pub(super) config: Option<PathBuf>,
 }
 
+impl Configured {
+    /// The settings; every fault at once if there is any.
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let environment: BTreeMap<String, String> = std::env::vars().collect();
+        Settings::load(self.config.as_deref(), &environment).map_err(|faults| all(&faults))
+    }
+}
+
+/// The clock that the settings ask for.
+pub(super) fn clock(settings: &Settings) -> Clock {
+    settings.clock.anchor().map_or(Clock::System, Clock::Scaled)
+}
+
 /// Everything a verb that works with the case system needs.
 pub(super) struct Ready {
     pub(super) settings: Settings,
@@ -70,13 +83,12 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     // A provider that is installed already serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let environment: BTreeMap<String, String> = std::env::vars().collect();
-    let settings =
-        Settings::load(configured.config.as_deref(), &environment).map_err(|f| all(&f))?;
+    let settings = configured.settings()?;
     let secrets = settings
         .secrets(&environment)
         .map_err(|faults| all(&faults))?;
     let mapping = mapping(&settings)?;
-    let clock = settings.clock.anchor().map_or(Clock::System, Clock::Scaled);
+    let clock = clock(&settings);
     let ledger = Ledger::open(&settings.ledger.url).await?;
     let activation = activation(&settings, &ledger, clock.now()).await?;
     let terms = settings.terms(activation).map_err(|faults| all(&faults))?;
