@@ -78,6 +78,12 @@ impl Clock {
     }
 }
 
+/// Seconds since the epoch by the machine's own clock, whatever a trial's clock shows: for proofs
+/// exchanged with others, since a signature is about real time.
+pub fn machine_second() -> i64 {
+    machine_now().as_second()
+}
+
 #[allow(
     clippy::disallowed_methods,
     reason = "the one place where the machine's clock is read"

@@ -109,16 +109,21 @@ pub fn compare(text: &str, manual: &Table) -> Shaped {
 
 /// The word of `known` that is nearest to `word`, if any is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let far = |candidate: &str| match word.len() {
+        // The beginning of a word is nearer to it than any misspelling.
+        3.. if candidate.starts_with(word) => 1,
+        _ => strsim::damerau_levenshtein(word, candidate),
+    };
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .map(|candidate| (far(candidate), candidate))
         .filter(|(far, candidate)| *far <= 1 + candidate.chars().count() / 3)
         .min()
         .map(|(_, candidate)| candidate)
 }
 
 /// What to do about an unknown word: the nearest known one, or all of them.
-pub fn meant<'a>(word: &str, known: &[&'a str]) -> String {
+pub fn meant(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known are: {}", known.join(", ")),
@@ -155,36 +160,36 @@ impl Walk<'_> {
         for (key, value) in entries {
             let written = key.get_ref().as_ref();
             let line = line_of(self.text, key.span().start);
-            let Some((name, like)) = self.known(under, line, written, given, manual) else {
+            let Some((name, entry)) = self.known(under, line, written, given, manual) else {
                 continue;
             };
             let path = join(under, &name);
             self.lines.insert(path.clone(), line);
             let line = line_of(self.text, value.span().start).max(line);
-            match self.value(&path, line, value.get_ref(), &like) {
+            match self.value(&path, line, value.get_ref(), &entry) {
                 Some(value) => {
                     read.insert(name, value);
                 }
                 None if needed(manual).any(|needed| needed == name) => {
-                    read.insert(name, example(&like));
+                    read.insert(name, example(&entry));
                 }
                 None => {}
             }
         }
         for name in needed(manual) {
-            let Some(like) = manual.get(name).filter(|_| !read.contains_key(name)) else {
+            let Some(entry) = manual.get(name).filter(|_| !read.contains_key(name)) else {
                 continue;
             };
             // Of a file that breaks off it cannot be said what is missing.
             if self.whole {
                 let path = join(under, name);
-                let message = match like {
+                let message = match entry {
                     Value::Table(_) => format!("the table `[{path}]` is missing"),
                     _ => format!("the key `{path}` is missing"),
                 };
                 self.flaw(at, message, None);
             }
-            read.insert(name.to_owned(), example(like));
+            read.insert(name.to_owned(), example(entry));
         }
         read
     }
@@ -199,8 +204,8 @@ impl Walk<'_> {
         manual: &Table,
     ) -> Option<(String, Value)> {
         let own = manual.get(written).filter(|_| written != NEEDED);
-        if let Some(like) = own.or(manual.get(ANY)) {
-            return Some((written.to_owned(), like.clone()));
+        if let Some(entry) = own.or(manual.get(ANY)) {
+            return Some((written.to_owned(), entry.clone()));
         }
         let names: Vec<&str> = keys(manual).collect();
         let help = meant(written, &names);
@@ -208,8 +213,8 @@ impl Walk<'_> {
         self.flaw(line, format!("unknown key `{path}`"), Some(help));
         let near = nearest(written, names)?;
         let taken = given.keys().any(|key| key.get_ref().as_ref() == near);
-        let like = manual.get(near).filter(|_| !taken)?;
-        Some((near.to_owned(), like.clone()))
+        let entry = manual.get(near).filter(|_| !taken)?;
+        Some((near.to_owned(), entry.clone()))
     }
 
     fn value(
@@ -230,7 +235,7 @@ impl Walk<'_> {
                     let line = line_of(self.text, value.span().start);
                     self.lines.insert(path.clone(), line);
                     read.extend(match manual.first() {
-                        Some(like) => self.value(&path, line, value.get_ref(), like),
+                        Some(entry) => self.value(&path, line, value.get_ref(), entry),
                         None => plain(value.get_ref()),
                     });
                 }
@@ -263,7 +268,10 @@ impl Walk<'_> {
         if known.contains(&word) {
             return Some(Value::String(word.to_owned()));
         }
-        let name = path.split('[').next().unwrap_or(path);
+        let inside = path
+            .strip_suffix(']')
+            .and_then(|path| path.rsplit_once('['));
+        let name = inside.map_or(path, |(list, _)| list);
         let message = format!("`{word}` is no word for `{name}`");
         self.flaw(line, message, Some(meant(word, &known)));
         None
@@ -295,7 +303,7 @@ fn example(manual: &Value) -> Value {
         }
         Value::Table(manual) => {
             let entries = needed(manual).filter_map(|name| Some((name, manual.get(name)?)));
-            let filled = entries.map(|(name, like)| (name.to_owned(), example(like)));
+            let filled = entries.map(|(name, entry)| (name.to_owned(), example(entry)));
             Value::Table(filled.collect())
         }
         Value::Array(_) => Value::Array(Vec::new()),

@@ -23,6 +23,7 @@ pub struct Metrics {
     finish_checks: Family<Kind, Count>,
     callbacks: Family<Kind, Count>,
     effects: Family<Kind, Count>,
+    mirror_failures: Count,
 }
 
 impl Default for Metrics {
@@ -42,8 +43,15 @@ impl Default for Metrics {
         );
         registry.register("callbacks", "Callbacks by outcome", metrics.2.clone());
         registry.register("effects", "Effects by outcome", metrics.3.clone());
+        let mirror_failures = Count::default();
+        registry.register(
+            "mirror_failures",
+            "Reads of the change feed that failed or were not provable",
+            mirror_failures.clone(),
+        );
         Self {
             registry,
+            mirror_failures,
             records: metrics.0,
             finish_checks: metrics.1,
             callbacks: metrics.2,
@@ -66,6 +74,11 @@ impl Metrics {
                 kind: "quarantined",
             })
             .inc_by(quarantined);
+    }
+
+    /// Counts a read of the change feed that failed.
+    pub fn mirror_failed(&self) {
+        self.mirror_failures.inc();
     }
 
     /// Counts a finish check: `permit`, `hold` or `unavailable`.

@@ -153,6 +153,20 @@ fn the_ladder_stands_on_the_days_of_the_table() {
                 "2027-01-11",
             ],
         ),
+        // A Saturday: reminded of on the last working day before it, overdue on the first one after it.
+        (
+            "2026-12-26",
+            [
+                "2026-12-11",
+                "2026-12-18",
+                "2026-12-23",
+                "2026-12-24",
+                "2026-12-29",
+                "2026-12-31",
+                "2027-01-05",
+                "2027-01-12",
+            ],
+        ),
         (
             "2026-04-02",
             [

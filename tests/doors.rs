@@ -7,17 +7,18 @@
     reason = "a test that cannot go on says so by panicking, and it starts the daemon it asks"
 )]
 
+mod common;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use greentick::app::{App, Limits};
 use greentick::clock::Clock;
-use greentick::daemon::{self, Beats};
+use greentick::daemon::{self, Beats, Rhythm};
 use greentick::ledger::Ledger;
-use greentick::practice::calendar::Calendar;
-use greentick::practice::ids::{Digest, SourceName, WorkerId};
-use greentick::practice::terms::{Mode, People, Policy, Terms};
-use greentick::simulator::Council;
+use greentick::practice::ids::{SourceName, WorkerId};
+use greentick::practice::terms::Mode;
+use greentick::simulator::MemoryCouncil;
 use greentick::telemetry::Metrics;
 use greentick::web::{self, Caller, Callers, Doors, Freshness};
 use serde_json::Value as Json;
@@ -27,20 +28,11 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("ledger.sqlite3").display());
-    let policy = Policy::default();
-    let holidays = include_str!("../config/bank-holidays.json");
     let app = App {
         source: SourceName::from("council"),
         ledger: Ledger::open(&url).await.unwrap(),
-        case_system: Council::default(),
-        terms: Arc::new(Terms {
-            digest: Digest::of_json(&policy),
-            policy,
-            calendar: Calendar::new(holidays, "england-and-wales", &[]).unwrap(),
-            people: People::default(),
-            activation: "2026-11-01T00:00:00Z".parse().unwrap(),
-            mode: Mode::Callout,
-        }),
+        case_system: MemoryCouncil::default(),
+        terms: common::terms(Mode::Callout),
         limits: Limits::default(),
     };
     let hour = Duration::from_hours(1);
@@ -49,6 +41,7 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
         sweep: hour,
         tick: hour,
         dispatch: hour,
+        reconcile: hour,
         jitter_percent: 0,
     };
     let doors = Arc::new(Doors {
@@ -74,6 +67,7 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
         doors,
         beats,
         web::Limits::default(),
+        Arc::new(Rhythm::default()),
         listener,
         async {
             let _ = stopped.await;

@@ -11,52 +11,24 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use greentick::ledger::{Ledger, PageSeen, QuarantineRow, Settled, Verified};
-use greentick::practice::calendar::Calendar;
 use greentick::practice::decision::{Decided, Decision, ModerationOutcome};
-use greentick::practice::episode::{Evaluation, Presence, Role, Stage, StepStatus};
+use greentick::practice::episode::{Evaluation, StepStatus};
 use greentick::practice::fact::{Fact, Value};
 use greentick::practice::ids::{Digest, EpisodeId, SourceName, StepId, WorkerId};
 use greentick::practice::known::{Known, Why};
 use greentick::practice::react::{Input, react};
-use greentick::practice::sighting::{Road, Sighting, StepDates};
-use greentick::practice::terms::{Holder, Mode, People, Policy, Terms};
+use greentick::practice::sighting::{Sighting, StepDates};
+use greentick::practice::terms::{Mode, Terms};
 use greentick::practice::verdict::{Answer, Attempt};
 use jiff::{SignedDuration, Timestamp};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
-}
-
-fn terms(mode: Mode) -> Arc<Terms> {
-    let policy = Policy::default();
-    let holder = |worker: &str, role| Holder {
-        worker: WorkerId::from(worker),
-        role,
-        from: None,
-        until: None,
-    };
-    Arc::new(Terms {
-        digest: Digest::of_json(&policy),
-        policy,
-        calendar: Calendar::new(
-            include_str!("../config/bank-holidays.json"),
-            "england-and-wales",
-            &[],
-        )
-        .unwrap(),
-        people: People {
-            holders: vec![
-                holder("W-HEAD", Role::HeadOfService),
-                holder("W-QA", Role::QaManager),
-            ],
-        },
-        activation: at("2026-11-01T00:00:00Z"),
-        mode,
-    })
 }
 
 fn review(version: &str, status: StepStatus, evaluation: &str, now: Timestamp) -> Sighting {
@@ -65,31 +37,16 @@ fn review(version: &str, status: StepStatus, evaluation: &str, now: Timestamp) -
         Known::Is(Value::Code(evaluation.to_owned())),
     )]
     .into();
-    let people = [(Role::PracticeReviewer, Known::Is(WorkerId::from("W-PR")))].into();
+    let seen = common::review("48213", "LE-2026-0017", now);
     Sighting {
-        source: SourceName::from("council"),
-        step: StepId::from("48213"),
-        stage: Stage::PracticeReview,
-        presence: Presence::Present,
         status,
-        locked: false,
         version: Some(version.to_owned()),
-        modified_at: Some(now),
         dates: StepDates {
-            incoming: Some(at("2026-11-02T09:00:00Z")),
             completed: (status == StepStatus::Completed).then_some(now),
-            due: Some("2026-11-20".parse().unwrap()),
-            ..StepDates::default()
+            ..seen.dates.clone()
         },
-        assignee: Known::Is(WorkerId::from("W-PR")),
-        reference: Known::Is(EpisodeId::from("LE-2026-0017")),
-        cycle: Known::Blank,
-        child: Known::Blank,
-        people,
-        links: Vec::new(),
         facts,
-        seen_at: now,
-        road: Road::Feed,
+        ..seen
     }
 }
 
@@ -177,7 +134,7 @@ async fn decide(ledger: &Ledger, terms: &Terms, by: &str, what: Decided, now: Ti
 
 async fn story(url: &str) {
     let ledger = Ledger::open(url).await.unwrap();
-    let terms = terms(Mode::Reverse);
+    let terms = common::terms(Mode::Reverse);
     let start = at("2026-11-16T10:00:00Z");
     let minutes = |n: i64| start + SignedDuration::from_mins(n);
 

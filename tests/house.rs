@@ -37,14 +37,18 @@ const LAW: [(&str, &[&str]); 14] = [
     ("web", &["app", "clock", "practice", "telemetry"]),
     ("daemon", &["app", "clock", "settings", "telemetry", "web"]),
     ("cli", &["*"]),
-    // The council in memory implements the same trait as a live case system, and so speaks its types.
-    ("simulator", &["case_system", "clock", "practice"]),
+    // The council shares no code with what it tries: not the rules, the mapping or the adapter.
+    ("simulator", &["clock"]),
 ];
+
+/// Files that may name more than their room. The council in memory implements the same trait as a live case
+/// system, and so speaks its types.
+const BEYOND: [(&str, &[&str]); 1] = [("src/simulator/memory.rs:", &["case_system", "practice"])];
 
 /// A word, the rooms that may say it, and why.
 const CONFINED: [(&str, &[&str]); 6] = [
     ("sqlx::", &["ledger"]),
-    ("reqwest::", &["case_system"]),
+    ("reqwest::", &["case_system", "simulator"]),
     ("axum::", &["web", "simulator"]),
     ("tokio::spawn", &["daemon", "simulator"]),
     ("time::sleep", &["daemon", "simulator"]),
@@ -124,7 +128,15 @@ fn each_room_names_only_the_rooms_it_may() {
                 .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
                 .collect();
             let is_room = LAW.iter().any(|(name, _)| *name == named);
-            if is_room && named != room && !may.contains(&"*") && !may.contains(&named.as_str()) {
+            let beyond = BEYOND
+                .iter()
+                .any(|(file, more)| place.starts_with(file) && more.contains(&named.as_str()));
+            if is_room
+                && !beyond
+                && named != room
+                && !may.contains(&"*")
+                && !may.contains(&named.as_str())
+            {
                 broken.push(format!("{place}: `{room}` may not name `{named}`"));
             }
             assert!(

@@ -4,6 +4,8 @@
 //! read, the same judge is asked about an episode whose facts are unreadable: the moderation rules
 //! hold, completeness and lateness let a provisional permit through, and both are entered.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -27,6 +29,17 @@ pub struct Ask {
     /// The next action chosen, if the case system says.
     #[serde(default)]
     pub next: Option<NextAction>,
+    /// The version that the asker sees, if it says. A reading older than that is none: what is judged
+    /// must be at least what is on the screen.
+    #[serde(default)]
+    pub step_version: Option<String>,
+    /// How long the asker waits, milliseconds; the step is read within half of it, or within the
+    /// settings' budget if that is shorter.
+    #[serde(default)]
+    pub deadline_ms: Option<u64>,
+    /// The asker's own name for this request; given back.
+    #[serde(default)]
+    pub request_id: Option<String>,
 }
 
 /// The next action that Finish would send.
@@ -47,6 +60,9 @@ pub struct Told {
     pub decision: &'static str,
     /// Names this decision.
     pub decision_id: String,
+    /// The asker's name for the request, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// The step asked about.
     pub step: StepId,
     /// Its episode.
@@ -78,8 +94,10 @@ pub async fn finish_check<C: CaseSystem>(
     decision_id: &str,
     now: Timestamp,
 ) -> Result<Told, AppFault> {
-    let read = mirror::read_one(app, &ask.step, now).await;
-    let readable = match read {
+    let asked = ask.deadline_ms.map(|ms| Duration::from_millis(ms / 2));
+    let budget = app.limits.gate_budget;
+    let budget = asked.map_or(budget, |asked| asked.min(budget));
+    let read = match mirror::read_one(app, &ask.step, budget, now).await {
         Ok(readable) => readable,
         Err(AppFault::Ledger(fault)) => return Err(AppFault::Ledger(fault)),
         Err(_) => false,
@@ -101,10 +119,14 @@ pub async fn finish_check<C: CaseSystem>(
         immediate: ask.next.as_ref().is_some_and(|next| next.immediate),
         at: now,
     };
+    let mut readable = false;
     let reaction = app
         .ledger
         .react_one(&id, now, |episode| {
-            episode.map(|episode| judged(app, episode, &attempt, decision_id, readable, now))
+            episode.map(|episode| {
+                readable = read && !is_behind(episode, ask);
+                judged(app, episode, &attempt, decision_id, readable, now)
+            })
         })
         .await?;
     let verdict = reaction
@@ -113,7 +135,16 @@ pub async fn finish_check<C: CaseSystem>(
     let Some((reaction, verdict)) = reaction.as_ref().zip(verdict) else {
         return Ok(unknown_step(app, ask, decision_id, now));
     };
-    Ok(tell(reaction, verdict, decision_id, readable))
+    Ok(tell(ask, reaction, verdict, decision_id, readable))
+}
+
+/// Whether what we hold of the step is older than what the asker has on the screen.
+fn is_behind(episode: &Episode, ask: &Ask) -> bool {
+    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+    let held = episode.steps.get(&ask.step);
+    let held = number(held.and_then(|step| step.version.as_deref()));
+    held.zip(number(ask.step_version.as_deref()))
+        .is_some_and(|(held, asked)| held < asked)
 }
 
 fn judged<C>(
@@ -159,7 +190,13 @@ fn judged<C>(
     reaction
 }
 
-fn tell(reaction: &Reaction, verdict: &Verdict, decision_id: &str, readable: bool) -> Told {
+fn tell(
+    ask: &Ask,
+    reaction: &Reaction,
+    verdict: &Verdict,
+    decision_id: &str,
+    readable: bool,
+) -> Told {
     let permit = reaction.after.permits.get(&verdict.step);
     Told {
         decision: if verdict.answer() == Answer::Hold {
@@ -168,6 +205,7 @@ fn tell(reaction: &Reaction, verdict: &Verdict, decision_id: &str, readable: boo
             "permit"
         },
         decision_id: decision_id.to_owned(),
+        request_id: ask.request_id.clone(),
         step: verdict.step.clone(),
         episode: Some(reaction.after.id.clone()),
         stage: Some(verdict.stage.name()),
@@ -196,6 +234,7 @@ fn unknown_step<C>(app: &App<C>, ask: &Ask, decision_id: &str, now: Timestamp) -
     Told {
         decision: "hold",
         decision_id: decision_id.to_owned(),
+        request_id: ask.request_id.clone(),
         step: ask.step.clone(),
         episode: None,
         stage: None,

@@ -3,6 +3,11 @@
 //! A page, with everything that follows from it and the cursor behind it, is one transaction. The
 //! cursor never passes what was not proven, and never the server's time when the pass began.
 
+mod absence;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +35,30 @@ pub struct Mirrored {
     pub quarantined: u64,
     /// Effects newly owed.
     pub owed: u64,
-    /// Steps found hidden or gone by a direct read.
-    pub vanished: u64,
+    /// Open steps that the list did not show, so that each was read by itself.
+    pub looked_for: u64,
+    /// Of these, steps that the case system does not find at all. Only a second sweep that does not
+    /// find them either makes them deleted.
+    pub missing: u64,
+    /// Steps that would have to be believed deleted, but are too many at once to be: look at the
+    /// case system, or at the mapping's paths.
+    pub too_many_missing: u64,
     /// Whether the pass came to the end of the feed.
     pub complete: bool,
+}
+
+impl Mirrored {
+    fn add(&mut self, other: &Self) {
+        self.pages += other.pages;
+        self.seen += other.seen;
+        self.unchanged += other.unchanged;
+        self.stale += other.stale;
+        self.quarantined += other.quarantined;
+        self.owed += other.owed;
+        self.looked_for += other.looked_for;
+        self.missing += other.missing;
+        self.too_many_missing += other.too_many_missing;
+    }
 }
 
 /// Where the next page begins, and what the server's clock showed when this pass began.
@@ -101,80 +126,136 @@ fn resume_from(began: Timestamp, overlap_seconds: i64) -> FeedPosition {
 /// Reads every open step, since a modified stamp may not exist or may not move; then reads one by one
 /// those we hold as open and did not meet, because absence from a list is not a deletion.
 pub async fn sweep<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
-    let mut position = FeedPosition::default();
     let mut report = Mirrored::default();
-    let mut met = std::collections::BTreeSet::new();
+    let met = read_through(app, Feed::OpenSteps, now, &mut report).await?;
+    if report.complete {
+        absence::look_for(app, &met, now, &mut report).await?;
+    }
+    Ok(report)
+}
+
+/// Compares everything: the change feed from its beginning, without moving the cursor, then the open
+/// steps. What has not changed is recognised by its hash. For what a lagging copy of the case system's
+/// database once hid, and for a cursor that was ever wrong.
+pub async fn reconcile<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
+    let mut report = Mirrored::default();
+    read_through(app, Feed::Changes, now, &mut report).await?;
+    let open = sweep(app, now).await?;
+    report.add(&open);
+    report.complete &= open.complete;
+    remember_reconciled(app, now).await?;
+    Ok(report)
+}
+
+/// How long until the next comparison of everything is due. A ledger that never made one begins to
+/// count now: its first read of the feed begins at the beginning anyway.
+pub async fn reconcile_due_in<C>(
+    app: &App<C>,
+    span: Duration,
+    now: Timestamp,
+) -> Result<Duration, AppFault> {
+    let Some(stored) = app.ledger.cursor(&reconciled(app)).await? else {
+        remember_reconciled(app, now).await?;
+        return Ok(span);
+    };
+    let last: Timestamp = serde_json::from_value(stored).unwrap_or(Timestamp::UNIX_EPOCH);
+    let passed = Duration::try_from(now.duration_since(last)).unwrap_or_default();
+    Ok(span.saturating_sub(passed))
+}
+
+fn reconciled<C>(app: &App<C>) -> String {
+    format!("reconciled/{}", app.source)
+}
+
+async fn remember_reconciled<C>(app: &App<C>, now: Timestamp) -> Result<(), AppFault> {
+    let value = serde_json::Value::from(now.to_string());
+    Ok(app.ledger.set_cursor(&reconciled(app), &value, now).await?)
+}
+
+/// Which list is read.
+#[derive(Clone, Copy)]
+enum Feed {
+    Changes,
+    OpenSteps,
+}
+
+/// Reads a list from its beginning to its end; gives the steps it met, readable or not.
+async fn read_through<C: CaseSystem>(
+    app: &App<C>,
+    feed: Feed,
+    now: Timestamp,
+    report: &mut Mirrored,
+) -> Result<BTreeSet<StepId>, AppFault> {
+    let mut met = BTreeSet::new();
+    let mut position = FeedPosition::default();
     while report.pages < app.limits.pages {
-        let page = app.case_system.open_steps(&position, now).await?;
+        let page = match feed {
+            Feed::Changes => app.case_system.changes(&position, now).await?,
+            Feed::OpenSteps => app.case_system.open_steps(&position, now).await?,
+        };
         met.extend(page.sightings.iter().map(|sighting| sighting.step.clone()));
+        let set_aside = page.quarantined.iter().filter_map(|bad| bad.step.clone());
+        met.extend(set_aside.map(StepId));
         let next = page.next;
-        absorb(
-            app,
-            page.sightings,
-            page.quarantined,
-            None,
-            now,
-            &mut report,
-        )
-        .await?;
+        absorb(app, page.sightings, page.quarantined, None, now, report).await?;
         let Some(next) = next else {
             report.complete = true;
             break;
         };
         position = next;
     }
-    if report.complete {
-        for row in app.ledger.mirror().await? {
-            let open = row.status.is_open() && row.presence == Presence::Present;
-            if open && row.source == app.source && !met.contains(&row.step) {
-                read_one(app, &row.step, now).await?;
-                report.vanished += 1;
-            }
-        }
-    }
-    Ok(report)
+    Ok(met)
 }
 
-/// Reads one step now and takes in what is found, absence included. Returns whether it could be read.
+/// Reads one step now, within `budget`, and takes in what is found, absence included. Returns whether
+/// it could be read.
 pub async fn read_one<C: CaseSystem>(
     app: &App<C>,
     step: &StepId,
+    budget: Duration,
     now: Timestamp,
 ) -> Result<bool, AppFault> {
     let mut report = Mirrored::default();
-    let answer = app
-        .case_system
-        .step(step, app.limits.gate_budget, now)
-        .await?;
-    let (sighting, readable) = match answer {
-        StepAnswer::Seen(sighting) => (Some(*sighting), true),
-        StepAnswer::Hidden => (absent(app, step, Presence::Hidden, now).await?, false),
-        StepAnswer::Gone => (absent(app, step, Presence::Deleted, now).await?, false),
-        StepAnswer::NotOurs => (None, false),
-    };
-    if let Some(sighting) = sighting {
-        absorb(app, vec![sighting], Vec::new(), None, now, &mut report).await?;
-    }
-    Ok(readable)
+    let found = look_at(app, step, budget, now, &mut report).await?;
+    Ok(found == Look::Read)
 }
 
-/// A sighting of absence, made from what we last held of the step.
-async fn absent<C>(
+/// What a direct read of one step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// It was read and taken in.
+    Read,
+    /// It is hidden, deleted or not ours, and that was taken in.
+    Settled,
+    /// The case system does not find it; that proves nothing yet.
+    Missing,
+}
+
+async fn look_at<C: CaseSystem>(
     app: &App<C>,
     step: &StepId,
-    presence: Presence,
+    budget: Duration,
     now: Timestamp,
-) -> Result<Option<Sighting>, AppFault> {
-    let Some(id) = app.ledger.episode_of_step(&app.source, step).await? else {
-        return Ok(None);
+    report: &mut Mirrored,
+) -> Result<Look, AppFault> {
+    let answer = app.case_system.step(step, budget, now).await?;
+    let (sighting, look) = match answer {
+        StepAnswer::Seen(sighting) => (Some(*sighting), Look::Read),
+        StepAnswer::Hidden => (
+            absence::sighting(app, step, Presence::Hidden, now).await?,
+            Look::Settled,
+        ),
+        StepAnswer::Gone => (
+            absence::sighting(app, step, Presence::Deleted, now).await?,
+            Look::Settled,
+        ),
+        StepAnswer::Missing => (None, Look::Missing),
+        StepAnswer::NotOurs => (None, Look::Settled),
     };
-    let Some(episode) = app.ledger.episode(&id).await? else {
-        return Ok(None);
-    };
-    Ok(episode
-        .steps
-        .get(step)
-        .map(|held| Sighting::of_absence(&app.source, held, presence, now)))
+    if let Some(sighting) = sighting {
+        absorb(app, vec![sighting], Vec::new(), None, now, report).await?;
+    }
+    Ok(look)
 }
 
 async fn absorb<C>(

@@ -52,6 +52,8 @@ pub struct Limits {
     pub tries: u32,
     /// How long a finish check may wait for the case system.
     pub gate_budget: Duration,
+    /// How long a sweep may wait for one step.
+    pub read_budget: Duration,
 }
 
 impl Default for Limits {
@@ -64,6 +66,7 @@ impl Default for Limits {
             lease_seconds: 60,
             tries: 8,
             gate_budget: Duration::from_secs(2),
+            read_budget: Duration::from_secs(30),
         }
     }
 }
@@ -77,6 +80,16 @@ pub enum AppFault {
     Ledger(LedgerFault),
     /// The request is against a rule or makes no sense; the text says what and what to do.
     Refused(String),
+}
+
+impl AppFault {
+    /// How long the case system asks us to stay away, if that is what happened.
+    pub fn asked_to_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Case(crate::case_system::CaseFault::Wait(span)) => Some(*span),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for AppFault {

@@ -318,7 +318,8 @@ impl CaseSystem for HttpCaseSystem {
         let answer = self.send(&put, budget).await?;
         match answer.status {
             StatusCode::FORBIDDEN => return Ok(StepAnswer::Hidden),
-            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(StepAnswer::Gone),
+            StatusCode::GONE => return Ok(StepAnswer::Gone),
+            StatusCode::NOT_FOUND => return Ok(StepAnswer::Missing),
             _ => self.prove(&answer, &put.path)?,
         }
         let reading = self.reading(now, Road::Read, answer.charset);

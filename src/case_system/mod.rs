@@ -52,8 +52,11 @@ pub enum StepAnswer {
     Seen(Box<Sighting>),
     /// It exists, and our account may not read it.
     Hidden,
-    /// The case system says that there is no such step.
+    /// The case system says that the step was deleted.
     Gone,
+    /// The case system does not find it. That may be a deletion, a fault of the address, or a copy
+    /// that lags, so it proves nothing by itself.
+    Missing,
     /// It is no Learning Episode step.
     NotOurs,
 }

@@ -105,11 +105,13 @@ async fn a_step_is_seen_hidden_gone_or_not_the_one_asked_for() {
     answers(&server, "GET", "/issues/39.xml", xml(STEP)).await;
     answers(&server, "GET", "/issues/1.xml", ResponseTemplate::new(403)).await;
     answers(&server, "GET", "/issues/2.xml", ResponseTemplate::new(404)).await;
+    answers(&server, "GET", "/issues/3.xml", ResponseTemplate::new(410)).await;
     let ask = async |id: &str| system.step(&StepId::from(id), BUDGET, NOW).await;
     assert!(matches!(ask("38").await, Ok(StepAnswer::Seen(_))));
     assert!(matches!(ask("39").await, Err(CaseFault::Unproven(_))));
     assert!(matches!(ask("1").await, Ok(StepAnswer::Hidden)));
-    assert!(matches!(ask("2").await, Ok(StepAnswer::Gone)));
+    assert!(matches!(ask("2").await, Ok(StepAnswer::Missing)));
+    assert!(matches!(ask("3").await, Ok(StepAnswer::Gone)));
 }
 
 #[tokio::test]
@@ -153,10 +155,9 @@ async fn got(server: &MockServer, verb: &str) -> usize {
 async fn pages_follow_the_last_id_until_nothing_is_left() {
     let (server, system) = council().await;
     let page = |total: u32, ids: &[u32]| {
-        let issues: String = ids
-            .iter()
-            .map(|id| format!("<issue><id>{id}</id><project name='Another'/></issue>"))
-            .collect();
+        let issue = |id| format!("<issue><id>{id}</id><project name='Another'/></issue>");
+        let issues: Vec<String> = ids.iter().map(issue).collect();
+        let issues = issues.concat();
         xml(&format!("<issues total_count='{total}'>{issues}</issues>"))
     };
     let from = |id: &str| query_param("issue_id", format!(">={id}"));
@@ -219,7 +220,7 @@ async fn nothing_is_written_while_the_read_before_it_proves_nothing() {
         answers(&server, "PUT", "/issues/38.xml", ResponseTemplate::new(204)).await;
         match system.perform(&flag).await {
             Outcome::Refused { retry: true, why } => {
-                assert!(why.contains("nothing was written"), "{why}")
+                assert!(why.contains("nothing was written"), "{why}");
             }
             other => panic!("{other:?}"),
         }

@@ -205,19 +205,29 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads everything now: the feed from its cursor, then every open step.
+/// Compares everything now: the feed from its beginning, then every open step.
 pub(super) async fn reconcile(configured: &Configured, json: bool) -> Result<(), Failure> {
     let ready = ready(configured).await?;
-    let now = ready.clock.now();
-    let feed = mirror::poll(&ready.app, now).await?;
-    let sweep = mirror::sweep(&ready.app, now).await?;
+    let report = mirror::reconcile(&ready.app, ready.clock.now())
+        .await
+        .map_err(ended)?;
     if json {
-        println!("{}", serde_json::json!({ "feed": feed, "sweep": sweep }));
+        println!("{}", serde_json::to_string(&report)?);
     } else {
         println!(
-            "feed: {} read, {} unchanged, {} quarantined; open steps: {} read, {} looked for one by one",
-            feed.seen, feed.unchanged, feed.quarantined, sweep.seen, sweep.vanished
+            "{} read, {} changed, {} quarantined, {} open steps looked for one by one, {} not found",
+            report.seen,
+            report.seen - report.unchanged,
+            report.quarantined,
+            report.looked_for,
+            report.missing
         );
     }
-    Ok(())
+    if report.complete {
+        return Ok(());
+    }
+    Err(Failure::CannotTell(format!(
+        "the feed is longer than one pass of {} pages; what was read is kept",
+        ready.app.limits.pages
+    )))
 }

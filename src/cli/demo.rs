@@ -17,13 +17,13 @@ use crate::app::{App, Limits, allocate, decide, dispatch, draw, gate, mirror, ti
 use crate::ledger::Ledger;
 use crate::practice::calendar::Calendar;
 use crate::practice::decision::{Decided, Decision, ModerationOutcome};
-use crate::practice::episode::{Presence, Role, Stage, StepStatus};
+use crate::practice::episode::{Evaluation, Presence, Role, Stage, StepStatus};
 use crate::practice::fact::{Fact, Row, Value};
 use crate::practice::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
 use crate::practice::known::Known;
 use crate::practice::sighting::{Road, Sighting, StepDates};
 use crate::practice::terms::{Holder, Mode, People, Policy, Terms};
-use crate::simulator::{Act, Council, Plan, cycle};
+use crate::simulator::{Act, Grade, MemoryCouncil as Council, Plan, StepType, cycle};
 
 /// Play one allocation cycle of a synthetic council.
 #[derive(Args)]
@@ -122,10 +122,10 @@ impl Cycle<'_> {
                 CYCLE.to_owned(),
                 plan.reference(),
                 format!("P-{}", 10_000 + plan.number),
-                plan.worker(Role::Practitioner),
-                plan.worker(Role::PracticeReviewer),
-                plan.worker(Role::Supervisor),
-                plan.worker(Role::ServiceManager),
+                worker(plan, Role::Practitioner),
+                worker(plan, Role::PracticeReviewer),
+                worker(plan, Role::Supervisor),
+                worker(plan, Role::ServiceManager),
                 plan.service.to_owned(),
                 plan.allocated_on.to_string(),
                 plan.due_on.to_string(),
@@ -186,8 +186,11 @@ impl Cycle<'_> {
             return Ok(());
         };
         match act {
-            Act::Begin(stage) => self.begin(&plan, stage, now),
-            Act::Write(stage) => {
+            // The council in memory knows no other work and no second thoughts.
+            Act::Begin(StepType::DutyContact) | Act::Regrade => {}
+            Act::Begin(step) => self.begin(&plan, stage(step), now),
+            Act::Write(step) => {
+                let stage = stage(step);
                 self.council.save(&step_id(&plan, stage), now, |step| {
                     if step.status == StepStatus::Incoming {
                         step.status = StepStatus::Started;
@@ -196,8 +199,9 @@ impl Cycle<'_> {
                     fill_in(step, &plan, now, !plan.forgetful);
                 });
             }
-            Act::Repair(stage) => {
-                if self.held.contains_key(&plan.step(stage)) {
+            Act::Repair(step) => {
+                let stage = stage(step);
+                if self.held.contains_key(&plan.step(type_of(stage))) {
                     self.council.save(&step_id(&plan, stage), now, |step| {
                         fill_in(step, &plan, now, true);
                         let reason = Value::Code("workload".to_owned());
@@ -206,15 +210,15 @@ impl Cycle<'_> {
                 }
             }
             Act::Moderate => self.moderate(&plan, now).await?,
-            Act::Finish(stage) => self.finish(&plan, stage, now).await?,
-            Act::Force(stage) => {
-                if self.complete(&plan, stage, now) {
+            Act::Finish(step) => self.finish(&plan, stage(step), now).await?,
+            Act::Force(step) => {
+                if self.complete(&plan, stage(step), now) {
                     self.count("forced");
                     println!("{now}  {} presses Finish without asking", plan.reference());
                 }
             }
-            Act::SendOn(stage) => {
-                if let Some(next) = stage.next() {
+            Act::SendOn(step) => {
+                if let Some(next) = stage(step).next() {
                     self.count("sent on early");
                     println!(
                         "{now}  {} is sent on while the step is open",
@@ -241,7 +245,7 @@ impl Cycle<'_> {
             by: WorkerId::from("W-HEAD"),
             at: now,
             what: Decided::Moderate {
-                grade: plan.evaluation,
+                grade: evaluation(plan),
                 outcome: ModerationOutcome::Agree,
                 on: None,
             },
@@ -251,7 +255,7 @@ impl Cycle<'_> {
         println!(
             "{now}  {} moderated by the Head: {}",
             plan.reference(),
-            plan.evaluation.words()
+            evaluation(plan).words()
         );
         Ok(())
     }
@@ -266,14 +270,17 @@ impl Cycle<'_> {
             return Ok(());
         }
         let next = stage.next().map(|next| NextAction {
-            assignee: Some(WorkerId(plan.worker(next.owner()))),
+            assignee: Some(WorkerId(worker(plan, next.owner()))),
             immediate: false,
         });
-        let worker = Some(WorkerId(plan.worker(stage.owner())));
+        let worker = Some(WorkerId(worker(plan, stage.owner())));
         let ask = Ask {
             step: id.clone(),
             worker,
             next,
+            step_version: None,
+            deadline_ms: None,
+            request_id: None,
         };
         let number = self.counts.values().sum::<u64>();
         let told =
@@ -406,8 +413,40 @@ fn say_hold(plan: &Plan, told: &Told, now: Timestamp) {
     }
 }
 
+fn stage(step: StepType) -> Stage {
+    match step {
+        StepType::Practitioner | StepType::DutyContact => Stage::Practitioner,
+        StepType::Review => Stage::PracticeReview,
+        StepType::Supervisor => Stage::SupervisorActions,
+        StepType::SignOff => Stage::SignOff,
+    }
+}
+
+fn type_of(stage: Stage) -> StepType {
+    match stage {
+        Stage::Practitioner => StepType::Practitioner,
+        Stage::PracticeReview => StepType::Review,
+        Stage::SupervisorActions => StepType::Supervisor,
+        Stage::SignOff => StepType::SignOff,
+    }
+}
+
+fn worker(plan: &Plan, role: Role) -> String {
+    let stage = Stage::ALL.into_iter().find(|stage| stage.owner() == role);
+    plan.worker(stage.map_or(StepType::DutyContact, type_of))
+}
+
+fn evaluation(plan: &Plan) -> Evaluation {
+    match plan.grade {
+        Grade::Outstanding => Evaluation::Outstanding,
+        Grade::Good => Evaluation::Good,
+        Grade::RequiresImprovement => Evaluation::RequiresImprovement,
+        Grade::Inadequate => Evaluation::Inadequate,
+    }
+}
+
 fn step_id(plan: &Plan, stage: Stage) -> StepId {
-    StepId(plan.step(stage))
+    StepId(plan.step(type_of(stage)))
 }
 
 fn new_step(plan: &Plan, stage: Stage, id: &StepId, now: Timestamp) -> Sighting {
@@ -430,13 +469,13 @@ fn new_step(plan: &Plan, stage: Stage, id: &StepId, now: Timestamp) -> Sighting 
             incoming: Some(now),
             ..StepDates::default()
         },
-        assignee: Known::Is(WorkerId(plan.worker(stage.owner()))),
+        assignee: Known::Is(WorkerId(worker(plan, stage.owner()))),
         reference: Known::Is(EpisodeId(plan.reference())),
         cycle: Known::Is(CycleId::from(CYCLE)),
         child: Known::Blank,
         people: roles
             .into_iter()
-            .map(|role| (role, Known::Is(WorkerId(plan.worker(role)))))
+            .map(|role| (role, Known::Is(WorkerId(worker(plan, role)))))
             .collect(),
         links: Vec::new(),
         facts: Fact::ALL
@@ -461,7 +500,7 @@ fn fill_in(step: &mut Sighting, plan: &Plan, now: Timestamp, whole: bool) {
         Value::Rows(rows.collect())
     };
     let action = Row {
-        owner: Known::Is(WorkerId(plan.worker(Role::Practitioner))),
+        owner: Known::Is(WorkerId(worker(plan, Role::Practitioner))),
         due: Known::Is(today),
         ..Row::new("A-1")
     };
@@ -490,7 +529,7 @@ fn fill_in(step: &mut Sighting, plan: &Plan, now: Timestamp, whole: bool) {
                 Fact::Areas,
                 rows(&["assessment", "planning", "impact"], "medium"),
             ),
-            (Fact::Evaluation, code(plan.evaluation.code())),
+            (Fact::Evaluation, code(evaluation(plan).code())),
             (Fact::FinalMeetingDate, Value::Day(today)),
             (Fact::Actions, Value::Rows(vec![action])),
         ],

@@ -6,6 +6,7 @@
     reason = "the terminal is what this room is for"
 )]
 
+mod check;
 mod cycle;
 mod demo;
 mod ledger;
@@ -114,7 +115,7 @@ pub async fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Demo(demo) => demo::run(&demo).await,
         Verb::Run(configured) => run::run(&configured).await,
-        Verb::Check(configured) => run::check(&configured),
+        Verb::Check(configured) => check::check(&configured),
         Verb::Allocate(verb) => cycle::allocate(&verb).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Decide(verb) => cycle::decide(&verb).await,

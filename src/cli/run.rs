@@ -1,8 +1,7 @@
 //! How is the daemon started? Settings, mapping and terms are put together; any fault stops it, all
 //! faults at once, before anything is read or written.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +10,15 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::Failure;
+use super::{Failure, check};
 use crate::app::{App, Limits};
 use crate::case_system::{HttpCaseSystem, HttpSettings};
 use crate::clock::Clock;
-use crate::daemon::{self, Beats};
+use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
-use crate::mapping::{ChildKeying, Mapping};
+use crate::mapping::ChildKeying;
 use crate::practice::ids::SourceName;
-use crate::practice::terms::Mode;
-use crate::settings::{LogFormat, Secrets, Settings, SettingsFault};
+use crate::settings::{Environment, LogFormat, Secrets, Settings, SettingsFault};
 use crate::telemetry::{self, Metrics};
 use crate::web::{self, Caller, Callers, Doors, Freshness};
 
@@ -35,7 +33,7 @@ pub(super) struct Configured {
 impl Configured {
     /// The settings; every fault at once if there is any.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
-        let environment: BTreeMap<String, String> = std::env::vars().collect();
+        let environment: Environment = std::env::vars().collect();
         Settings::load(self.config.as_deref(), &environment).map_err(|faults| all(&faults))
     }
 }
@@ -59,35 +57,24 @@ fn all(faults: &[SettingsFault]) -> Failure {
     Failure::No(lines.join("\n"))
 }
 
-/// Says every fault of settings, policy, people, calendar and mapping at once.
-pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
-    let faults = crate::settings::check(configured.config.as_deref(), &environment);
-    let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    // The mapping is compiled as well, so that its faults are said in the same run.
-    if let Ok(settings) = Settings::load(configured.config.as_deref(), &environment)
-        && settings.has_source()
-        && let Err(Failure::No(why) | Failure::CannotTell(why)) = mapping(&settings)
-    {
-        lines.push(why);
-    }
-    if !lines.is_empty() {
-        return Err(Failure::No(lines.join("\n")));
-    }
-    println!("no faults found");
-    Ok(())
-}
-
 /// Puts together what a verb needs; refuses a mode that the mapping cannot perform.
 pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
+    let environment: Environment = std::env::vars().collect();
+    ready_from(configured.config.as_deref(), &environment).await
+}
+
+/// The same from a named file and an environment that need not be the process's.
+pub(super) async fn ready_from(
+    config: Option<&Path>,
+    environment: &Environment,
+) -> Result<Ready, Failure> {
     // A provider that is installed already serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
-    let settings = configured.settings()?;
+    let settings = Settings::load(config, environment).map_err(|f| all(&f))?;
     let secrets = settings
-        .secrets(&environment)
+        .secrets(environment)
         .map_err(|faults| all(&faults))?;
-    let mapping = mapping(&settings)?;
+    let mapping = check::mapping(&settings).map_err(|faults| Failure::No(faults.join("\n")))?;
     let clock = clock(&settings);
     let ledger = Ledger::open(&settings.ledger.url).await?;
     let activation = activation(&settings, &ledger, clock.now()).await?;
@@ -129,31 +116,6 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     })
 }
 
-fn mapping(settings: &Settings) -> Result<Mapping, Failure> {
-    let Some(path) = &settings.source.mapping else {
-        return Err(Failure::No(
-            "no case system is set: give `[source] mapping` the path of a mapping file".to_owned(),
-        ));
-    };
-    let text = std::fs::read_to_string(path)
-        .map_err(|why| Failure::No(format!("mapping `{}`: {why}", path.display())))?;
-    let mut mapping = Mapping::compile(&path.display().to_string(), &text).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::No(lines.join("\n"))
-    })?;
-    for (name, value) in &settings.source.ids {
-        mapping = mapping.with_value(name, value);
-    }
-    let can = mapping.capabilities();
-    if settings.finish.mode == Mode::Reverse && !can.contains("write.reopen") {
-        return Err(Failure::No(format!(
-            "mode `reverse` needs the operation `reopen`, and mapping `{}` has no `[write.reopen]`",
-            path.display()
-        )));
-    }
-    Ok(mapping)
-}
-
 fn keying(secrets: &Secrets) -> Result<ChildKeying, Failure> {
     use secrecy::ExposeSecret;
     match &secrets.child_key {
@@ -183,20 +145,28 @@ async fn activation(
     Ok(now)
 }
 
-/// Runs until it is asked to end.
-pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
+/// Everything the daemon runs with, besides the address it listens on.
+pub(super) struct Assembled {
+    pub(super) doors: Arc<Doors<HttpCaseSystem>>,
+    pub(super) beats: Beats,
+    pub(super) limits: web::Limits,
+    pub(super) rhythm: Arc<Rhythm>,
+}
+
+/// Puts the daemon together. `banner` stands on every page if this is not the live system.
+pub(super) fn assemble(ready: Ready, banner: Option<String>) -> Assembled {
     let Ready {
         settings,
         secrets,
         app,
         clock,
         ..
-    } = ready(configured).await?;
-    telemetry::start_log(settings.log.format == LogFormat::Json, settings.log.level());
+    } = ready;
     let seconds = Duration::from_secs;
     let beats = Beats {
         poll: seconds(settings.beat.poll_seconds),
         sweep: seconds(settings.beat.sweep_seconds),
+        reconcile: seconds(settings.beat.reconcile_seconds),
         tick: seconds(settings.beat.tick_seconds),
         dispatch: seconds(settings.beat.dispatch_seconds),
         jitter_percent: settings.beat.jitter_percent,
@@ -221,25 +191,54 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
         finish_check: secrets.finish_check.into_iter().collect(),
         callback: secrets.callback.into_iter().collect(),
     };
-    let listener = TcpListener::bind(&settings.web.bind)
-        .await
-        .map_err(|why| Failure::CannotTell(format!("`[web] bind` {}: {why}", settings.web.bind)))?;
-    tracing::info!(
-        address = %settings.web.bind,
-        source = %app.source,
-        mode = ?app.terms.mode,
-        activation = %app.terms.activation,
-        "started"
-    );
+    let nudge = Arc::new(Notify::new());
+    let rhythm = Arc::new(Rhythm::with_nudge(Arc::clone(&nudge)));
     let doors = Arc::new(Doors {
         app,
         clock,
         callers,
         metrics: Arc::new(Metrics::default()),
-        nudge: Arc::new(Notify::new()),
+        nudge,
         freshness: Arc::new(Freshness::never(daemon::freshness_limit_seconds(&beats))),
-        banner: None,
+        banner,
     });
-    daemon::run(doors, beats, limits, listener, daemon::asked_to_stop()).await;
+    Assembled {
+        doors,
+        beats,
+        limits,
+        rhythm,
+    }
+}
+
+/// Runs until it is asked to end.
+pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
+    let ready = ready(configured).await?;
+    let settings = &ready.settings;
+    telemetry::start_log(settings.log.format == LogFormat::Json, settings.log.level());
+    let bind = settings.web.bind.clone();
+    let banner = settings.clock.anchor().map(|anchor| {
+        format!(
+            "A trial: the clock shown here runs {} times as fast as the real one.",
+            anchor.factor
+        )
+    });
+    let listener = TcpListener::bind(&bind)
+        .await
+        .map_err(|why| Failure::CannotTell(format!("`[web] bind` {bind}: {why}")))?;
+    tracing::info!(
+        address = %bind,
+        source = %ready.app.source,
+        mode = ?ready.app.terms.mode,
+        activation = %ready.app.terms.activation,
+        "started"
+    );
+    let Assembled {
+        doors,
+        beats,
+        limits,
+        rhythm,
+    } = assemble(ready, banner);
+    let stop = daemon::asked_to_stop();
+    daemon::run(doors, beats, limits, rhythm, listener, stop).await;
     Ok(())
 }

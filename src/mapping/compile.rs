@@ -43,6 +43,7 @@ pub struct Mapping {
     pub(super) people: BTreeMap<Role, Path>,
     pub(super) links: Vec<(Path, Direction, bool)>,
     pub(super) facts: BTreeMap<Fact, FactPlace>,
+    pub(super) blank: BTreeSet<Fact>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
     pub(super) text_limit_chars: usize,
@@ -92,9 +93,10 @@ impl Mapping {
         }
     }
 
-    /// The facts that it can provide.
+    /// The facts that it can provide, those that are always blank included.
     pub fn facts(&self) -> BTreeSet<Fact> {
-        self.facts.keys().copied().collect()
+        let blank = self.blank.iter().copied();
+        self.facts.keys().copied().chain(blank).collect()
     }
 
     /// What the case system can do: `feed`, `sweep`, `step`, `write.note` …, and what the file declares.
@@ -218,6 +220,7 @@ impl Desk<'_> {
             );
         }
         let facts = self.facts(&file);
+        let blank = self.blank(&file, &facts);
         self.operations(&file);
         self.tests(&file);
         let (mut places, zone) = self.record(&file.record);
@@ -254,6 +257,7 @@ impl Desk<'_> {
             people,
             links,
             facts,
+            blank,
             values: file.values,
             proof: file.proof,
             flags: file.flags,
@@ -344,6 +348,21 @@ impl Desk<'_> {
             page_size,
             since_format: row.since_format.clone(),
         }
+    }
+
+    fn blank(&mut self, file: &File, facts: &BTreeMap<Fact, FactPlace>) -> BTreeSet<Fact> {
+        let known: Vec<&str> = Fact::ALL.iter().map(|fact| fact.name()).collect();
+        let mut blank = BTreeSet::new();
+        for (index, name) in file.blank.iter().enumerate() {
+            let at = format!("blank[{index}]");
+            let fact = self.word::<Fact>(&at, name, "fact", &known);
+            if fact.is_some_and(|fact| facts.contains_key(&fact)) {
+                let message = format!("`{name}` is always blank and has a place in `[facts]`");
+                self.fault(&at, &message, Some("keep one of the two".to_owned()));
+            }
+            blank.extend(fact);
+        }
+        blank
     }
 
     fn facts(&mut self, file: &File) -> BTreeMap<Fact, FactPlace> {

@@ -38,6 +38,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) capabilities: Vec<String>,
     #[serde(default)]
+    pub(super) blank: Vec<String>,
+    #[serde(default)]
     pub(super) test: Vec<Test>,
 }
 

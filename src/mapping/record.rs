@@ -215,7 +215,9 @@ impl Mapping {
         stage: Stage,
         record: &Element,
     ) -> Result<BTreeMap<Fact, Known<Value>>, Bad> {
-        let mut facts = BTreeMap::new();
+        let blank = self.blank.iter().filter(|fact| fact.stage() == stage);
+        let mut facts: BTreeMap<Fact, Known<Value>> =
+            blank.map(|fact| (*fact, Known::Blank)).collect();
         for (fact, place) in &self.facts {
             if fact.stage() == stage {
                 facts.insert(*fact, self.fact(*fact, place, record)?);

@@ -1,7 +1,6 @@
 //! The bad pages that a case system really sends, and the faults that an engineer really makes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -46,22 +45,6 @@ fn page(records: &[String]) -> String {
         records.len(),
         records.concat()
     )
-}
-
-#[test]
-fn the_shipped_mapping_reads_what_was_recorded() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/tests");
-    let read = |body: &str| std::fs::read(dir.join(body)).map_err(|why| why.to_string());
-    let outcomes = redmine().run_tests(read);
-    assert!(outcomes.len() >= 11);
-    for outcome in outcomes {
-        assert!(
-            outcome.differences.is_empty(),
-            "{}: {:?}",
-            outcome.name,
-            outcome.differences
-        );
-    }
 }
 
 #[test]

@@ -99,6 +99,15 @@ impl Mapping {
         Ok(parts)
     }
 
+    /// Why a value of this name cannot be given to the mapping, if it cannot.
+    pub fn takes(&self, name: &str) -> Option<String> {
+        let known: Vec<&str> = self.values.keys().map(String::as_str).collect();
+        (!known.contains(&name)).then(|| {
+            let help = crate::shape::meant(name, &known);
+            format!("the mapping has no `{name}` in its `[values]`; {help}")
+        })
+    }
+
     /// A `[values]` entry that the operation uses and that is left empty.
     fn lacks(&self, operation: &Operation) -> Option<&str> {
         let templates = [&operation.path, &operation.body];

@@ -156,18 +156,24 @@ impl Calendar {
         i32::try_from(days.filter(|day| self.is_working_day(*day)).count()).unwrap_or(i32::MAX)
     }
 
-    /// The first working day on or after `day`.
-    pub fn on_or_after(&self, day: Date) -> Date {
+    /// The last working day on or before `day`.
+    pub fn on_or_before(&self, day: Date) -> Date {
         if self.is_working_day(day) {
             day
         } else {
-            self.add(day, 1)
+            self.add(day, -1)
         }
     }
 
     /// The local day of an instant.
     pub fn local_date(&self, at: Timestamp) -> Date {
         at.to_zoned_datetime(self.zone.clone()).date()
+    }
+
+    /// An instant as people here read it, such as `Monday 23 November 2026, 13:40`.
+    pub fn local_words(&self, at: Timestamp) -> String {
+        let zoned = at.to_zoned_datetime(self.zone.clone());
+        zoned.strftime("%A %-d %B %Y, %H:%M").to_string()
     }
 
     /// The instant of a local time; in the missing hour of spring the later reading, in the doubled

@@ -88,7 +88,11 @@ pub fn due_day(
         Some(calendar.add(calendar.local_date(finished.at), days))
     };
     match stage {
-        Stage::Practitioner => episode.day(Fact::AgreedDate).value().copied().or(own),
+        Stage::Practitioner => {
+            let agreed = episode.fact(Fact::AgreedDate);
+            let agreed = agreed.day(|at| calendar.local_date(at));
+            agreed.value().copied().or(own)
+        }
         Stage::PracticeReview => {
             let agreed = episode
                 .extensions
@@ -158,8 +162,10 @@ fn climb(
     let cause = format!("{}/{}/{}/{due}", stage.name(), step.id, step.leg);
     for rung in &policy.ladder {
         let late = rung.working_days > 0;
+        // A date that is no working day is reminded of on the last one before it: on the next one it
+        // is past, and the first rung after it says so.
         let day = if rung.working_days == 0 {
-            calendar.on_or_after(due)
+            calendar.on_or_before(due)
         } else {
             calendar.add(due, rung.working_days)
         };

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::decision::{
     Allocation, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
 };
-use super::fact::{Fact, Row, Value};
+use super::fact::{Fact, Value};
 use super::ids::{CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
 use super::known::{Known, Why};
 use super::sighting::{Link, StepDates};
@@ -298,6 +298,17 @@ pub struct Permit {
     pub policy: Digest,
 }
 
+/// A Finish that was asked for and held, until it is permitted or the step is finished all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The decision's id, as given to the asker.
+    pub decision_id: String,
+    /// When it was judged, UTC.
+    pub judged_at: Timestamp,
+    /// Codes of the rules that held it.
+    pub rules: Vec<String>,
+}
+
 /// The folded state of one Learning Episode.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Episode {
@@ -325,6 +336,9 @@ pub struct Episode {
     pub overrides: Vec<Override>,
     /// The latest permit for each step.
     pub permits: BTreeMap<StepId, Permit>,
+    /// The latest hold of each step whose Finish is held at present.
+    #[serde(default)]
+    pub holds: BTreeMap<StepId, Hold>,
     /// Keys of everything already owed, with the instant; a key is owed once in an episode's life.
     pub told: BTreeMap<String, Timestamp>,
     /// Ids of the decisions taken in, so that one told twice counts once.
@@ -356,6 +370,7 @@ impl Episode {
             reasons: Vec::new(),
             overrides: Vec::new(),
             permits: BTreeMap::new(),
+            holds: BTreeMap::new(),
             told: BTreeMap::new(),
             decided: BTreeSet::new(),
             standing: BTreeSet::new(),
@@ -392,57 +407,7 @@ impl Episode {
 
     /// The overall evaluation (¶25).
     pub fn evaluation(&self) -> Known<Evaluation> {
-        match self.fact(Fact::Evaluation) {
-            Known::Is(Value::Code(code)) => Evaluation::from_code(&code)
-                .map_or(Known::Unreadable(Why::NotInVocabulary), Known::Is),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
-    }
-
-    /// Length or count of a fact, whichever it has; 0 if blank.
-    pub fn amount(&self, fact: Fact) -> Known<u32> {
-        match self.fact(fact) {
-            Known::Is(Value::Length(n) | Value::Count(n)) => Known::Is(n),
-            Known::Is(Value::Yes(yes)) => Known::Is(u32::from(yes)),
-            Known::Is(Value::Rows(rows)) => {
-                Known::Is(u32::try_from(rows.len()).unwrap_or(u32::MAX))
-            }
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Is(0),
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
-    }
-
-    /// Rows of a fact; none if blank.
-    pub fn rows(&self, fact: Fact) -> Known<Vec<Row>> {
-        match self.fact(fact) {
-            Known::Is(Value::Rows(rows)) => Known::Is(rows),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Is(Vec::new()),
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
-    }
-
-    /// A code; `Blank` if none was chosen.
-    pub fn code(&self, fact: Fact) -> Known<String> {
-        match self.fact(fact) {
-            Known::Is(Value::Code(code)) => Known::Is(code),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
-    }
-
-    /// A local calendar day.
-    pub fn day(&self, fact: Fact) -> Known<Date> {
-        match self.fact(fact) {
-            Known::Is(Value::Day(day)) => Known::Is(day),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(Fact::Evaluation).evaluation()
     }
 
     /// Who holds a role in this episode: the allocation first, then what the forms name.
@@ -469,8 +434,8 @@ impl Episode {
     pub fn moderated_matter(&self) -> Digest {
         Digest::of_json(&(
             self.evaluation(),
-            self.rows(Fact::Observation),
-            self.rows(Fact::Areas),
+            self.fact(Fact::Observation).rows(),
+            self.fact(Fact::Areas).rows(),
             self.person(Role::PracticeReviewer),
         ))
     }

@@ -6,9 +6,9 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::episode::Stage;
+use super::episode::{Evaluation, Stage};
 use super::ids::WorkerId;
-use super::known::Known;
+use super::known::{Known, Why};
 
 /// What kind of value a fact has, and so how a mapping must read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,64 @@ impl Row {
             owner: Known::Blank,
             due: Known::Blank,
             progress_on: Known::Blank,
+        }
+    }
+}
+
+/// What a value says, asked for as the kind a rule needs. Blank stays blank and unreadable stays
+/// unreadable; a value of another kind than asked for is malformed, never guessed at.
+impl Known<Value> {
+    /// Length, count or number of rows; 0 if blank.
+    pub fn amount(self) -> Known<u32> {
+        match self {
+            Self::Is(Value::Length(n) | Value::Count(n)) => Known::Is(n),
+            Self::Is(Value::Yes(yes)) => Known::Is(u32::from(yes)),
+            Self::Is(Value::Rows(rows)) => Known::Is(u32::try_from(rows.len()).unwrap_or(u32::MAX)),
+            Self::Is(_) => Known::Unreadable(Why::Malformed),
+            Self::Blank => Known::Is(0),
+            Self::Unreadable(why) => Known::Unreadable(why),
+        }
+    }
+
+    /// Rows; none if blank.
+    pub fn rows(self) -> Known<Vec<Row>> {
+        match self {
+            Self::Is(Value::Rows(rows)) => Known::Is(rows),
+            Self::Is(_) => Known::Unreadable(Why::Malformed),
+            Self::Blank => Known::Is(Vec::new()),
+            Self::Unreadable(why) => Known::Unreadable(why),
+        }
+    }
+
+    /// A code; blank if none was chosen.
+    pub fn code(self) -> Known<String> {
+        match self {
+            Self::Is(Value::Code(code)) if code.trim().is_empty() => Known::Blank,
+            Self::Is(Value::Code(code)) => Known::Is(code),
+            Self::Is(_) => Known::Unreadable(Why::Malformed),
+            Self::Blank => Known::Blank,
+            Self::Unreadable(why) => Known::Unreadable(why),
+        }
+    }
+
+    /// A calendar day; `local` turns an instant into the day it falls on where the council is.
+    pub fn day(self, local: impl FnOnce(Timestamp) -> Date) -> Known<Date> {
+        match self {
+            Self::Is(Value::Day(day)) => Known::Is(day),
+            Self::Is(Value::At(at)) => Known::Is(local(at)),
+            Self::Is(_) => Known::Unreadable(Why::Malformed),
+            Self::Blank => Known::Blank,
+            Self::Unreadable(why) => Known::Unreadable(why),
+        }
+    }
+
+    /// The overall evaluation of practice (¶25).
+    pub fn evaluation(self) -> Known<Evaluation> {
+        match self.code() {
+            Known::Is(code) => Evaluation::from_code(&code)
+                .map_or(Known::Unreadable(Why::NotInVocabulary), Known::Is),
+            Known::Blank => Known::Blank,
+            Known::Unreadable(why) => Known::Unreadable(why),
         }
     }
 }

@@ -9,17 +9,15 @@ use serde_json::json;
 use super::deadlines::{Milestone, milestones};
 use super::decision::Decision;
 use super::effect::{Act, Effect};
-use super::episode::{Episode, Finished, Permit, Presence, Role, Stage, StepStatus};
+use super::episode::{Episode, Finished, Hold, Permit, Presence, Role, Stage, StepStatus};
 use super::ids::{EpisodeId, SourceName, StepId};
 use super::judge::judge;
 use super::known::{Known, Why};
+use super::rules::CLOCK_GRACE_SECONDS;
 use super::sighting::Sighting;
 use super::terms::{Mode, Terms};
 use super::verdict::{Answer, Attempt, Judged, Verdict};
 use super::{fold, wording};
-
-/// Case systems stamp a Finish by their own clock and often to the minute; a permit allows for it.
-const CLOCK_GRACE_SECONDS: i64 = 90;
 
 /// Everything that can happen to an episode.
 #[derive(Clone, Copy, Debug)]
@@ -188,16 +186,26 @@ impl Work<'_> {
                 "valid_until": permit.as_ref().map(|permit| permit.valid_until),
             }),
         ));
+        let asked = attempt.step.clone();
         // A hold voids an earlier permit: the facts it was given on have moved.
-        match permit {
-            Some(permit) => self.after.permits.insert(attempt.step.clone(), permit),
-            None => self.after.permits.remove(&attempt.step),
-        };
+        if let Some(permit) = permit {
+            self.after.holds.remove(&asked);
+            self.after.permits.insert(asked, permit);
+        } else {
+            self.after.permits.remove(&asked);
+            let hold = Hold {
+                decision_id: decision_id.to_owned(),
+                judged_at: self.now,
+                rules: verdict.reasons().map(|held| held.rule.clone()).collect(),
+            };
+            self.after.holds.insert(asked, hold);
+        }
         self.verdict = Some(verdict);
     }
 
     /// A Finish was observed: it used a valid permit, or it is entered as a bypass, once.
     fn finish_observed(&mut self, step: &StepId, finished: &Finished) {
+        self.after.holds.remove(step);
         if finished.at < self.terms.activation {
             return;
         }
@@ -219,13 +227,8 @@ impl Work<'_> {
                 && from <= finished.at
                 && finished.at <= until
         });
-        if let Some(permit) = permit {
-            let id = permit.decision_id.clone();
-            self.say(
-                "finished",
-                json!({ "step": step, "at": finished.at, "permit": id }),
-            );
-            fold::mark_finish(&mut self.after, step, Some(id), false);
+        if let Some(permit) = permit.cloned() {
+            self.finished_with(step, finished, &permit, verdict.as_ref());
             return;
         }
         fold::mark_finish(&mut self.after, step, None, true);
@@ -255,6 +258,34 @@ impl Work<'_> {
                 self.owe_step(step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
             }
             (Mode::Reverse | Mode::Observe, _) => {}
+        }
+    }
+
+    /// A Finish that used its permit. One given while something could not be read is judged again
+    /// now that it can be, and what is found unmet is said once.
+    fn finished_with(
+        &mut self,
+        step: &StepId,
+        finished: &Finished,
+        permit: &Permit,
+        verdict: Option<&Verdict>,
+    ) {
+        let id = permit.decision_id.clone();
+        let again = verdict.filter(|_| permit.provisional);
+        self.say(
+            "finished",
+            json!({
+                "step": step, "at": finished.at, "permit": id, "provisional": permit.provisional,
+                "judged_again": again.map(Verdict::answer),
+                "rules": again.map(Verdict::codes),
+            }),
+        );
+        fold::mark_finish(&mut self.after, step, Some(id), false);
+        if let Some(unmet) = again.filter(|verdict| verdict.answer() == Answer::Hold) {
+            let text = wording::provisional_unmet(&self.after, step, unmet);
+            let cause = format!("provisional/{step}/{}", finished.leg);
+            let (note, tell) = (Act::Note { text }, [Role::QaManager]);
+            self.owe_step(step, &cause, "LE-08.2", "note", note, &tell);
         }
     }
 

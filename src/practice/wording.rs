@@ -14,7 +14,9 @@ pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> Stri
     let stage = milestone.stage.words();
     let id = &episode.id;
     let mut text = match milestone.kind {
-        MilestoneKind::Reminder if late == 0 => format!("{id}: the {stage} is due today, {day}."),
+        MilestoneKind::Reminder if late == 0 => {
+            format!("{id}: the {stage} is due by the end of {day}.")
+        }
         MilestoneKind::Reminder => {
             format!("{id}: the {stage} is due on {day}, in {}.", days(-late))
         }
@@ -55,6 +57,18 @@ pub fn went_around(episode: &Episode, step: &StepId, verdict: Option<&Verdict>) 
     );
     unmet(&mut text, verdict);
     tell(&mut text, &[Role::QaManager, Role::HeadOfService]);
+    text
+}
+
+/// Says that a Finish permitted in blindness turns out not to have been ready.
+pub fn provisional_unmet(episode: &Episode, step: &StepId, verdict: &Verdict) -> String {
+    let mut text = format!(
+        "{}: step {step} was finished on a provisional permit, given while it could not be read. \
+         Read now, it lacks the following.",
+        episode.id
+    );
+    unmet(&mut text, Some(verdict));
+    tell(&mut text, &[Role::QaManager]);
     text
 }
 

@@ -82,8 +82,6 @@ pub struct FinishSettings {
     pub mode: Mode,
     /// Milliseconds a finish check may wait for the case system.
     pub budget_ms: u64,
-    /// Milliseconds for which a sighting is fresh.
-    pub fresh_ms: u64,
 }
 
 /// `[web]`.

@@ -1,31 +1,92 @@
-//! How do people go about a cycle? Prompt, late, forgetful, hasty, and one who never begins.
+//! How do people go about a cycle? Prompt, late, forgetful, hasty, of two minds, and one who never begins.
 //!
-//! A plan is a list of acts with the day they happen on; it follows from the episode's number alone,
+//! A plan is a list of acts with the instant they happen at; it follows from the episode's number alone,
 //! so that the same cycle always has the same people in it.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::practice::episode::{Evaluation, Role, Stage};
+use super::forms::StepType;
 
-/// Something a person does in the case system.
+/// The cycle's name.
+pub const CYCLE: &str = "2026-C3";
+
+/// Something a person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The step appears.
-    Begin(Stage),
+    Begin(StepType),
     /// The form is filled in, as completely as this person does at first.
-    Write(Stage),
-    /// What a hold named is put right.
-    Repair(Stage),
+    Write(StepType),
+    /// What a hold named is put right; nothing is done if nothing was held.
+    Repair(StepType),
     /// Finish is pressed, after asking.
-    Finish(Stage),
+    Finish(StepType),
     /// Finish is pressed without asking.
-    Force(Stage),
+    Force(StepType),
     /// The work is sent on while the step stays open.
-    SendOn(Stage),
-    /// The Head records an initial moderation of the evaluation as it stands.
+    SendOn(StepType),
+    /// The reviewer changes the evaluation to the other extreme.
+    Regrade,
+    /// The Head records an initial moderation of the evaluation as it stands, in Greentick.
     Moderate,
+}
+
+/// An overall evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    /// Outstanding.
+    Outstanding,
+    /// Good.
+    Good,
+    /// Requires improvement.
+    RequiresImprovement,
+    /// Inadequate.
+    Inadequate,
+}
+
+impl Grade {
+    const ALL: [Grade; 4] = [
+        Self::Outstanding,
+        Self::Good,
+        Self::RequiresImprovement,
+        Self::Inadequate,
+    ];
+
+    /// The look-up code in the form.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Outstanding => "OUT",
+            Self::Good => "GOOD",
+            Self::RequiresImprovement => "RI",
+            Self::Inadequate => "INAD",
+        }
+    }
+
+    /// The grade with this look-up code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grade| grade.code() == code)
+    }
+
+    /// The word that Greentick's interface uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outstanding => "outstanding",
+            Self::Good => "good",
+            Self::RequiresImprovement => "requires_improvement",
+            Self::Inadequate => "inadequate",
+        }
+    }
+
+    /// The grade after second thoughts.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Outstanding => Self::Inadequate,
+            _ => Self::Outstanding,
+        }
+    }
 }
 
 /// One episode's people, and what they do when.
@@ -40,7 +101,7 @@ pub struct Plan {
     /// Completion date, local day.
     pub due_on: Date,
     /// The evaluation the reviewer will give.
-    pub evaluation: Evaluation,
+    pub grade: Grade,
     /// Whether the reviewer at first leaves out what people forget.
     pub forgetful: bool,
     /// Acts in time order, with their instants, UTC.
@@ -53,28 +114,53 @@ impl Plan {
         format!("LE-2026-{:04}", self.number)
     }
 
-    /// The worker who holds a role in this episode.
-    pub fn worker(&self, role: Role) -> String {
-        let (base, many) = match role {
-            Role::Practitioner => (100, 24),
-            Role::PracticeReviewer => (200, 8),
-            Role::Supervisor => (300, 6),
-            Role::ServiceManager => (400, 4),
-            _ => (500, 4),
+    /// The child, by number.
+    pub fn child(&self) -> String {
+        format!("P-{}", 10_000 + self.number)
+    }
+
+    /// The worker whose step this is.
+    pub fn worker(&self, step: StepType) -> String {
+        let (base, many) = match step {
+            StepType::Practitioner => (100, 24),
+            StepType::Review => (200, 8),
+            StepType::Supervisor => (300, 6),
+            StepType::SignOff => (400, 4),
+            StepType::DutyContact => (500, 4),
         };
         format!("W-{}", base + self.number * 5 % many)
     }
 
-    /// The id of one of its steps.
-    pub fn step(&self, stage: Stage) -> String {
-        let nth = match stage {
-            Stage::Practitioner => 1,
-            Stage::PracticeReview => 2,
-            Stage::SupervisorActions => 3,
-            Stage::SignOff => 4,
+    /// The id of one of its steps, as long as each is made once and in order.
+    pub fn step(&self, step: StepType) -> String {
+        let nth = match step {
+            StepType::Practitioner => 1,
+            StepType::Review => 2,
+            StepType::Supervisor => 3,
+            StepType::SignOff => 4,
+            StepType::DutyContact => 9,
         };
         format!("{}", 40_000 + self.number * 10 + nth)
     }
+
+    /// The key under which its act number `nth` (from 0) is recorded as done.
+    pub fn key(&self, nth: usize) -> String {
+        format!("{}#{nth}", self.reference())
+    }
+
+    /// Its row in an allocation file; see [`Plan::ALLOCATION_HEADING`].
+    pub fn allocation_row(&self) -> String {
+        let people = StepType::EPISODE.map(|step| self.worker(step)).join(",");
+        let (reference, child) = (self.reference(), self.child());
+        format!(
+            "{CYCLE},{reference},{child},{people},{},{},{}",
+            self.service, self.allocated_on, self.due_on
+        )
+    }
+
+    /// The heading of an allocation file.
+    pub const ALLOCATION_HEADING: &'static str = "cycle,le_id,child,practitioner,reviewer,supervisor,\
+         service_manager,service,allocated_on,due_on";
 }
 
 /// A cycle of `size` episodes allocated on `start`, each with its people's plan.
@@ -89,19 +175,18 @@ fn plan(number: u32, start: Date) -> Plan {
         18..=21 => "ADO",
         _ => "CWD",
     };
-    let evaluation = match number % 8 {
-        2 => Evaluation::Outstanding,
-        5 => Evaluation::Inadequate,
-        3 | 6 => Evaluation::RequiresImprovement,
-        _ => Evaluation::Good,
+    let grade = match number % 8 {
+        2 => Grade::Outstanding,
+        5 => Grade::Inadequate,
+        3 | 6 => Grade::RequiresImprovement,
+        _ => Grade::Good,
     };
-    let due_on = after(start, 42);
     let mut plan = Plan {
         number,
         service,
         allocated_on: start,
-        due_on,
-        evaluation,
+        due_on: after(start, 42),
+        grade,
         forgetful: number.is_multiple_of(3),
         acts: Vec::new(),
     };
@@ -127,27 +212,40 @@ fn acts(plan: &Plan) -> Vec<(Timestamp, Act)> {
     };
     let begin = 3 + i32::try_from(number % 5).unwrap_or(0);
     let review = 42 + late;
-    let mut days: Vec<(i32, Act)> = vec![
-        (begin, Act::Begin(Stage::Practitioner)),
-        (begin + 2, Act::Write(Stage::Practitioner)),
-        (begin + 4, Act::Finish(Stage::Practitioner)),
-        (review - 3, Act::Write(Stage::PracticeReview)),
+    let mut days = vec![
+        (begin, Act::Begin(StepType::Practitioner)),
+        (begin + 2, Act::Write(StepType::Practitioner)),
+        (begin + 4, Act::Finish(StepType::Practitioner)),
+        (review - 3, Act::Write(StepType::Review)),
     ];
+    // Other work goes on, and appears in every list.
+    if number % 6 == 1 {
+        days.push((1, Act::Begin(StepType::DutyContact)));
+    }
     match number % 10 {
         // Hasty: presses Finish without asking, or sends the work on while the step is open.
-        8 => days.push((review, Act::Force(Stage::PracticeReview))),
-        1 if number > 10 => days.push((review - 1, Act::SendOn(Stage::PracticeReview))),
-        _ => days.push((review, Act::Finish(Stage::PracticeReview))),
+        8 => days.push((review, Act::Force(StepType::Review))),
+        1 if number > 10 => days.push((review - 1, Act::SendOn(StepType::Review))),
+        _ => days.push((review, Act::Finish(StepType::Review))),
     }
-    days.push((review + 1, Act::Repair(Stage::PracticeReview)));
-    if plan.evaluation.is_extreme() {
+    days.push((review + 1, Act::Repair(StepType::Review)));
+    if matches!(plan.grade, Grade::Outstanding | Grade::Inadequate) {
         days.push((review + 1, Act::Moderate));
     }
-    days.push((review + 2, Act::Finish(Stage::PracticeReview)));
-    days.push((review + 6, Act::Write(Stage::SupervisorActions)));
-    days.push((review + 8, Act::Finish(Stage::SupervisorActions)));
-    days.push((review + 10, Act::Write(Stage::SignOff)));
-    days.push((review + 11, Act::Finish(Stage::SignOff)));
+    // Of two minds: another evaluation than the one that was moderated.
+    if number % 24 == 10 {
+        days.push((review + 1, Act::Regrade));
+        days.push((review + 2, Act::Finish(StepType::Review)));
+        days.push((review + 3, Act::Moderate));
+        days.push((review + 3, Act::Finish(StepType::Review)));
+    } else {
+        days.push((review + 2, Act::Finish(StepType::Review)));
+    }
+    days.push((review + 6, Act::Write(StepType::Supervisor)));
+    days.push((review + 8, Act::Finish(StepType::Supervisor)));
+    days.push((review + 10, Act::Write(StepType::SignOff)));
+    days.push((review + 11, Act::Finish(StepType::SignOff)));
+    days.sort_by_key(|(day, _)| *day);
     days.iter()
         .enumerate()
         .filter_map(|(nth, (day, act))| {

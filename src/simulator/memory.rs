@@ -43,11 +43,11 @@ struct Truth {
 
 /// The council's case record system; clones share one truth.
 #[derive(Clone, Default)]
-pub struct Council {
+pub struct MemoryCouncil {
     truth: Arc<Mutex<Truth>>,
 }
 
-impl Council {
+impl MemoryCouncil {
     fn truth(&self) -> MutexGuard<'_, Truth> {
         self.truth.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,7 +118,7 @@ impl Council {
     }
 }
 
-impl CaseSystem for Council {
+impl CaseSystem for MemoryCouncil {
     async fn changes(
         &self,
         position: &FeedPosition,
@@ -144,7 +144,7 @@ impl CaseSystem for Council {
                 road: Road::Read,
                 ..step
             })),
-            None => StepAnswer::Gone,
+            None => StepAnswer::Missing,
         })
     }
 

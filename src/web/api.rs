@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{Doors, Signature, board};
 use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, decide, explain, gate};
+use crate::clock::machine_second;
 use crate::practice::decision::{Decided, Decision};
 use crate::practice::ids::{Digest, EpisodeId};
 
@@ -97,7 +98,8 @@ async fn finish_check<C: Shared>(
 ) -> Response {
     let now = doors.clock.now();
     let callers = &doors.callers;
-    let signed = signature(&headers).is_some_and(|s| s.is_by(&callers.finish_check, &body, now));
+    let signed = signature(&headers)
+        .is_some_and(|s| s.is_by(&callers.finish_check, &body, machine_second()));
     let token = callers
         .by_token(text(&headers, "authorization"), "finish_check")
         .is_some();
@@ -154,7 +156,8 @@ async fn callback<C: Shared>(
     body: Bytes,
 ) -> Response {
     let now = doors.clock.now();
-    let signed = signature(&headers).is_some_and(|s| s.is_by(&doors.callers.callback, &body, now));
+    let signed = signature(&headers)
+        .is_some_and(|s| s.is_by(&doors.callers.callback, &body, machine_second()));
     if !signed || source != doors.app.source.as_str() {
         doors.metrics.callback("refused");
         return unauthorised();

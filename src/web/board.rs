@@ -1,4 +1,5 @@
-//! What does a QA manager see first? What is late, what was held, what is sampled: plain HTML, no script.
+//! What does a QA manager see first? What is late, held, gone around, sampled, and what needs a person:
+//! plain HTML, no script.
 
 use std::sync::Arc;
 
@@ -6,24 +7,30 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 
 use super::Doors;
 use crate::app::Shared;
 use crate::practice::deadlines::{MilestoneKind, milestones};
-use crate::practice::episode::{Episode, Stage};
+use crate::practice::episode::{Episode, StepStatus};
+use crate::practice::rules;
 
 /// The board as it is now.
 #[derive(Template)]
 #[template(path = "board.html")]
 struct Board {
     banner: Option<String>,
+    shown_at: String,
     read: String,
     late: Vec<Late>,
     held: Vec<Held>,
+    bypassed: Vec<Bypassed>,
     sampled: Vec<String>,
+    set_aside: Vec<SetAside>,
     undelivered: Vec<Undelivered>,
 }
 
+/// An open or awaited step past its date.
 struct Late {
     episode: String,
     step: String,
@@ -32,12 +39,38 @@ struct Late {
     days: i32,
 }
 
+/// A step whose Finish is held at present.
 struct Held {
     episode: String,
     step: String,
-    bypass: String,
+    stage: &'static str,
+    since: String,
+    why: Vec<Why>,
 }
 
+struct Why {
+    code: String,
+    words: &'static str,
+}
+
+/// A step finished without a permit.
+struct Bypassed {
+    episode: String,
+    step: String,
+    stage: &'static str,
+    at: String,
+    now: &'static str,
+}
+
+/// A record that could not be read.
+struct SetAside {
+    step: String,
+    path: String,
+    reason: String,
+    times: i64,
+}
+
+/// A message that the case system did not take.
 struct Undelivered {
     key: String,
     why: String,
@@ -47,95 +80,138 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
 
 /// Shows the board.
 pub(super) async fn show<C: Shared>(State(doors): State<Arc<Doors<C>>>) -> Response {
-    let now = doors.clock.now();
-    let (Ok(episodes), Ok(outbox)) = (
+    let (Ok(episodes), Ok(outbox), Ok(quarantine)) = (
         doors.app.ledger.episodes(None).await,
         doors.app.ledger.outbox_list().await,
+        doors.app.ledger.quarantine().await,
     ) else {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the ledger cannot be read; see the log\n",
-        )
-            .into_response();
+        let words = "the ledger cannot be read; see the log\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
     };
-    let read = match doors.freshness.age_seconds(now) {
-        None => "The case system has not been read yet.".to_owned(),
-        Some(age) => format!("Case system read {age} seconds ago."),
-    };
-    let mut late: Vec<Late> = episodes
-        .iter()
-        .flat_map(|episode| overdue(&doors, episode))
-        .collect();
-    late.sort_by_key(|line| std::cmp::Reverse(line.days));
+    let now = doors.clock.now();
+    let dead = outbox.into_iter().filter(|row| row.state == "dead");
     let board = Board {
         banner: doors.banner.clone(),
-        read,
-        late,
-        held: episodes.iter().flat_map(bypassed).collect(),
+        shown_at: local(&doors, now),
+        read: match doors.freshness.age_seconds(now) {
+            None => "The case system has not been read yet.".to_owned(),
+            Some(age) if doors.freshness.is_ready(now) => {
+                format!("Case system read {age} seconds ago.")
+            }
+            Some(age) => format!(
+                "The case system was last read {age} seconds ago. What follows may be out of date."
+            ),
+        },
+        late: late(&doors, &episodes, now),
+        held: held(&doors, &episodes),
+        bypassed: bypassed(&doors, &episodes),
         sampled: episodes
             .iter()
             .filter(|episode| episode.told.keys().any(|key| key.contains("/sample/")))
             .map(|episode| episode.id.to_string())
             .collect(),
-        undelivered: outbox
+        set_aside: quarantine
             .into_iter()
-            .filter(|row| row.state == "dead")
+            .map(|row| SetAside {
+                step: row.step.unwrap_or_else(|| "unknown".to_owned()),
+                path: row.path,
+                reason: row.reason,
+                times: row.times,
+            })
+            .collect(),
+        undelivered: dead
             .map(|row| Undelivered {
                 key: row.key,
                 why: row.why.unwrap_or_default(),
             })
             .collect(),
     };
-    match board.render() {
-        Ok(page) => {
-            let headers = [
-                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-                (header::CONTENT_SECURITY_POLICY, POLICY),
-            ];
-            (headers, page).into_response()
-        }
-        Err(_) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the board cannot be drawn\n",
-        )
-            .into_response(),
-    }
+    let Ok(page) = board.render() else {
+        let words = "the board cannot be drawn\n";
+        return (StatusCode::INTERNAL_SERVER_ERROR, words).into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ];
+    (headers, page).into_response()
 }
 
-fn overdue<C>(doors: &Doors<C>, episode: &Episode) -> Vec<Late> {
+/// An instant as people in the council read it.
+fn local<C>(doors: &Doors<C>, at: Timestamp) -> String {
+    doors.app.terms.calendar.local_words(at)
+}
+
+/// Steps past their date, longest first; a stage with several milestones is one line.
+fn late<C>(doors: &Doors<C>, episodes: &[Episode], now: Timestamp) -> Vec<Late> {
     let terms = &doors.app.terms;
-    let today = terms.calendar.local_date(doors.clock.now());
-    let mut lines: Vec<Late> = Vec::new();
-    for milestone in milestones(episode, &terms.policy, &terms.calendar) {
-        let is_late = milestone.kind != MilestoneKind::Reminder && milestone.due < today;
-        if is_late
-            && !lines
-                .iter()
-                .any(|line| line.stage == milestone.stage.words())
-        {
-            lines.push(Late {
+    let today = terms.calendar.local_date(now);
+    let mut lines = Vec::new();
+    for episode in episodes {
+        let all = milestones(episode, &terms.policy, &terms.calendar);
+        let mut past: Vec<_> = all
+            .into_iter()
+            .filter(|m| m.kind != MilestoneKind::Reminder && m.due < today)
+            .collect();
+        past.dedup_by_key(|milestone| milestone.stage);
+        lines.extend(past.into_iter().map(|milestone| {
+            Late {
                 episode: episode.id.to_string(),
                 step: milestone
                     .step
-                    .map_or_else(|| "none yet".to_owned(), |step| step.to_string()),
+                    .map_or_else(|| "not begun".to_owned(), |step| step.to_string()),
                 stage: milestone.stage.words(),
                 due: milestone.due.strftime("%-d %B %Y").to_string(),
                 days: terms.calendar.between(milestone.due, today),
+            }
+        }));
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse(line.days));
+    lines
+}
+
+fn held<C>(doors: &Doors<C>, episodes: &[Episode]) -> Vec<Held> {
+    let mut lines = Vec::new();
+    for episode in episodes {
+        for (id, hold) in &episode.holds {
+            let Some(step) = episode.steps.get(id).filter(|step| step.status.is_open()) else {
+                continue;
+            };
+            let why = hold.rules.iter().map(|code| Why {
+                code: code.clone(),
+                words: rules::find(code).map_or("", |rule| rule.title),
+            });
+            lines.push(Held {
+                episode: episode.id.to_string(),
+                step: id.to_string(),
+                stage: step.stage.words(),
+                since: local(doors, hold.judged_at),
+                why: why.collect(),
             });
         }
     }
     lines
 }
 
-fn bypassed(episode: &Episode) -> Vec<Held> {
-    Stage::ALL
-        .into_iter()
-        .filter_map(|stage| episode.step_of(stage))
-        .filter(|step| step.finished.iter().any(|finished| finished.bypass))
-        .map(|step| Held {
-            episode: episode.id.to_string(),
-            step: step.id.to_string(),
-            bypass: format!("{}, opening {}", step.stage.words(), step.leg),
-        })
-        .collect()
+fn bypassed<C>(doors: &Doors<C>, episodes: &[Episode]) -> Vec<Bypassed> {
+    let mut lines = Vec::new();
+    for episode in episodes {
+        for step in episode.steps.values() {
+            let Some(finished) = step.finished.iter().rev().find(|finish| finish.bypass) else {
+                continue;
+            };
+            lines.push(Bypassed {
+                episode: episode.id.to_string(),
+                step: step.id.to_string(),
+                stage: step.stage.words(),
+                at: local(doors, finished.at),
+                now: match step.status {
+                    StepStatus::Completed => "still finished",
+                    StepStatus::Cancelled => "cancelled",
+                    _ => "open again",
+                },
+            });
+        }
+    }
+    lines
 }

@@ -4,7 +4,7 @@
 //! episode's live step of it. Blank stays blank and unreadable stays unreadable: a reader never
 //! guesses.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use crate::practice::decision::{Allocation, Decision, ReasonAbout};
 use crate::practice::episode::{Episode, Evaluation, Presence, Role, Stage, Step, StepStatus};
@@ -13,6 +13,9 @@ use crate::practice::ids::WorkerId;
 use crate::practice::known::{Known, Why};
 use crate::practice::terms::Terms;
 use crate::practice::verdict::Attempt;
+
+/// How far a case system's stamp of a Finish may lie from our own clock, seconds.
+pub const CLOCK_GRACE_SECONDS: i64 = 90;
 
 /// What a rule about an episode is asked.
 #[derive(Clone, Copy, Debug)]
@@ -75,58 +78,28 @@ impl Question<'_> {
 
     /// Length, count or number of rows; 0 if blank.
     pub fn amount(&self, fact: Fact) -> Known<u32> {
-        match self.fact(fact) {
-            Known::Is(Value::Length(n) | Value::Count(n)) => Known::Is(n),
-            Known::Is(Value::Yes(yes)) => Known::Is(u32::from(yes)),
-            Known::Is(Value::Rows(rows)) => {
-                Known::Is(u32::try_from(rows.len()).unwrap_or(u32::MAX))
-            }
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Is(0),
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact).amount()
     }
 
     /// Rows; none if blank.
     pub fn rows(&self, fact: Fact) -> Known<Vec<Row>> {
-        match self.fact(fact) {
-            Known::Is(Value::Rows(rows)) => Known::Is(rows),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Is(Vec::new()),
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact).rows()
     }
 
     /// A code; blank if none was chosen.
     pub fn code(&self, fact: Fact) -> Known<String> {
-        match self.fact(fact) {
-            Known::Is(Value::Code(code)) if code.trim().is_empty() => Known::Blank,
-            Known::Is(Value::Code(code)) => Known::Is(code),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact).code()
     }
 
-    /// A local calendar day.
+    /// A local calendar day (Europe/London).
     pub fn day(&self, fact: Fact) -> Known<Date> {
-        match self.fact(fact) {
-            Known::Is(Value::Day(day)) => Known::Is(day),
-            Known::Is(Value::At(at)) => Known::Is(super::due::local_date(self.terms, at)),
-            Known::Is(_) => Known::Unreadable(Why::Malformed),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(fact)
+            .day(|at| super::due::local_date(self.terms, at))
     }
 
     /// The overall evaluation (¶25).
     pub fn evaluation(&self) -> Known<Evaluation> {
-        match self.code(Fact::Evaluation) {
-            Known::Is(code) => Evaluation::from_code(&code)
-                .map_or(Known::Unreadable(Why::NotInVocabulary), Known::Is),
-            Known::Blank => Known::Blank,
-            Known::Unreadable(why) => Known::Unreadable(why),
-        }
+        self.fact(Fact::Evaluation).evaluation()
     }
 
     /// To whom the work is handed: what the attempt says, else what the form says.
@@ -158,10 +131,17 @@ impl Question<'_> {
         Some(began.unwrap_or(step.first_seen))
     }
 
+    /// Whether what was decided at `at`, UTC, was on record at the instant judged for. A case system stamps a
+    /// Finish by its own clock and often to the minute, so the stamp may lie before a decision that was not.
+    pub fn on_record(&self, at: Timestamp) -> bool {
+        let grace = SignedDuration::from_secs(CLOCK_GRACE_SECONDS);
+        at <= self.at.saturating_add(grace).unwrap_or(self.at)
+    }
+
     /// Whether an accepted reason about this is on record.
     pub fn reason_given(&self, about: ReasonAbout) -> bool {
         self.episode.reasons.iter().any(|reason| {
-            reason.about == about && reason.at <= self.at && self.accepts(&reason.reason)
+            reason.about == about && self.on_record(reason.at) && self.accepts(&reason.reason)
         })
     }
 
@@ -170,7 +150,7 @@ impl Question<'_> {
         let began = self.leg_began();
         self.episode.reasons.iter().any(|reason| {
             reason.about == ReasonAbout::HandOver
-                && reason.at <= self.at
+                && self.on_record(reason.at)
                 && began.is_none_or(|began| began <= reason.at)
                 && self.accepts(&reason.reason)
                 && self.answers_for(&reason.by, reason.at)

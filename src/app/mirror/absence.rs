@@ -1,0 +1,100 @@
+//! When is a step gone? Never because a list leaves it out: only by the case system's own word, or when
+//! two complete sweeps and a direct read each time did not find it, and never many at once.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{Look, Mirrored, absorb, look_at};
+use crate::app::{App, AppFault};
+use crate::case_system::{CaseFault, CaseSystem};
+use crate::practice::episode::Presence;
+use crate::practice::ids::StepId;
+use crate::practice::sighting::Sighting;
+
+/// Of a hundred open steps, how many may go missing in one sweep and still be believed.
+const BELIEVED_PERCENT: usize = 5;
+/// So many are believed however few steps are open.
+const BELIEVED_ALWAYS: usize = 2;
+
+/// Looks for each open step that a complete sweep did not meet.
+pub(super) async fn look_for<C: CaseSystem>(
+    app: &App<C>,
+    met: &BTreeSet<StepId>,
+    now: Timestamp,
+    report: &mut Mirrored,
+) -> Result<(), AppFault> {
+    let open: Vec<StepId> = app
+        .ledger
+        .mirror()
+        .await?
+        .into_iter()
+        .filter(|row| row.source == app.source)
+        .filter(|row| row.status.is_open() && row.presence == Presence::Present)
+        .map(|row| row.step)
+        .collect();
+    let mut missing = BTreeSet::new();
+    for step in open.iter().filter(|step| !met.contains(*step)) {
+        report.looked_for += 1;
+        match look_at(app, step, app.limits.read_budget, now, report).await {
+            Ok(Look::Missing) => {
+                missing.insert(step.clone());
+            }
+            // One answer that proves nothing says nothing of the steps after it.
+            Ok(Look::Read | Look::Settled) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    report.missing += u64::try_from(missing.len()).unwrap_or(u64::MAX);
+    settle(app, missing, open.len(), now, report).await
+}
+
+/// Believes those deleted that were missing the last time as well, unless they are too many.
+async fn settle<C>(
+    app: &App<C>,
+    missing: BTreeSet<StepId>,
+    open: usize,
+    now: Timestamp,
+    report: &mut Mirrored,
+) -> Result<(), AppFault> {
+    let name = format!("missing/{}", app.source);
+    let before: BTreeSet<StepId> = match app.ledger.cursor(&name).await? {
+        Some(stored) => serde_json::from_value(stored).unwrap_or_default(),
+        None => BTreeSet::new(),
+    };
+    if missing.is_empty() && before.is_empty() {
+        return Ok(());
+    }
+    let twice: Vec<&StepId> = missing.intersection(&before).collect();
+    if twice.len() > (open * BELIEVED_PERCENT / 100).max(BELIEVED_ALWAYS) {
+        report.too_many_missing += u64::try_from(twice.len()).unwrap_or(u64::MAX);
+    } else {
+        for step in twice {
+            if let Some(gone) = sighting(app, step, Presence::Deleted, now).await? {
+                absorb(app, vec![gone], Vec::new(), None, now, report).await?;
+            }
+        }
+    }
+    let value = serde_json::to_value(&missing).unwrap_or_default();
+    app.ledger.set_cursor(&name, &value, now).await?;
+    Ok(())
+}
+
+/// A sighting of absence, made from what we last held of the step.
+pub(super) async fn sighting<C>(
+    app: &App<C>,
+    step: &StepId,
+    presence: Presence,
+    now: Timestamp,
+) -> Result<Option<Sighting>, AppFault> {
+    let Some(id) = app.ledger.episode_of_step(&app.source, step).await? else {
+        return Ok(None);
+    };
+    let Some(episode) = app.ledger.episode(&id).await? else {
+        return Ok(None);
+    };
+    Ok(episode
+        .steps
+        .get(step)
+        .map(|held| Sighting::of_absence(&app.source, held, presence, now)))
+}

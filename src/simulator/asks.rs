@@ -1,0 +1,280 @@
+//! What does the council ask and tell Greentick? Finish checks, callbacks, and the Head's moderations.
+//!
+//! Both are signed over the raw body with the machine's own time. A callback's body is made of its event, so that
+//! one repeated after a kill is the same to the byte. Absent on purpose: any judgement of the answer.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use ring::hmac;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use tokio::sync::watch;
+
+use super::council::{Council, CouncilFault};
+use super::event::{Entry, Event, NewStep, Previous};
+use super::forms::StepType;
+use super::truth::{Step, Truth};
+use crate::clock::machine_second;
+
+/// What came of a press on Finish.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pressed {
+    /// The step is finished now, and was not before.
+    pub finished: bool,
+    /// `permit`, `hold`, `none` (no answer), `forced`, or `closed` (it was not open).
+    pub decision: String,
+    /// Greentick's answer as it came.
+    pub answer: Json,
+    /// The step that the work was sent on to.
+    pub next: Option<String>,
+}
+
+impl Pressed {
+    fn without(decision: &str) -> Self {
+        Self {
+            finished: false,
+            decision: decision.to_owned(),
+            answer: Json::Null,
+            next: None,
+        }
+    }
+}
+
+/// The first wait before a callback is repeated, and the longest, in the machine's time.
+const WAIT: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
+
+impl Council {
+    /// Presses Finish: asks Greentick first, unless `force`, and obeys.
+    pub(super) async fn press_finish(
+        &self,
+        act: Option<&str>,
+        id: &str,
+        force: bool,
+    ) -> Result<Pressed, CouncilFault> {
+        let open = self.step(id).filter(|step| step.status.can_finish());
+        let Some(step) = open else {
+            return Ok(Pressed::without("closed"));
+        };
+        let mut pressed = Pressed::without("forced");
+        let mut check = None;
+        if !force && self.settings().greentick.is_some() {
+            let (asked, permits) = self.ask(act, &step, &mut pressed).await?;
+            check = Some(asked);
+            if !permits {
+                return Ok(pressed);
+            }
+        }
+        let finished = self.record_if::<()>(act, |truth| {
+            let step = truth.steps.get(id).filter(|s| s.status.can_finish());
+            let step = step.ok_or(())?;
+            Ok(Event::StepFinished {
+                step: id.to_owned(),
+                check,
+                successor: successor(truth, step, false),
+            })
+        })?;
+        if let Ok(Entry {
+            event: Event::StepFinished { successor, .. },
+            ..
+        }) = finished
+        {
+            pressed.finished = true;
+            pressed.next = successor.map(|next| next.id);
+        }
+        Ok(pressed)
+    }
+
+    /// Asks whether the step may be finished; gives the check's name and whether it may.
+    async fn ask(
+        &self,
+        act: Option<&str>,
+        step: &Step,
+        pressed: &mut Pressed,
+    ) -> Result<(String, bool), CouncilFault> {
+        let asked = self.record_if::<()>(None, |truth| {
+            Ok(Event::FinishAsked {
+                check: format!("FC-{}", truth.seq + 1),
+                step: step.id.clone(),
+                version: step.version,
+            })
+        })?;
+        let check = asked.map_or_else(|()| String::new(), |entry| format!("FC-{}", entry.seq));
+        let next = step.step_type.next();
+        let body = json!({
+            "request_id": check, "step": step.id, "step_version": step.version,
+            "step_type": step.step_type, "worker": step.assignee, "requested_at": self.now(),
+            "next": next.map(|next| json!({
+                "step_type": next, "assignee": step.answer(next.owner_question()),
+                "immediate": false,
+            })),
+            "deadline_ms": 2_000,
+        });
+        let secret = self.settings().greentick.as_ref().map(|g| &g.finish_secret);
+        let (status, answer) = self.post("/api/v1/finish-checks", &body, secret).await;
+        let said = answer.get("decision").and_then(Json::as_str);
+        let decision = match said.filter(|_| (200..300).contains(&status)) {
+            Some(decision @ ("permit" | "hold")) => decision.to_owned(),
+            _ => "none".to_owned(),
+        };
+        let permits = match decision.as_str() {
+            "permit" => true,
+            "hold" => false,
+            _ => self.settings().fail_open,
+        };
+        pressed.decision.clone_from(&decision);
+        pressed.answer = answer.clone();
+        let event = Event::FinishAnswered {
+            check: check.clone(),
+            step: step.id.clone(),
+            status,
+            decision,
+            answer,
+        };
+        // A held press is an act done; a permitted one is done when the step is finished.
+        self.record(act.filter(|_| !permits), event)?;
+        Ok((check, permits))
+    }
+
+    /// Records the Head's moderation of an evaluation in Greentick; gives the HTTP status, 0 if none came.
+    pub(super) async fn moderate(&self, id: &str, reference: &str, grade: &str) -> u16 {
+        let Some(greentick) = &self.settings().greentick else {
+            return 0;
+        };
+        let Some(token) = &greentick.head_token else {
+            return 0;
+        };
+        let body = json!({ "id": id, "decision": "moderate", "grade": grade, "outcome": "agree" });
+        let base = greentick.base_url.trim_end_matches('/');
+        let address = format!("{base}/api/v1/episodes/{reference}/decisions");
+        let request = self.client().post(address);
+        let request = request.bearer_auth(token.expose_secret());
+        let request = request.header("content-type", "application/json");
+        let answer = request.body(body.to_string()).send().await;
+        answer.map_or(0, |answer| answer.status().as_u16())
+    }
+
+    /// Tells Greentick of every change it has not acknowledged, until told to stop.
+    pub(super) async fn tell_until(&self, mut stop: watch::Receiver<bool>) {
+        let mut wait = WAIT.0;
+        loop {
+            let first = self.truth(|truth| truth.untold.values().next().cloned());
+            let acknowledged = match &first {
+                None => true,
+                Some(entry) => self.tell(entry).await,
+            };
+            wait = if acknowledged {
+                WAIT.0
+            } else {
+                (wait * 2).min(WAIT.1)
+            };
+            let pause = async {
+                match (&first, acknowledged) {
+                    (Some(_), true) => {}
+                    (Some(_), false) => rest(wait).await,
+                    (None, _) => self.changed().await,
+                }
+            };
+            tokio::select! {
+                () = pause => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    async fn tell(&self, entry: &Entry) -> bool {
+        let Some(greentick) = &self.settings().greentick else {
+            return false;
+        };
+        let Some((kind, step)) = entry.event.kind() else {
+            return false;
+        };
+        let body = json!({
+            "message_id": format!("M-{}", entry.seq), "sent_at": entry.at,
+            "environment": "synthetic",
+            "events": [{
+                "id": format!("E-{}", entry.seq), "type": kind,
+                "occurred_at": entry.at, "step": step,
+            }],
+        });
+        let path = format!("/api/v1/callbacks/{}", greentick.source);
+        let secret = Some(&greentick.callback_secret);
+        let (status, _) = self.post(&path, &body, secret).await;
+        let message = entry.seq;
+        (200..300).contains(&status)
+            && self
+                .record(None, Event::CallbackDelivered { message })
+                .is_ok()
+    }
+
+    /// Posts signed JSON; gives the status (0 if no answer came) and the answer, null if it is no JSON.
+    async fn post(&self, path: &str, body: &Json, secret: Option<&SecretString>) -> (u16, Json) {
+        let Some((greentick, secret)) = self.settings().greentick.as_ref().zip(secret) else {
+            return (0, Json::Null);
+        };
+        let body = body.to_string();
+        let at = machine_second().to_string();
+        let address = format!("{}{path}", greentick.base_url.trim_end_matches('/'));
+        let request = self.client().post(address);
+        let request = request.header("content-type", "application/json");
+        let request = request.header("x-greentick-signature", signature(secret, &at, &body));
+        let request = request.header("x-greentick-timestamp", at);
+        let Ok(answer) = request.body(body).send().await else {
+            return (0, Json::Null);
+        };
+        let status = answer.status().as_u16();
+        let Ok(bytes) = answer.bytes().await else {
+            return (0, Json::Null);
+        };
+        (status, serde_json::from_slice(&bytes).unwrap_or(Json::Null))
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the council waits before it repeats a callback"
+)]
+async fn rest(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
+fn signature(secret: &SecretString, at: &str, body: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+    let mut text = "sha256=".to_owned();
+    for byte in hmac::sign(&key, format!("{at}.{body}").as_bytes()).as_ref() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The step that this one leads to; none if it is the last, or if it was sent on already.
+pub(super) fn successor(truth: &Truth, step: &Step, immediate: bool) -> Option<NewStep> {
+    let step_type = step.step_type.next()?;
+    let is_after = |other: &Step| {
+        let from = other.previous.as_ref().map(|previous| &previous.step);
+        from == Some(&step.id)
+    };
+    if truth.steps.values().any(is_after) {
+        return None;
+    }
+    let heads = ["le.reference", "le.cycle"].into_iter();
+    let people = StepType::EPISODE.map(StepType::owner_question);
+    let answers = heads
+        .chain(people)
+        .filter_map(|question| Some((question.to_owned(), Some(step.answer(question)?.to_owned()))))
+        .collect();
+    Some(NewStep {
+        id: truth.id_after(&step.id),
+        step_type,
+        assignee: step.answer(step_type.owner_question()).map(str::to_owned),
+        subject: step.subject.clone(),
+        due: step.due,
+        previous: Some(Previous {
+            step: step.id.clone(),
+            immediate,
+        }),
+        answers,
+    })
+}
