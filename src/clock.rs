@@ -69,6 +69,14 @@ impl Clock {
         }
     }
 
+    /// Moves a manual clock to `to`, never back; the other clocks move by themselves.
+    pub fn set(&self, to: Timestamp) {
+        if let Self::Manual(at) = self {
+            let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
+            *at = to.max(*at);
+        }
+    }
+
     /// How long the machine has to wait for `span` of this clock's time to pass.
     pub fn real_wait(&self, span: Duration) -> Duration {
         match self {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{App, AppFault, mirror};
@@ -22,23 +22,24 @@ use crate::practice::verdict::{Answer, Attempt, Judged, Verdict};
 #[derive(Clone, Debug, Deserialize)]
 pub struct Ask {
     /// The step that somebody wants to Finish.
+    #[serde(deserialize_with = "id")]
     pub step: StepId,
     /// Who, by the case system's worker id.
-    #[serde(default, alias = "actor")]
+    #[serde(default, alias = "actor", deserialize_with = "maybe_id")]
     pub worker: Option<WorkerId>,
     /// The next action chosen, if the case system says.
     #[serde(default)]
     pub next: Option<NextAction>,
     /// The version that the asker sees, if it says. A reading older than that is none: what is judged
     /// must be at least what is on the screen.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "maybe_id")]
     pub step_version: Option<String>,
     /// How long the asker waits, milliseconds; the step is read within half of it, or within the
     /// settings' budget if that is shorter.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
     /// The asker's own name for this request; given back.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "maybe_id")]
     pub request_id: Option<String>,
 }
 
@@ -46,11 +47,37 @@ pub struct Ask {
 #[derive(Clone, Debug, Deserialize)]
 pub struct NextAction {
     /// To whom.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "maybe_id")]
     pub assignee: Option<WorkerId>,
     /// Sent without waiting for Finish.
     #[serde(default)]
     pub immediate: bool,
+}
+
+/// An id as some case systems write it: a text or a whole number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        match id {
+            Id::Text(text) => text,
+            Id::Number(number) => number.to_string(),
+        }
+    }
+}
+
+fn id<'de, D: Deserializer<'de>, T: From<String>>(from: D) -> Result<T, D::Error> {
+    Ok(T::from(String::from(Id::deserialize(from)?)))
+}
+
+fn maybe_id<'de, D: Deserializer<'de>, T: From<String>>(from: D) -> Result<Option<T>, D::Error> {
+    let given = Option::<Id>::deserialize(from)?.map(String::from);
+    Ok(given.filter(|text| !text.is_empty()).map(T::from))
 }
 
 /// The answer, as design and interface promise it.

@@ -49,7 +49,7 @@ pub struct HttpCaseSystem {
 /// What came back, before it is believed.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    content_type: String,
+    pub(super) content_type: String,
     pub(super) charset: Option<String>,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) bytes: Vec<u8>,

@@ -96,7 +96,9 @@ impl HttpCaseSystem {
         if operation.again.contains(&i64::from(status)) {
             return refused(true, why);
         }
-        if answer.status.is_server_error() || answer.status.is_redirection() {
+        // A web page with a good status (a sign-in page) says nothing of the write.
+        let page = answer.status.is_success() && answer.content_type.contains("html");
+        if answer.status.is_server_error() || answer.status.is_redirection() || page {
             return Outcome::Unknown { why };
         }
         if !operation.accepted.contains(&i64::from(status)) {

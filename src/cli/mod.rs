@@ -13,6 +13,8 @@ mod ledger;
 mod mapping;
 mod run;
 mod sample;
+mod simulate;
+mod starter;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ struct Cli {
 enum Verb {
     /// Play one allocation cycle of a synthetic council, with an embedded ledger.
     Demo(demo::Demo),
+    /// Serve a synthetic council alone, with the files that `run` needs to stand beside it.
+    Simulate(simulate::Simulate),
     /// Mirror, judge, chase and send, until it is asked to end.
     Run(run::Configured),
     /// Say every fault of settings, policy, people, calendar and mapping at once.
@@ -112,8 +116,11 @@ impl<E: std::error::Error> From<E> for Failure {
 
 /// Parses the command line and carries the verb out.
 pub async fn main() -> ExitCode {
+    // A provider that is installed already serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let done = match Cli::parse().verb {
-        Verb::Demo(demo) => demo::run(&demo).await,
+        Verb::Demo(demo) => Box::pin(demo::run(&demo)).await,
+        Verb::Simulate(verb) => simulate::run(&verb).await,
         Verb::Run(configured) => run::run(&configured).await,
         Verb::Check(configured) => check::check(&configured),
         Verb::Allocate(verb) => cycle::allocate(&verb).await,

@@ -1,7 +1,7 @@
 //! How is the daemon started? Settings, mapping and terms are put together; any fault stops it, all
 //! faults at once, before anything is read or written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,19 +60,10 @@ fn all(faults: &[SettingsFault]) -> Failure {
 /// Puts together what a verb needs; refuses a mode that the mapping cannot perform.
 pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     let environment: Environment = std::env::vars().collect();
-    ready_from(configured.config.as_deref(), &environment).await
-}
-
-/// The same from a named file and an environment that need not be the process's.
-pub(super) async fn ready_from(
-    config: Option<&Path>,
-    environment: &Environment,
-) -> Result<Ready, Failure> {
-    // A provider that is installed already serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let settings = Settings::load(config, environment).map_err(|f| all(&f))?;
+    let settings =
+        Settings::load(configured.config.as_deref(), &environment).map_err(|f| all(&f))?;
     let secrets = settings
-        .secrets(environment)
+        .secrets(&environment)
         .map_err(|faults| all(&faults))?;
     let mapping = check::mapping(&settings).map_err(|faults| Failure::No(faults.join("\n")))?;
     let clock = clock(&settings);

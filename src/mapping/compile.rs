@@ -56,6 +56,10 @@ pub struct Mapping {
 pub(super) struct FactPlace {
     pub(super) path: Path,
     pub(super) vocabulary: Option<BTreeMap<String, String>>,
+    /// Its text is HTML, whose tags do not count.
+    pub(super) html: bool,
+    /// It is counted by texts: each that is not empty is one.
+    pub(super) texts: bool,
     pub(super) columns: BTreeMap<String, Path>,
 }
 
@@ -370,15 +374,18 @@ impl Desk<'_> {
         let mut facts = BTreeMap::new();
         for (name, row) in &file.facts {
             let at = format!("facts.{name}");
-            let mut place = FactPlace::default();
-            for (column, written) in row.iter().filter(|(column, _)| *column != "vocabulary") {
-                let path = self.path(&format!("{at}.{column}"), written);
-                match column.as_str() {
-                    "path" => place.path = path,
-                    _ => drop(place.columns.insert(column.clone(), path)),
-                }
-            }
-            if let Some(wanted) = row.get("vocabulary") {
+            let columns = row.columns.iter();
+            let columns = columns
+                .map(|(column, path)| (column.clone(), self.path(&format!("{at}.{column}"), path)))
+                .collect();
+            let mut place = FactPlace {
+                path: self.path(&format!("{at}.path"), &row.path),
+                vocabulary: None,
+                html: row.html,
+                texts: row.texts,
+                columns,
+            };
+            if let Some(wanted) = &row.vocabulary {
                 place.vocabulary = file.vocabularies.get(wanted).cloned();
                 if place.vocabulary.is_none() {
                     let names: Vec<&str> = file.vocabularies.keys().map(String::as_str).collect();
@@ -388,7 +395,7 @@ impl Desk<'_> {
                 }
             }
             if let Some(fact) = self.word::<Fact>(&at, name, "fact", &known) {
-                self.codes(fact, row.get("vocabulary"), &place);
+                self.codes(fact, row.vocabulary.as_ref(), &place);
                 facts.insert(fact, place);
             }
         }

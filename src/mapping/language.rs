@@ -26,7 +26,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) links: Vec<LinkRow>,
     #[serde(default)]
-    pub(super) facts: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) facts: BTreeMap<String, FactRow>,
     #[serde(default)]
     pub(super) vocabularies: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
@@ -144,6 +144,19 @@ pub(super) struct LinkRow {
     pub(super) direction: String,
     #[serde(default)]
     pub(super) immediate: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct FactRow {
+    pub(super) path: String,
+    pub(super) vocabulary: Option<String>,
+    #[serde(default)]
+    pub(super) html: bool,
+    #[serde(default)]
+    pub(super) texts: bool,
+    /// Where each column of a row stands.
+    #[serde(flatten)]
+    pub(super) columns: BTreeMap<String, String>,
 }
 
 /// One way to write: one intention, one call.

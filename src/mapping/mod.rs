@@ -8,6 +8,7 @@
 mod compile;
 mod decoding;
 mod fault;
+mod html;
 mod language;
 mod operations;
 mod page;

@@ -15,7 +15,7 @@ pub(super) const OPERATIONS: [&str; 6] =
 /// The flags that are ever set, by our names.
 const FLAGS: [&str; 3] = ["overdue", "escalated", "sampled"];
 /// The names that every template of a write may use, beside `[values]` and `[before]`.
-const WRITE_NAMES: [&str; 4] = ["step", "episode", "mark", "text"];
+const WRITE_NAMES: [&str; 5] = ["step", "episode", "mark", "text", "audience"];
 
 impl Desk<'_> {
     pub(super) fn operations(&mut self, file: &File) {

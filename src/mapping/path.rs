@@ -1,6 +1,7 @@
 //! Where in a record does a value stand?
 //!
-//! A small part of `XPath`: `a/b`, `@attr`, `a[@name='x']/value`, `.` for the record itself.
+//! A small part of `XPath`: `a/b`, `@attr`, `a[@name='x']/value`, `a[@name^='x']` for every name that begins with
+//! x, `.` for the record itself.
 
 use super::tree::Element;
 
@@ -15,7 +16,16 @@ pub(super) struct Path {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Move {
     name: String,
-    only: Option<(String, String)>,
+    only: Option<Only>,
+}
+
+/// Which elements of a name are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Only {
+    attribute: String,
+    value: String,
+    /// Every value that begins with it.
+    begins: bool,
 }
 
 impl Path {
@@ -79,6 +89,17 @@ impl Path {
             .collect()
     }
 
+    /// Whether the element that the last condition picks out is there; none if the path has no condition.
+    /// A question that is there without a value is blank; one that is not there was not asked.
+    pub(super) fn is_asked(&self, from: &Element) -> Option<bool> {
+        let last = self.steps.iter().rposition(|step| step.only.is_some())?;
+        let picks = Self {
+            steps: self.steps.iter().take(last + 1).cloned().collect(),
+            ..Self::default()
+        };
+        Some(!picks.elements(from).is_empty())
+    }
+
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
     pub(super) fn first(&self, from: &Element) -> Option<String> {
         let values = self.values(from);
@@ -104,7 +125,12 @@ impl Move {
             .and_then(|rest| rest.split_once('='))
             .and_then(|(key, value)| {
                 let bare = value.strip_prefix('\'')?.strip_suffix('\'')?;
-                Some((key.to_owned(), bare.to_owned()))
+                let begins = key.strip_suffix('^');
+                Some(Only {
+                    attribute: begins.unwrap_or(key).to_owned(),
+                    value: bare.to_owned(),
+                    begins: begins.is_some(),
+                })
             })
             .ok_or_else(|| format!("write a condition as `[@name='value']` in `{written}`"))?;
         Ok(Self {
@@ -115,10 +141,12 @@ impl Move {
 
     fn admits(&self, element: &Element) -> bool {
         element.name == self.name
-            && self
-                .only
-                .as_ref()
-                .is_none_or(|(key, value)| element.attribute(key) == Some(value.as_str()))
+            && self.only.as_ref().is_none_or(|only| {
+                let there = element.attribute(&only.attribute);
+                there.is_some_and(|there| {
+                    there == only.value || only.begins && there.starts_with(&only.value)
+                })
+            })
     }
 }
 

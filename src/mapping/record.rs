@@ -10,6 +10,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use ring::hmac;
 
 use super::compile::{FactPlace, Mapping};
+use super::html::plain;
 use super::path::Path;
 use super::tree::Element;
 use crate::practice::episode::{Presence, Stage, StepStatus};
@@ -231,14 +232,16 @@ impl Mapping {
             return self.rows(place, record);
         }
         if fact.kind() == FactKind::Count {
-            return Ok(count(&place.path, record));
+            return Ok(count(place, record));
         }
         let text = match place.path.first(record) {
-            // The place itself is absent: a form of another version, which is not the same as empty.
-            None => return Ok(Known::Unreadable(Why::NotSeen)),
-            Some(text) if text.is_empty() => return Ok(Known::Blank),
+            None => return Ok(unanswered(&place.path, record)),
+            Some(text) if place.html => plain(&text),
             Some(text) => text,
         };
+        if text.is_empty() {
+            return Ok(Known::Blank);
+        }
         let malformed = Known::Unreadable(Why::Malformed);
         Ok(match fact.kind() {
             FactKind::Length => length(&text),
@@ -270,10 +273,10 @@ impl Mapping {
             row.progress_on = self.day_known(column("progress_on"));
             rows.push(row);
         }
-        Ok(if rows.is_empty() {
-            Known::Blank
-        } else {
-            Known::Is(Value::Rows(rows))
+        Ok(match place.path.is_asked(record) {
+            _ if !rows.is_empty() => Known::Is(Value::Rows(rows)),
+            Some(false) => Known::Unreadable(Why::NotSeen),
+            Some(true) | None => Known::Blank,
         })
     }
 
@@ -310,18 +313,28 @@ fn length(text: &str) -> Known<Value> {
     ))
 }
 
-/// A number as it is, a yes as one, a no as none; otherwise how many values there are.
-fn count(path: &Path, record: &Element) -> Known<Value> {
-    let all = path.values(record);
-    if all.is_empty() {
-        return Known::Unreadable(Why::NotSeen);
+/// A question that is there without an answer is blank; one that is not there (a form of another version)
+/// was not asked, which is not the same.
+fn unanswered(path: &Path, record: &Element) -> Known<Value> {
+    match path.is_asked(record) {
+        Some(true) => Known::Blank,
+        Some(false) | None => Known::Unreadable(Why::NotSeen),
     }
-    let values: Vec<&str> = all
-        .iter()
-        .map(|(text, _)| text.as_str())
+}
+
+/// A number as it is, a yes as one, a no as none; otherwise how many values there are.
+fn count(place: &FactPlace, record: &Element) -> Known<Value> {
+    let all = place.path.values(record);
+    if all.is_empty() {
+        return unanswered(&place.path, record);
+    }
+    let values: Vec<String> = all
+        .into_iter()
+        .map(|(text, _)| if place.html { plain(&text) } else { text })
         .filter(|text| !text.is_empty())
         .collect();
     let how_many = match values.as_slice() {
+        all if place.texts && !all.is_empty() => u32::try_from(all.len()).ok(),
         [] => return Known::Blank,
         [one] => match (one.parse::<u32>(), yes(one)) {
             (Ok(number), _) => Some(number),

@@ -271,6 +271,7 @@ impl Mapping {
         put("episode", episode.unwrap_or_default());
         put("mark", effect.mark());
         put("text", effect.marked_text(self.text_limit_chars));
+        put("audience", audience(effect));
         match &effect.act {
             Act::Flag { flag } | Act::Unflag { flag } => {
                 put("flag", self.flags.get(flag).unwrap_or(flag).clone());
@@ -289,6 +290,13 @@ impl Mapping {
         }
         values
     }
+}
+
+/// The roles that are told, by their names in mapping files, with spaces between.
+fn audience(effect: &Effect) -> String {
+    let name = |role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned);
+    let names: Vec<String> = effect.audience.iter().filter_map(name).collect();
+    names.join(" ")
 }
 
 fn carry(

@@ -54,7 +54,7 @@ impl Stage {
         match self {
             Self::Practitioner => "practitioner's step",
             Self::PracticeReview => "practice review",
-            Self::SupervisorActions => "supervisor's actions",
+            Self::SupervisorActions => "supervisor's step",
             Self::SignOff => "Service Manager's sign-off",
         }
     }

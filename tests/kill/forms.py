@@ -1,0 +1,108 @@
+"""What each version of each step said, replayed from the council's log, and what a Finish of it lacks: a second opinion
+on the blocking rules, with no code shared."""
+
+import datetime
+import html
+import re
+import zoneinfo
+
+LONDON = zoneinfo.ZoneInfo("Europe/London")
+CHANGES = ("step_saved", "step_finished", "step_status", "step_restricted", "step_deleted")
+EXTREME = {"OUT": "outstanding", "INAD": "inadequate"}
+
+
+class Forms:
+    """Versions by step: {step: [(sequence, version, form)]}."""
+
+    def __init__(self, log):
+        self.versions = {}
+        for entry in log:
+            kind = entry["event"]
+            if kind == "step_appeared":
+                self.appear(entry["seq"], entry["step"])
+            elif kind in CHANGES:
+                self.change(entry)
+                if entry.get("successor"):
+                    self.appear(entry["seq"], entry["successor"])
+            elif kind == "received" and entry.get("step"):
+                # Whatever is written raises the version and changes nothing else of the form.
+                self.add(entry["seq"], entry["step"], {})
+
+    def appear(self, seq, step):
+        """A first version."""
+        form = {"type": str(step["step_type"]), "answers": {k: v for k, v in (step.get("answers") or {}).items() if v}, "tables": {}}
+        self.versions[step["id"]] = [(seq, 1, form)]
+
+    def add(self, seq, step, changed):
+        """One more version."""
+        _, version, form = self.versions[step][-1]
+        self.versions[step].append((seq, version + 1, dict(form, **changed)))
+
+    def change(self, entry):
+        """A change by a person."""
+        changed = {}
+        if entry["event"] == "step_saved":
+            form = self.versions[entry["step"]][-1][2]
+            answers = dict(form["answers"], **entry.get("answers", {}))
+            changed = {"answers": {key: value for key, value in answers.items() if value},
+                       "tables": dict(form["tables"], **entry.get("tables", {}))}
+        self.add(entry["seq"], entry["step"], changed)
+
+    def at(self, step, version):
+        """The form of a version."""
+        return next(form for _, number, form in self.versions[step] if number == version)
+
+    def version_at(self, step, seq):
+        """The version that stood at an event."""
+        return max(number for since, number, _ in self.versions[step] if since <= seq)
+
+    def between(self, step, first, last):
+        """Versions that stood at some instant between two events."""
+        return {number for since, number, _ in self.versions[step] if since <= last and number >= self.version_at(step, first)}
+
+
+def length(text):
+    """Characters of a rich text."""
+    return len(html.unescape(re.sub(r"<[^>]*>", "", text or "")).strip())
+
+
+def unmet(form, due, days, moderated):
+    """Codes of the blocking rules that this form leaves unmet, and of those that it may leave unmet. `due` is the completion date,
+    `days` are the local days on which it was asked and answered, `moderated` the evaluations agreed to so far."""
+    answers, tables = form["answers"], form["tables"]
+    lacking, perhaps = set(), set()
+
+    def needs(rule, held):
+        if not held:
+            lacking.add(rule)
+
+    if form["type"] == "1201":
+        needs("LE-16.1", length(answers.get("le.reflection")) >= 200)
+    elif form["type"] == "1202":
+        actions, areas = tables.get("le.actions", []), tables.get("le.practice_area", [])
+        needs("LE-20.1", length(answers.get("le.learning_conversation.summary")) >= 100)
+        needs("LE-22.1", all(answers.get(f"le.observation.component{n}") for n in (1, 2, 3)) or answers.get("le.observation.waiver"))
+        needs("LE-23.1", answers.get("le.family_feedback") or answers.get("le.family_feedback.reason"))
+        needs("LE-24.1", answers.get("le.partner_feedback") or answers.get("le.partner_feedback.reason"))
+        needs("LE-25.1", answers.get("le.section6.analysis") and areas and all(row.get("assurance") for row in areas))
+        needs("LE-25.3", answers.get("le.overall"))
+        needs("LE-26.1", answers.get("le.final_meeting.date"))
+        needs("LE-26.3", (actions and all(row.get("owner") and row.get("by_when") for row in actions)) or answers.get("le.actions.none_reason"))
+        grade = EXTREME.get(answers.get("le.overall"))
+        needs("LE-27.1", grade is None or grade in moderated)
+        if grade:
+            # An agreement covers what stood when it was made, and that is not replayed here.
+            perhaps |= {"LE-27.1", "LE-27.3"}
+        if due and not answers.get("le.late_reason"):
+            needs("LE-03.3", min(days) <= due)
+            perhaps |= {"LE-03.3"} if max(days) > due else set()
+    elif form["type"] == "1203":
+        needs("LE-29.1", all(row.get("status") for row in tables.get("le.actions", [])))
+    elif form["type"] == "1204":
+        needs("LE-29.3", length(answers.get("le.sm.statement")) >= 1 and answers.get("le.impact_signoff"))
+    return lacking, lacking | perhaps
+
+
+def local_day(at):
+    """The local day of an instant in the log."""
+    return datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(LONDON).date()
