@@ -103,7 +103,7 @@ impl Council {
         let check = asked.map_or_else(|()| String::new(), |entry| format!("FC-{}", entry.seq));
         let next = step.step_type.next();
         let body = json!({
-            "request_id": check, "step": step.id, "step_version": step.version,
+            "request_id": check, "step": step.id, "step_version": step.version.to_string(),
             "step_type": step.step_type, "worker": step.assignee, "requested_at": self.now(),
             "next": next.map(|next| json!({
                 "step_type": next, "assignee": step.answer(next.owner_question()),
@@ -132,19 +132,17 @@ impl Council {
             decision,
             answer,
         };
-        // A held press is an act done; a permitted one is done when the step is finished.
-        self.record(act.filter(|_| !permits), event)?;
+        // A held press is an act done; a permitted one is done when the step is finished, and whoever got
+        // no answer presses again.
+        self.record(act.filter(|_| pressed.decision == "hold"), event)?;
         Ok((check, permits))
     }
 
-    /// Records the Head's moderation of an evaluation in Greentick; gives the HTTP status, 0 if none came.
-    pub(super) async fn moderate(&self, id: &str, reference: &str, grade: &str) -> u16 {
-        let Some(greentick) = &self.settings().greentick else {
-            return 0;
-        };
-        let Some(token) = &greentick.head_token else {
-            return 0;
-        };
+    /// Records the Head's moderation of an evaluation in Greentick; gives the HTTP status, 0 if no answer
+    /// came, or none if the Head has no token.
+    pub(super) async fn moderate(&self, id: &str, reference: &str, grade: &str) -> Option<u16> {
+        let greentick = self.settings().greentick.as_ref()?;
+        let token = greentick.head_token.as_ref()?;
         let body = json!({ "id": id, "decision": "moderate", "grade": grade, "outcome": "agree" });
         let base = greentick.base_url.trim_end_matches('/');
         let address = format!("{base}/api/v1/episodes/{reference}/decisions");
@@ -152,7 +150,7 @@ impl Council {
         let request = request.bearer_auth(token.expose_secret());
         let request = request.header("content-type", "application/json");
         let answer = request.body(body.to_string()).send().await;
-        answer.map_or(0, |answer| answer.status().as_u16())
+        Some(answer.map_or(0, |answer| answer.status().as_u16()))
     }
 
     /// Tells Greentick of every change it has not acknowledged, until told to stop.

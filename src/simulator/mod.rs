@@ -10,6 +10,7 @@ mod control;
 mod council;
 mod event;
 mod faults;
+mod filling;
 mod forms;
 mod habits;
 mod memory;

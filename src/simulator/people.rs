@@ -1,7 +1,7 @@
 //! What do people do in the case system? They carry their plans out, one act at a time, each once.
 //!
 //! An act is recorded under its key in the same line as what it changed, so that after a kill it is
-//! neither lost nor done twice. Absent on purpose: names; free text is lorem ipsum with a planted canary.
+//! neither lost nor done twice. What they write is in `filling`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,10 +10,14 @@ use jiff::tz::TimeZone;
 
 use super::asks::{self, Pressed};
 use super::council::{Council, CouncilFault};
-use super::event::{Entry, Event, NewStep, Row};
+use super::event::{Entry, Event, NewStep};
+use super::filling::{said, write};
 use super::forms::StepType;
 use super::habits::{Act, CYCLE, Grade, Plan};
 use super::truth::{Step, Truth};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// An act, and what came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +102,8 @@ impl Council {
 
     /// Lets people carry out their plans as the shown clock reaches each act, until every act is done.
     ///
-    /// Acts whose time has passed (after a kill) are carried out at once, in order.
+    /// Acts whose time has passed (after a kill) are carried out at once, in order. Whoever got no answer
+    /// from Greentick tries again after a second, then less and less often.
     pub async fn live(&self, plans: &[Plan]) -> Result<(), CouncilFault> {
         let mut all: Vec<_> = plans
             .iter()
@@ -109,19 +114,52 @@ impl Council {
             .collect();
         all.sort_by_key(|(at, plan, nth)| (*at, plan.number, *nth));
         let done = self.done();
+        let (mut again, mut patience) = (Vec::new(), SECOND);
         for (at, plan, nth) in all {
             if done.contains(&plan.key(nth)) {
                 continue;
             }
-            while self.now() < at {
+            loop {
                 let shown = Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+                if shown.is_zero() {
+                    break;
+                }
                 let real = self.settings().clock.real_wait(shown);
-                rest(real.clamp(Duration::from_millis(2), Duration::from_secs(1))).await;
+                if again.is_empty() || real < patience {
+                    rest(real.clamp(Duration::from_millis(2), SECOND)).await;
+                } else {
+                    rest(patience).await;
+                    again = self.carry_out(again).await?;
+                    patience = (patience * 2).min(MINUTE);
+                }
             }
-            let acted = self.act(plan, nth).await?;
-            tracing::info!(act = acted.key, done = acted.done.word(), "somebody acted");
+            again.extend(self.carry_out(vec![(plan, nth)]).await?);
+            if again.is_empty() {
+                patience = SECOND;
+            }
+        }
+        while !again.is_empty() {
+            rest(patience).await;
+            again = self.carry_out(again).await?;
+            patience = (patience * 2).min(MINUTE);
         }
         Ok(())
+    }
+
+    /// Carries acts out; gives back those that got no answer.
+    async fn carry_out<'p>(
+        &self,
+        acts: Vec<(&'p Plan, usize)>,
+    ) -> Result<Vec<(&'p Plan, usize)>, CouncilFault> {
+        let mut again = Vec::new();
+        for (plan, nth) in acts {
+            let acted = self.act(plan, nth).await?;
+            tracing::info!(act = acted.key, done = acted.done.word(), "somebody acted");
+            if !acted.done.is_answered() {
+                again.push((plan, nth));
+            }
+        }
+        Ok(again)
     }
 
     async fn moderation(&self, plan: &Plan, key: &str) -> Result<Done, CouncilFault> {
@@ -131,17 +169,17 @@ impl Council {
             return self.nothing(key, "there is no evaluation to moderate");
         };
         let reference = plan.reference();
-        let status = self.moderate(key, &reference, grade.name()).await;
-        let grade = grade.code().to_owned();
-        self.record(
-            Some(key),
-            Event::Moderated {
-                reference,
-                grade,
-                status,
-            },
-        )?;
-        Ok(Done::Moderated(status))
+        let Some(status) = self.moderate(key, &reference, grade.name()).await else {
+            return self.nothing(key, "the Head has no token");
+        };
+        let event = Event::Moderated {
+            reference,
+            grade: grade.code().to_owned(),
+            status,
+        };
+        let done = Done::Moderated(status);
+        self.record(Some(key).filter(|_| done.is_answered()), event)?;
+        Ok(done)
     }
 
     fn nothing(&self, key: &str, why: &str) -> Result<Done, CouncilFault> {
@@ -167,6 +205,15 @@ impl Council {
 }
 
 impl Done {
+    /// False if Greentick did not answer, so that the act is still to be done.
+    pub fn is_answered(&self) -> bool {
+        match self {
+            Self::Pressed(pressed) => pressed.finished || pressed.decision != "none",
+            Self::Moderated(status) => (1..500).contains(status),
+            Self::Changed | Self::SentOn(_) | Self::Nothing(_) => true,
+        }
+    }
+
     /// In one word, for logs.
     pub fn word(&self) -> &str {
         match self {
@@ -209,7 +256,7 @@ fn begin(truth: &Truth, plan: &Plan, step_type: StepType) -> Result<Event, &'sta
     })
 }
 
-fn open<'t>(truth: &'t Truth, id: &str) -> Result<&'t Step, &'static str> {
+pub(super) fn open<'t>(truth: &'t Truth, id: &str) -> Result<&'t Step, &'static str> {
     let step = truth.steps.get(id).ok_or("there is no such step")?;
     if step.status.can_finish() {
         Ok(step)
@@ -233,124 +280,4 @@ fn regrade(truth: &Truth, id: &str) -> Result<Event, &'static str> {
         answers: said(&[("le.overall", grade.code())]),
         tables: BTreeMap::new(),
     })
-}
-
-/// Fills a form in: everything, or without what people forget; a repair adds what a hold named.
-fn write(
-    truth: &Truth,
-    plan: &Plan,
-    step_type: StepType,
-    repair: bool,
-    today: &str,
-) -> Result<Event, &'static str> {
-    let id = plan.step(step_type);
-    let step = open(truth, &id)?;
-    if repair && !truth.held.contains(&id) {
-        return Err("nothing was held");
-    }
-    let mut answers = match step_type {
-        StepType::Practitioner => said(&[
-            ("le.reflection", &rich(&id, 1, 640)),
-            (
-                "le.focus",
-                "How the plan is shared with everybody in the family's network, and how we know.",
-            ),
-            ("le.agreed_date", &plan.due_on.to_string()),
-        ]),
-        StepType::Review => review(plan, &id, today, repair || !plan.forgetful),
-        StepType::Supervisor => said(&[("le.supervision.date", today)]),
-        StepType::SignOff => said(&[
-            ("le.sm.process_view", "Y"),
-            ("le.impact_signoff", "improved"),
-            ("le.sm.statement", &rich(&id, 1, 300)),
-        ]),
-        StepType::DutyContact => BTreeMap::new(),
-    };
-    if repair {
-        // Somebody who changed their mind keeps the evaluation they came to.
-        if step.answer("le.overall").is_some() {
-            answers.remove("le.overall");
-        }
-        answers.extend(said(&[("le.late_reason", "workload")]));
-    }
-    Ok(Event::StepSaved {
-        step: id,
-        answers,
-        tables: tables(plan, step_type, today),
-    })
-}
-
-fn review(plan: &Plan, id: &str, today: &str, whole: bool) -> BTreeMap<String, Option<String>> {
-    let mut answers = said(&[
-        ("le.learning_conversation.summary", &rich(id, 1, 900)),
-        ("le.learning_conversation.date", today),
-        ("le.observation.date", today),
-        ("le.observation.component1", "H"),
-        ("le.observation.component2", "H"),
-        ("le.observation.component3", "M"),
-        ("le.section6.analysis", &rich(id, 2, 1_200)),
-        ("le.overall", plan.grade.code()),
-        ("le.final_meeting.date", today),
-    ]);
-    if whole {
-        answers.extend(said(&[
-            ("le.family_feedback", &rich(id, 3, 120)),
-            ("le.partner_feedback", &rich(id, 4, 120)),
-        ]));
-    }
-    answers
-}
-
-fn tables(plan: &Plan, step_type: StepType, today: &str) -> BTreeMap<String, Vec<Row>> {
-    let area = |area: &str| row(&[("area", area), ("assurance", "M")]);
-    let owner = plan.worker(StepType::Practitioner);
-    let action = [
-        ("action", "A-1"),
-        ("owner", owner.as_str()),
-        ("by_when", today),
-    ];
-    match step_type {
-        StepType::Review => BTreeMap::from([
-            (
-                "le.practice_area".to_owned(),
-                ["assessment", "planning", "impact"].map(area).to_vec(),
-            ),
-            (
-                "le.actions".to_owned(),
-                vec![row(&[action.as_slice(), &[("status", "open")]].concat())],
-            ),
-        ]),
-        StepType::Supervisor => {
-            let progress = [("status", "begun"), ("progress_on", today)];
-            let rows = vec![row(&[action.as_slice(), &progress].concat())];
-            BTreeMap::from([("le.actions".to_owned(), rows)])
-        }
-        _ => BTreeMap::new(),
-    }
-}
-
-fn row(cells: &[(&str, &str)]) -> Row {
-    let cells = cells.iter();
-    cells
-        .map(|(column, value)| ((*column).to_owned(), (*value).to_owned()))
-        .collect()
-}
-
-fn said(answers: &[(&str, &str)]) -> BTreeMap<String, Option<String>> {
-    let answers = answers.iter();
-    answers
-        .map(|(question, answer)| ((*question).to_owned(), Some((*answer).to_owned())))
-        .collect()
-}
-
-/// Rich text of `chars` characters without its markup, with a canary that must never leave the council.
-fn rich(step: &str, nth: u32, chars: usize) -> String {
-    let mut text = format!("CANARY-NARRATIVE-{step}-{nth} ");
-    text.extend(
-        "lorem ipsum dolor sit amet, "
-            .chars()
-            .cycle()
-            .take(chars.saturating_sub(text.chars().count() + 1)),
-    );
-    format!("<p>{text}.</p>")
 }

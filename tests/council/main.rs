@@ -1,0 +1,14 @@
+//! Does Greentick keep its promises with the synthetic council, over real HTTP on loopback and in any weather?
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on says so by panicking, and it starts the council it asks"
+)]
+
+mod mirror;
+mod people;
+mod stand;
+mod weather;
+mod wire;
+mod writes;
