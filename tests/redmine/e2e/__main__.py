@@ -3,6 +3,7 @@
 import datetime
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -288,6 +289,8 @@ SECTIONS = (checked, allocated, killed_while_speaking, mirrored, chased, cured, 
 
 def main():
     """Every section in turn; one that breaks is a failure, and the rest still run."""
+    # Whoever ends this run ends the daemon with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run = Run(sys.argv[1], sys.argv[2])
     try:
         for section in SECTIONS:
