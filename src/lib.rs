@@ -17,7 +17,7 @@
 //! | [`web`] | Which doors are open to others? | `app` and below |
 //! | [`daemon`] | When does it happen? Only here, and in `simulator`, is anything waited for or started. | `web`, `app` |
 //! | [`cli`] | What can be asked at the terminal? | everything |
-//! | [`simulator`] | What would a council do? | the public face |
+//! | [`simulator`] | What would a council do? Shares no code with what it tries. | `clock` |
 //! | [`clock`], [`telemetry`] | What time is it? What can be watched? | nothing of ours |
 //!
 //! # Invariants

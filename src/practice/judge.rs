@@ -41,16 +41,17 @@ pub fn judge(episode: &Episode, attempt: &Attempt, terms: &Terms) -> Option<Verd
         stage: step.stage,
         step: step.id.clone(),
         findings,
-        on: fingerprint(episode, step),
+        on: fingerprint(episode, step, attempt.at),
         judged_at: attempt.at,
         policy: terms.digest.clone(),
         overridden,
     })
 }
 
-/// What a Finish of this step is judged on: the step's matter, the earlier forms its rules read, and
-/// the decisions about the episode. A permit given on another fingerprint is void.
-pub fn fingerprint(episode: &Episode, step: &Step) -> Digest {
+/// What a Finish of this step is judged on at `at`, UTC: the step's matter, the earlier forms its rules
+/// read, and the decisions about the episode that were made by then. A permit given on another
+/// fingerprint is void; a decision made after the Finish does not void the permit it used.
+pub fn fingerprint(episode: &Episode, step: &Step, at: Timestamp) -> Digest {
     let earlier: Vec<&Digest> = Stage::ALL
         .iter()
         .filter(|stage| **stage < step.stage)
@@ -58,10 +59,22 @@ pub fn fingerprint(episode: &Episode, step: &Step) -> Digest {
         .collect();
     Digest::of_json(&(
         (&step.matter, step.leg, earlier),
-        (&episode.allocation, &episode.extensions, &episode.pauses),
-        (&episode.moderations, &episode.reasons, &episode.overrides),
+        (
+            &episode.allocation,
+            made_by(&episode.extensions, at, |extension| extension.at),
+            made_by(&episode.pauses, at, |pause| pause.at),
+        ),
+        (
+            made_by(&episode.moderations, at, |moderation| moderation.at),
+            made_by(&episode.reasons, at, |reason| reason.at),
+            made_by(&episode.overrides, at, |made| made.at),
+        ),
         &episode.cancelled,
     ))
+}
+
+fn made_by<T>(decisions: &[T], at: Timestamp, when: impl Fn(&T) -> Timestamp) -> Vec<&T> {
+    decisions.iter().filter(|made| when(made) <= at).collect()
 }
 
 /// Judges a proposed allocation (¶1) beside the other live ones.

@@ -130,6 +130,8 @@ impl Work<'_> {
     }
 
     fn seen(&mut self, sighting: &Sighting) {
+        let held = self.after.steps.get(&sighting.step);
+        let last_open = held.map_or(sighting.seen_at, |step| step.last_seen);
         let change = fold::take_sighting(&mut self.after, sighting);
         self.say("seen", json!({ "sighting": sighting }));
         if change.reopened {
@@ -145,7 +147,12 @@ impl Work<'_> {
             );
         }
         if let Some(finished) = change.finished {
-            self.finish_observed(&sighting.step, &finished);
+            // Without a stamp all that is known is that it lay between two looks.
+            let earliest = match sighting.dates.completed {
+                Some(stamp) => stamp,
+                None => last_open,
+            };
+            self.finish_observed(&sighting.step, &finished, earliest);
         }
         self.sent_on_early(sighting);
     }
@@ -203,8 +210,9 @@ impl Work<'_> {
         self.verdict = Some(verdict);
     }
 
-    /// A Finish was observed: it used a valid permit, or it is entered as a bypass, once.
-    fn finish_observed(&mut self, step: &StepId, finished: &Finished) {
+    /// A Finish was observed: it used a valid permit, or it is entered as a bypass, once. It happened
+    /// at `finished.at`, or at some instant since `earliest` if the case system does not stamp it.
+    fn finish_observed(&mut self, step: &StepId, finished: &Finished, earliest: Timestamp) {
         self.after.holds.remove(step);
         if finished.at < self.terms.activation {
             return;
@@ -225,7 +233,7 @@ impl Work<'_> {
                     .as_ref()
                     .is_some_and(|verdict| verdict.on == permit.on)
                 && from <= finished.at
-                && finished.at <= until
+                && earliest <= until
         });
         if let Some(permit) = permit.cloned() {
             self.finished_with(step, finished, &permit, verdict.as_ref());
@@ -242,7 +250,7 @@ impl Work<'_> {
         self.say(
             "bypass",
             json!({
-                "step": step, "leg": finished.leg, "at": finished.at, "mode": self.terms.mode,
+                "step": step, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
                 "would_have_been": answer, "rules": rules, "undone": undone,
             }),
         );
@@ -275,7 +283,7 @@ impl Work<'_> {
         self.say(
             "finished",
             json!({
-                "step": step, "at": finished.at, "permit": id, "provisional": permit.provisional,
+                "step": step, "finished_at": finished.at, "permit": id, "provisional": permit.provisional,
                 "judged_again": again.map(Verdict::answer),
                 "rules": again.map(Verdict::codes),
             }),
@@ -346,7 +354,7 @@ impl Work<'_> {
         self.say(
             "bypass",
             json!({
-                "step": step, "leg": leg, "at": sighting.dates.incoming, "mode": self.terms.mode,
+                "step": step, "leg": leg, "sent_on_at": sighting.dates.incoming, "mode": self.terms.mode,
                 "immediate": true, "successor": sighting.step,
                 "would_have_been": verdict.as_ref().map(Verdict::answer), "rules": rules,
             }),

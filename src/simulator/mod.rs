@@ -23,6 +23,7 @@ mod truth;
 mod wire;
 mod writes;
 
+pub use asks::Pressed;
 pub use council::{Council, CouncilFault, CouncilSettings, Greentick};
 pub use event::{Entry, Event, NewStep, Previous, Received, Row, Status};
 pub use faults::Fault;

@@ -74,6 +74,8 @@ impl Council {
         // Nobody may be listening any more, and then there is nobody to tell.
         let _ = tell.send(true);
         let _ = tokio::time::timeout(Duration::from_secs(4), graceful.shutdown()).await;
+        // Nothing outlives the server: the log is free for the next council.
+        tasks.shutdown().await;
     }
 
     fn router(&self) -> Router {

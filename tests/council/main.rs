@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by panicking, and it starts the council it asks"
 )]
 
+mod finish;
 mod mirror;
 mod people;
 mod stand;

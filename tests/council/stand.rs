@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) const KEY: &str = "key-for-tests";
-pub(crate) const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
+const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
 
 /// A council that is being served.
 pub(crate) struct Stand {

@@ -1,6 +1,6 @@
 """Kills the daemon at random instants while a council works, and then looks from outside for anything lost, said twice, or let through.
 
-    python3 tests/kill [--kills 50] [--seed N] [--greentick target/debug/greentick] [--keep]
+    python3 tests/kill [--kills 50] [--seed N] [--ledger URL] [--greentick target/debug/greentick] [--keep]
 
 Only the council's own log and what the command line hands out (`ledger export`, `mirror list`, `outbox list`) are read; no code
 of the daemon is shared. Says line by line what was verified; status 1 if anything failed.
@@ -28,6 +28,7 @@ def arguments():
     parser.add_argument("--kills", type=int, default=50, help="how many times the daemon is killed (50)")
     parser.add_argument("--seed", type=int, default=None, help="repeats the same people and pauses")
     parser.add_argument("--greentick", default=HERE.parents[1] / "target/debug/greentick", help="the program to kill")
+    parser.add_argument("--ledger", default=None, help="the URL of an empty ledger; by default a new SQLite file")
     parser.add_argument("--keep", action="store_true", help="leave ledger and logs to look at")
     return parser.parse_args()
 
@@ -67,7 +68,7 @@ def main():
     print(f"seed {seed}: tests/kill --kills {given.kills} --seed {seed}", flush=True)
     work = pathlib.Path(tempfile.mkdtemp(prefix="greentick-kill-"))
     chance = random.Random(seed)
-    council, daemon = Council(given.greentick, work), Daemon(given.greentick, work)
+    council, daemon = Council(given.greentick, work), Daemon(given.greentick, work, given.ledger)
     try:
         council.start()
         daemon.set_up(council)

@@ -156,11 +156,23 @@ class Auditor:
         self.none("I4 every permit is for a version that stood and lacked nothing", unsound, permits)
         self.none("I6 every hold names something that was lacking", unexplained, holds)
         finishes = [entry for entry in self.log if entry["event"] == "step_finished"]
-        around = {(entry["step"], forms.version_at(entry["step"], entry["seq"])) for entry in finishes if not entry.get("check")}
+        around = [entry for entry in finishes if not entry.get("check")]
         bypassed = [body for body in self.kinds("bypass") if not body.get("immediate")]
+        noticed = {(body["step"], body["finished_at"][:19]) for body in bypassed}
+        unnoticed = [entry["seq"] for entry in around if (entry["step"], entry["at"][:19]) not in noticed
+                     and not self.reopened_unseen(entry)]
+        self.none("I5 every Finish that nobody asked for is entered as a bypass", unnoticed, len(around))
+        permitted = {(entry["step"], entry["at"][:19]): entry["check"] for entry in finishes if entry.get("check")}
+        wronged = [(body["step"], permitted[body["step"], body["finished_at"][:19]]) for body in bypassed if (body["step"], body["finished_at"][:19]) in permitted]
+        self.none("I5 no Finish that used its permit is entered as a bypass", wronged, len(permitted))
         print(f"      {len(finishes)} Finishes, {len(around)} without asking, {len(bypassed)} entered as bypasses, {permits} permits, {holds} holds")
         twice = collections.Counter((body["step"], body["leg"]) for body in bypassed)
         self.none("I5 no Finish is entered as a bypass twice", [key for key, count in twice.items() if count > 1], len(bypassed))
+
+    def reopened_unseen(self, finish):
+        """Whether the step was opened again before the daemon could have seen it finished: then only its later Finish shows."""
+        return any(entry["event"] == "step_status" and entry.get("status") == "REOPENED" and entry["step"] == finish["step"]
+                   and entry["seq"] > finish["seq"] for entry in self.log)
 
     def the_late_are_flagged(self):
         """I8, I9: an open review past its completion date carries the flag, and no other step does."""

@@ -16,12 +16,13 @@ BEATS = {"POLL": 7_200, "TICK": 3_600, "DISPATCH": 1_800, "SWEEP": 28_800, "LEAS
 class Daemon:
     """`greentick run` against the council, with the settings that the council wrote for it."""
 
-    def __init__(self, binary, work):
+    def __init__(self, binary, work, ledger):
         self.binary, self.work = binary, work
+        self.ledger = ledger or f"sqlite:{work}/ledger.sqlite3"
         self.config = work / "council" / "greentick.toml"
         self.process = None
         self.environment = dict(os.environ, GREENTICK__WEB__BIND=GREENTICK,
-                                GREENTICK__LEDGER__URL=f"sqlite:{work}/ledger.sqlite3",
+                                GREENTICK__LEDGER__URL=self.ledger,
                                 **{f"GREENTICK__BEAT__{name}_SECONDS": str(span) for name, span in BEATS.items()})
 
     def set_up(self, council):
@@ -70,7 +71,7 @@ class Daemon:
 
     def rows(self, *words):
         """What a listing says with --json."""
-        status, text = self.verb(*words, "--json", "--ledger", f"sqlite:{self.work}/ledger.sqlite3")
+        status, text = self.verb(*words, "--json", "--ledger", self.ledger)
         if status != 0:
             raise RuntimeError(f"{words}: status {status}: {text}")
         try:
@@ -93,7 +94,7 @@ class Daemon:
 
     def export(self):
         """The journal as lines of text."""
-        status, text = self.verb("ledger", "export", "--ledger", f"sqlite:{self.work}/ledger.sqlite3")
+        status, text = self.verb("ledger", "export", "--ledger", self.ledger)
         if status != 0:
             raise RuntimeError(f"ledger export: status {status}: {text}")
         return text.splitlines()

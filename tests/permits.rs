@@ -1,0 +1,189 @@
+//! Which Finish used its permit, and which went around? React alone, on one practitioner's step.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod common;
+
+use greentick::practice::decision::{Decided, Decision, ReasonAbout};
+use greentick::practice::episode::{Episode, Role, Stage, StepStatus};
+use greentick::practice::fact::{Fact, Value};
+use greentick::practice::ids::{EpisodeId, SourceName, StepId, WorkerId};
+use greentick::practice::known::{Known, Why};
+use greentick::practice::react::{Input, Reaction, react};
+use greentick::practice::sighting::Sighting;
+use greentick::practice::terms::{Mode, Terms};
+use greentick::practice::verdict::{Answer, Attempt};
+use jiff::{SignedDuration, Timestamp};
+
+/// One episode, as it goes on.
+struct Story {
+    terms: std::sync::Arc<Terms>,
+    episode: Option<Episode>,
+    now: Timestamp,
+}
+
+impl Story {
+    fn begin() -> Self {
+        Self {
+            terms: common::terms(Mode::Callout),
+            episode: None,
+            now: "2026-11-24T09:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn later(&mut self, minutes: i64) {
+        self.now += SignedDuration::from_mins(minutes);
+    }
+
+    fn react(&mut self, input: Input<'_>) -> Reaction {
+        let (id, source) = (EpisodeId::from("LE-1"), SourceName::from("council"));
+        let before = self.episode.take();
+        let reaction = react(before.as_ref(), &id, &source, input, &self.terms, self.now);
+        self.episode = Some(reaction.after.clone());
+        reaction
+    }
+
+    /// The step is seen, its form filled in.
+    fn seen(&mut self, status: StepStatus, completed: Option<Timestamp>) -> Reaction {
+        let seen = common::review("7", "LE-1", self.now);
+        let mut dates = seen.dates.clone();
+        dates.completed = completed;
+        let facts = [
+            (Fact::ReflectionLength, Known::Is(Value::Length(640))),
+            (Fact::FocusLength, Known::Is(Value::Length(80))),
+        ];
+        self.see(&Sighting {
+            stage: Stage::Practitioner,
+            assignee: Known::Is(WorkerId::from("W-PRACTITIONER")),
+            status,
+            dates,
+            facts: facts.into(),
+            ..seen
+        })
+    }
+
+    fn see(&mut self, sighting: &Sighting) -> Reaction {
+        self.react(Input::Seen(sighting))
+    }
+
+    fn asked(&mut self, decision: &str) -> Answer {
+        let attempt = Attempt {
+            step: StepId::from("7"),
+            actor: None,
+            hand_over: Known::Is(WorkerId::from("W-PR")),
+            immediate: false,
+            at: self.now,
+        };
+        let verdict = self.react(Input::Asked(&attempt, decision)).verdict;
+        let verdict = verdict.unwrap();
+        verdict.answer()
+    }
+
+    fn decided(&mut self) {
+        let decision = Decision {
+            id: format!("reason {}", self.now),
+            episode: EpisodeId::from("LE-1"),
+            by: WorkerId::from("W-QA"),
+            at: self.now,
+            what: Decided::GiveReason {
+                about: ReasonAbout::LateFinish,
+                reason: "workload".to_owned(),
+            },
+        };
+        self.react(Input::Decided(&decision));
+    }
+}
+
+/// How a Finish was entered.
+fn entered(reaction: &Reaction) -> &str {
+    let how = ["finished", "bypass"];
+    let line = reaction
+        .said
+        .iter()
+        .find(|line| how.contains(&line.kind.as_str()));
+    &line.unwrap().kind
+}
+
+/// Asked at once and permitted; then ten minutes pass.
+fn permitted() -> Story {
+    let mut story = Story::begin();
+    story.seen(StepStatus::Started, None);
+    assert_eq!(story.asked("D-1"), Answer::Permit);
+    story.later(10);
+    story
+}
+
+#[test]
+fn a_finish_within_its_permit_is_entered_with_it() {
+    let mut story = permitted();
+    let reaction = story.seen(StepStatus::Completed, Some(story.now));
+    assert_eq!(entered(&reaction), "finished");
+}
+
+#[test]
+fn a_decision_made_after_the_finish_does_not_void_the_permit_it_used() {
+    let mut story = permitted();
+    let finished = story.now;
+    story.later(3);
+    story.decided();
+    story.later(3);
+    let reaction = story.seen(StepStatus::Completed, Some(finished));
+    assert_eq!(entered(&reaction), "finished");
+}
+
+#[test]
+fn a_decision_made_before_the_finish_does() {
+    let mut story = permitted();
+    story.decided();
+    story.later(1);
+    let reaction = story.seen(StepStatus::Completed, Some(story.now));
+    assert_eq!(entered(&reaction), "bypass");
+}
+
+#[test]
+fn a_finish_after_the_permit_ran_out_is_a_bypass() {
+    let mut story = permitted();
+    story.later(10);
+    let reaction = story.seen(StepStatus::Completed, Some(story.now));
+    assert_eq!(entered(&reaction), "bypass");
+}
+
+#[test]
+fn without_a_stamp_a_finish_seen_late_may_have_used_its_permit() {
+    let mut story = permitted();
+    story.later(600);
+    let reaction = story.seen(StepStatus::Completed, None);
+    assert_eq!(entered(&reaction), "finished");
+}
+
+#[test]
+fn a_provisional_permit_is_judged_again_when_the_finish_is_seen() {
+    let mut story = Story::begin();
+    let seen = common::review("7", "LE-1", story.now);
+    let blind = [(Fact::ReflectionLength, Known::Unreadable(Why::NotSeen))];
+    let step = Sighting {
+        stage: Stage::Practitioner,
+        assignee: Known::Is(WorkerId::from("W-PRACTITIONER")),
+        facts: blind.into(),
+        people: [(Role::PracticeReviewer, Known::Is(WorkerId::from("W-PR")))].into(),
+        ..seen
+    };
+    story.see(&step);
+    assert_eq!(story.asked("D-1"), Answer::Provisional);
+    story.later(1);
+    // The matter did not change, so the permit stands; what could not be read then still cannot be.
+    let mut dates = step.dates.clone();
+    dates.completed = Some(story.now);
+    let reaction = story.see(&Sighting {
+        status: StepStatus::Completed,
+        dates,
+        ..step
+    });
+    assert_eq!(entered(&reaction), "finished");
+    let line = reaction.said.iter().find(|line| line.kind == "finished");
+    let body = &line.unwrap().body;
+    assert_eq!(body["provisional"], true);
+    assert_eq!(body["judged_again"], "provisional");
+}
