@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
-use super::language::{AuthStyle, File, Operation, Paging, Proof, RequestRow, Test};
+use super::language::{AuthStyle, File, Operation, Proof, Test};
 use super::path::Path;
-use super::request::{READ_NAMES, Request};
+use super::request::Request;
 use super::template;
 use crate::practice::episode::{Role, Stage, StepStatus};
 use crate::practice::fact::{Fact, FactKind};
@@ -300,57 +299,6 @@ impl Desk<'_> {
                 AuthStyle::None
             }
             _ => AuthStyle::None,
-        }
-    }
-
-    fn request(&mut self, name: &str, row: &RequestRow, file: &File) -> Request {
-        let at = |key: &str| format!("{name}.{key}");
-        let mut known: BTreeSet<&str> = READ_NAMES.into_iter().collect();
-        known.extend(file.values.keys().map(String::as_str));
-        self.template(&at("path"), &row.path, &known);
-        let paging = match row.paging.as_str() {
-            "offset" => Paging::Offset,
-            "token" => Paging::Token,
-            "last_id" => Paging::LastId,
-            _ => Paging::None,
-        };
-        if paging == Paging::Token && row.next.is_none() {
-            let message = "paging by token needs `next`, the path to the token";
-            self.fault(&at("paging"), message, None);
-        }
-        let names = template::names(&row.path).unwrap_or_default();
-        let asked = match paging {
-            Paging::None => None,
-            Paging::Offset => Some("offset"),
-            Paging::Token | Paging::LastId => Some("token"),
-        };
-        if let Some(asked) = asked.filter(|asked| !names.contains(*asked)) {
-            let message = format!(
-                "the path does not use `{{{{ {asked} }}}}`, so every page would be the first"
-            );
-            self.fault(&at("path"), &message, None);
-        }
-        let page_size = u64::try_from(row.page_size).unwrap_or(0);
-        if page_size == 0 {
-            self.fault(&at("page_size"), "`page_size` must be at least 1", None);
-        }
-        if jiff::fmt::strtime::format(&row.since_format, Timestamp::UNIX_EPOCH).is_err() {
-            let message = format!("`{}` is no `strftime` form", row.since_format);
-            self.fault(&at("since_format"), &message, None);
-        }
-        let mut place =
-            |key: &str, written: &Option<String>| Some(self.path(&at(key), written.as_deref()?));
-        Request {
-            total: place("total", &row.total),
-            next: place("next", &row.next),
-            server_time: place("server_time", &row.server_time),
-            record: self.path(&at("record"), &row.record),
-            path: row.path.clone(),
-            root: row.root.clone(),
-            namespace: row.namespace.clone(),
-            paging,
-            page_size,
-            since_format: row.since_format.clone(),
         }
     }
 

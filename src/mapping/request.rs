@@ -1,13 +1,13 @@
-//! How are records asked for? One of the tables `[feed]`, `[sweep]`, `[step]`, compiled.
+//! How are records asked for, and does that make sense? One of the tables `[feed]`, `[sweep]`, `[step]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::compile::Mapping;
-use super::language::Paging;
+use super::compile::{Desk, Mapping};
+use super::language::{File, Paging, RequestRow};
 use super::path::Path;
-use super::template::{Given, Slot, TemplateFault, Values, render};
+use super::template::{self, Given, Slot, TemplateFault, Values, render};
 
 /// One way to ask for records.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ pub struct Asked<'a> {
 }
 
 /// The names that the template of a read request may use, beside `[values]`.
-pub(super) const READ_NAMES: [&str; 5] = ["since", "offset", "limit", "token", "step"];
+const READ_NAMES: [&str; 5] = ["since", "offset", "limit", "token", "step"];
 
 impl Mapping {
     /// The path of a read request.
@@ -100,5 +100,58 @@ impl Mapping {
     /// How one step is asked for, if the mapping says.
     pub fn single(&self) -> Option<&Request> {
         self.step.as_ref()
+    }
+}
+
+impl Desk<'_> {
+    pub(super) fn request(&mut self, name: &str, row: &RequestRow, file: &File) -> Request {
+        let at = |key: &str| format!("{name}.{key}");
+        let mut known: BTreeSet<&str> = READ_NAMES.into_iter().collect();
+        known.extend(file.values.keys().map(String::as_str));
+        self.template(&at("path"), &row.path, &known);
+        let paging = match row.paging.as_str() {
+            "offset" => Paging::Offset,
+            "token" => Paging::Token,
+            "last_id" => Paging::LastId,
+            _ => Paging::None,
+        };
+        if paging == Paging::Token && row.next.is_none() {
+            let message = "paging by token needs `next`, the path to the token";
+            self.fault(&at("paging"), message, None);
+        }
+        let names = template::names(&row.path).unwrap_or_default();
+        let asked = match paging {
+            Paging::None => None,
+            Paging::Offset => Some("offset"),
+            Paging::Token | Paging::LastId => Some("token"),
+        };
+        if let Some(asked) = asked.filter(|asked| !names.contains(*asked)) {
+            let message = format!(
+                "the path does not use `{{{{ {asked} }}}}`, so every page would be the first"
+            );
+            self.fault(&at("path"), &message, None);
+        }
+        let page_size = u64::try_from(row.page_size).unwrap_or(0);
+        if page_size == 0 {
+            self.fault(&at("page_size"), "`page_size` must be at least 1", None);
+        }
+        if jiff::fmt::strtime::format(&row.since_format, Timestamp::UNIX_EPOCH).is_err() {
+            let message = format!("`{}` is no `strftime` form", row.since_format);
+            self.fault(&at("since_format"), &message, None);
+        }
+        let mut place =
+            |key: &str, written: &Option<String>| Some(self.path(&at(key), written.as_deref()?));
+        Request {
+            total: place("total", &row.total),
+            next: place("next", &row.next),
+            server_time: place("server_time", &row.server_time),
+            record: self.path(&at("record"), &row.record),
+            path: row.path.clone(),
+            root: row.root.clone(),
+            namespace: row.namespace.clone(),
+            paging,
+            page_size,
+            since_format: row.since_format.clone(),
+        }
     }
 }

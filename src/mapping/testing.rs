@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::compile::Mapping;
+use super::keying::ChildKeying;
 use super::language::Test;
 use super::page::Page;
-use super::record::{ChildKeying, Reading};
+use super::record::Reading;
 use super::request::Request;
 use super::writing::{Beforehand, Carried, Reply, Shown};
 use crate::practice::effect::{Act, Effect};
