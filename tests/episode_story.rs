@@ -1,6 +1,6 @@
 //! One day of an episode: seen, held, moderated, held again, finished without a permit, undone once.
 //!
-//! Judge, reaction and ledger together, on SQLite; `tests/ledger.rs` holds both engines to one story.
+//! Judge, reaction and ledger together, on SQLite; `tests/ledger` holds both engines to one story.
 
 #![allow(
     clippy::unwrap_used,

@@ -19,6 +19,8 @@ pub struct Dispatched {
     pub again: u64,
     /// Given up; needs a person.
     pub dead: u64,
+    /// Tried, cured meanwhile, and found not to be there; never sent.
+    pub withdrawn: u64,
 }
 
 /// Waits between tries of one effect, seconds; the last one repeats.
@@ -35,18 +37,56 @@ pub async fn pass<C: CaseSystem>(
     now: Timestamp,
 ) -> Result<Dispatched, AppFault> {
     let mut report = Dispatched::default();
-    let claimed = app
-        .ledger
-        .claim(now, app.limits.lease_seconds, app.limits.sends, holder)
-        .await?;
-    for claim in claimed {
-        if !app.ledger.still_owed(&claim).await? {
-            continue;
+    let mut left = app.limits.sends;
+    // Of one step only the oldest effect is claimed, so the next one is found by claiming again; a pass
+    // ends when nothing more can be sent.
+    while left > 0 {
+        let claimed = app
+            .ledger
+            .claim(now, app.limits.lease_seconds, left, holder)
+            .await?;
+        if claimed.is_empty() {
+            break;
         }
-        let settled = send(app, &claim, now, &mut report).await;
-        app.ledger.settle(&claim, settled, now).await?;
+        left = left.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX));
+        for claim in claimed {
+            if !app.ledger.still_owed(&claim).await? {
+                continue;
+            }
+            let settled = if claim.withdrawing {
+                look(app, &claim, now, &mut report).await
+            } else {
+                send(app, &claim, now, &mut report).await
+            };
+            app.ledger.settle(&claim, settled, now).await?;
+        }
     }
     Ok(report)
+}
+
+/// An effect that was tried before its cause was cured is looked for and never sent: it would be old
+/// news.
+async fn look<C: CaseSystem>(
+    app: &App<C>,
+    claim: &Claimed,
+    now: Timestamp,
+    report: &mut Dispatched,
+) -> Settled {
+    match app.case_system.find(&claim.effect).await {
+        Found::Yes => {
+            report.already_there += 1;
+            Settled::Sent {
+                proof: "found by read-back, after its cause was cured".to_owned(),
+            }
+        }
+        Found::No => {
+            report.withdrawn += 1;
+            Settled::Withdrawn {
+                proof: "not found by read-back, and its cause is cured".to_owned(),
+            }
+        }
+        Found::CannotTell(why) => again(app, claim, now, why, report),
+    }
 }
 
 async fn send<C: CaseSystem>(

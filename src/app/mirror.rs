@@ -4,6 +4,7 @@
 //! cursor never passes what was not proven, and never the server's time when the pass began.
 
 mod absence;
+mod order;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -95,15 +96,8 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
         let cursor = serde_json::to_value(&next)
             .ok()
             .map(|value| (name.clone(), value));
-        absorb(
-            app,
-            page.sightings,
-            page.quarantined,
-            cursor,
-            now,
-            &mut report,
-        )
-        .await?;
+        let sightings = order::settle(app, page.sightings, now, &mut report).await?;
+        absorb(app, sightings, page.quarantined, cursor, now, &mut report).await?;
         bookmark = next;
         if last {
             report.complete = true;
@@ -197,7 +191,8 @@ async fn read_through<C: CaseSystem>(
         let set_aside = page.quarantined.iter().filter_map(|bad| bad.step.clone());
         met.extend(set_aside.map(StepId));
         let next = page.next;
-        absorb(app, page.sightings, page.quarantined, None, now, report).await?;
+        let sightings = order::settle(app, page.sightings, now, report).await?;
+        absorb(app, sightings, page.quarantined, None, now, report).await?;
         let Some(next) = next else {
             report.complete = true;
             break;

@@ -45,7 +45,7 @@ pub(super) enum OutboxVerb {
 
 pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Verify(place) => match place.open().await?.0.verify().await? {
+        Verb::Verify(place) => match place.inspect().await?.verify().await? {
             Verified::Whole { count, head } if place.json => {
                 println!(
                     "{}",
@@ -62,7 +62,7 @@ pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
             ))),
         },
         Verb::Export(place) => {
-            let (ledger, _) = place.open().await?;
+            let ledger = place.inspect().await?;
             let mut out = std::io::BufWriter::new(std::io::stdout());
             ledger.export(&mut out).await?;
             std::io::Write::flush(&mut out)?;
@@ -74,7 +74,7 @@ pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
 pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
     match verb {
         MirrorVerb::List(place) => {
-            let rows = place.open().await?.0.mirror().await?;
+            let rows = place.open().await?.mirror().await?;
             if place.json {
                 println!("{}", serde_json::to_string(&rows)?);
                 return Ok(());
@@ -95,7 +95,7 @@ pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
             return cycle::reconcile(&configured, json).await;
         }
         MirrorVerb::Quarantine(place) => {
-            let rows = place.open().await?.0.quarantine().await?;
+            let rows = place.open().await?.quarantine().await?;
             if place.json {
                 println!("{}", serde_json::to_string(&rows)?);
                 return Ok(());
@@ -112,7 +112,7 @@ pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
 pub(super) async fn outbox(verb: OutboxVerb) -> Result<(), Failure> {
     match verb {
         OutboxVerb::List(place) => {
-            let rows = place.open().await?.0.outbox_list().await?;
+            let rows = place.open().await?.outbox_list().await?;
             if place.json {
                 println!("{}", serde_json::to_string(&rows)?);
                 return Ok(());
@@ -126,7 +126,8 @@ pub(super) async fn outbox(verb: OutboxVerb) -> Result<(), Failure> {
             }
         }
         OutboxVerb::Retry { key, place } => {
-            let (ledger, clock) = place.open().await?;
+            let (_, clock) = place.place()?;
+            let ledger = place.open().await?;
             let count = ledger.outbox_retry(key.as_deref(), clock.now()).await?;
             println!("{count} owed again");
         }

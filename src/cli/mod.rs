@@ -78,14 +78,26 @@ struct Where {
 }
 
 impl Where {
-    /// The ledger, and the clock that goes with it.
-    async fn open(&self) -> Result<(Ledger, Clock), Failure> {
+    /// The ledger's URL, and the clock that goes with it.
+    fn place(&self) -> Result<(String, Clock), Failure> {
         let settings = self.configured.settings()?;
-        let url = self.ledger.as_ref().unwrap_or(&settings.ledger.url);
-        let ledger = Ledger::open(url)
+        let clock = run::clock(&settings);
+        Ok((self.ledger.clone().unwrap_or(settings.ledger.url), clock))
+    }
+
+    async fn open(&self) -> Result<Ledger, Failure> {
+        let (url, _) = self.place()?;
+        Ledger::open(&url)
             .await
-            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(url))))?;
-        Ok((ledger, run::clock(&settings)))
+            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(&url))))
+    }
+
+    /// To look at only, even if it is broken.
+    async fn inspect(&self) -> Result<Ledger, Failure> {
+        let (url, _) = self.place()?;
+        Ledger::inspect(&url)
+            .await
+            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(&url))))
     }
 }
 

@@ -1,32 +1,74 @@
 //! Which database is it? One body of SQL for two engines: TEXT and BIGINT only, `$1` placeholders.
 //!
-//! SQLite has one writing connection, so writers queue here and not at the file; PostgreSQL orders
-//! writers by the turn alone.
+//! A statement that takes many rows takes them as one JSON array of arrays; the engines differ in the
+//! one word that unfolds it, see [`each_row`]. SQLite has one writing connection, so writers queue here
+//! and not at the file; PostgreSQL orders writers by the turn alone. How one is opened is `open.rs`.
 
-use std::str::FromStr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
+use serde::Serialize;
+use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::query::Query;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
-};
-use sqlx::{Postgres, Row as _, SqlSafeStr, Sqlite, Transaction};
+use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
+use sqlx::{Postgres, Row as _, Sqlite, Transaction};
 
 use super::LedgerFault;
+
+/// A statement, as each engine wants it.
+#[derive(Clone, Copy)]
+pub(super) struct Sql {
+    pub(super) lite: &'static str,
+    pub(super) post: &'static str,
+}
+
+impl From<&'static str> for Sql {
+    fn from(both: &'static str) -> Self {
+        Self {
+            lite: both,
+            post: both,
+        }
+    }
+}
+
+/// A statement over the rows of the JSON array of arrays in `$1`: between the two texts stands
+/// `one`, whose cells are `one.value ->> 0`, `one.value ->> 1` …, in the order of `one.key`.
+macro_rules! each_row {
+    ($before:literal, $after:literal) => {
+        $crate::ledger::db::Sql {
+            lite: concat!($before, "jsonb_each($1) AS one", $after),
+            post: concat!(
+                $before,
+                "json_array_elements($1::json) WITH ORDINALITY AS one(value, key)",
+                $after
+            ),
+        }
+    };
+}
+pub(super) use each_row;
+
+/// Rows for an [`each_row`] statement.
+pub(super) fn listed<T: Serialize>(rows: &[T]) -> Result<String, LedgerFault> {
+    serde_json::to_string(rows)
+        .map_err(|why| LedgerFault::Inconsistent(format!("rows cannot be written: {why}")))
+}
 
 /// The pools of one ledger.
 #[derive(Clone)]
 pub(super) enum Db {
-    Lite { write: SqlitePool, read: SqlitePool },
+    Lite {
+        write: SqlitePool,
+        read: SqlitePool,
+        /// Set when a commit failed: in what state the writing connection is nobody knows then, so it
+        /// is closed and not used again.
+        doubtful: Arc<AtomicBool>,
+    },
     Post(PgPool),
 }
 
 /// An open transaction; dropping it undoes it.
 pub(super) enum Tx {
-    Lite(Transaction<'static, Sqlite>),
+    Lite(Transaction<'static, Sqlite>, Arc<AtomicBool>),
     Post(Transaction<'static, Postgres>),
 }
 
@@ -34,9 +76,7 @@ pub(super) enum Tx {
 #[derive(Clone, Copy)]
 pub(super) enum Arg<'a> {
     Text(&'a str),
-    MaybeText(Option<&'a str>),
     Int(i64),
-    MaybeInt(Option<i64>),
 }
 
 /// A value read.
@@ -79,27 +119,23 @@ impl Cells {
     }
 }
 
-fn bind_lite<'q>(sql: &'static str, args: &[Arg<'q>]) -> Query<'q, Sqlite, SqliteArguments> {
-    let mut query = sqlx::query(sql);
+fn bind_lite<'q>(sql: Sql, args: &[Arg<'q>]) -> Query<'q, Sqlite, SqliteArguments> {
+    let mut query = sqlx::query(sql.lite);
     for arg in args {
         query = match *arg {
             Arg::Text(text) => query.bind(text),
-            Arg::MaybeText(text) => query.bind(text),
             Arg::Int(int) => query.bind(int),
-            Arg::MaybeInt(int) => query.bind(int),
         };
     }
     query
 }
 
-fn bind_post<'q>(sql: &'static str, args: &[Arg<'q>]) -> Query<'q, Postgres, PgArguments> {
-    let mut query = sqlx::query(sql);
+fn bind_post<'q>(sql: Sql, args: &[Arg<'q>]) -> Query<'q, Postgres, PgArguments> {
+    let mut query = sqlx::query(sql.post);
     for arg in args {
         query = match *arg {
             Arg::Text(text) => query.bind(text),
-            Arg::MaybeText(text) => query.bind(text),
             Arg::Int(int) => query.bind(int),
-            Arg::MaybeInt(int) => query.bind(int),
         };
     }
     query
@@ -131,52 +167,38 @@ fn post_cells(row: &PgRow, shape: &str) -> Result<Cells, LedgerFault> {
 }
 
 impl Db {
-    pub(super) async fn open(url: &str) -> Result<Self, LedgerFault> {
-        let migrations = Migrator::with_migrations(vec![Migration::new(
-            1,
-            "house".into(),
-            MigrationType::Simple,
-            include_str!("migrations/0001_house.sql").into_sql_str(),
-            false,
-        )]);
-        if url.starts_with("postgres") {
-            let pool = PgPoolOptions::new().max_connections(8).connect(url).await?;
-            migrations.run(&pool).await?;
-            return Ok(Self::Post(pool));
+    pub(super) fn lite(write: SqlitePool, read: SqlitePool) -> Self {
+        Self::Lite {
+            write,
+            read,
+            doubtful: Arc::default(),
         }
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(20));
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await?;
-        migrations.run(&write).await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
-        Ok(Self::Lite { write, read })
     }
 
     /// Opens a writing transaction. On SQLite it takes the write lock at once, since a read that later
     /// wants to write fails without waiting.
     pub(super) async fn begin(&self) -> Result<Tx, LedgerFault> {
         Ok(match self {
-            Self::Lite { write, .. } => Tx::Lite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Lite {
+                write, doubtful, ..
+            } => {
+                if doubtful.swap(false, Ordering::Relaxed) {
+                    write.acquire().await?.close().await?;
+                }
+                let tx = write.begin_with("BEGIN IMMEDIATE").await?;
+                Tx::Lite(tx, Arc::clone(doubtful))
+            }
             Self::Post(pool) => Tx::Post(pool.begin().await?),
         })
     }
 
     pub(super) async fn rows(
         &self,
-        sql: &'static str,
+        sql: impl Into<Sql>,
         args: &[Arg<'_>],
         shape: &str,
     ) -> Result<Vec<Cells>, LedgerFault> {
+        let sql = sql.into();
         match self {
             Self::Lite { read, .. } => {
                 let rows = bind_lite(sql, args).fetch_all(read).await?;
@@ -194,11 +216,12 @@ impl Tx {
     /// Executes a statement; returns how many rows it touched.
     pub(super) async fn exec(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Sql>,
         args: &[Arg<'_>],
     ) -> Result<u64, LedgerFault> {
+        let sql = sql.into();
         Ok(match self {
-            Self::Lite(tx) => bind_lite(sql, args)
+            Self::Lite(tx, _) => bind_lite(sql, args)
                 .execute(&mut **tx)
                 .await?
                 .rows_affected(),
@@ -211,12 +234,13 @@ impl Tx {
 
     pub(super) async fn rows(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Sql>,
         args: &[Arg<'_>],
         shape: &str,
     ) -> Result<Vec<Cells>, LedgerFault> {
+        let sql = sql.into();
         match self {
-            Self::Lite(tx) => {
+            Self::Lite(tx, _) => {
                 let rows = bind_lite(sql, args).fetch_all(&mut **tx).await?;
                 rows.iter().map(|row| lite_cells(row, shape)).collect()
             }
@@ -229,20 +253,25 @@ impl Tx {
 
     pub(super) async fn row(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Sql>,
         args: &[Arg<'_>],
         shape: &str,
     ) -> Result<Option<Cells>, LedgerFault> {
         Ok(self.rows(sql, args, shape).await?.into_iter().next())
     }
 
-    /// Commits. An error here means that it is unknown whether it was committed: read back before
-    /// acting on it.
+    /// Commits. An error here means that nobody knows whether it was committed.
     pub(super) async fn commit(self) -> Result<(), LedgerFault> {
         match self {
-            Self::Lite(tx) => tx.commit().await?,
-            Self::Post(tx) => tx.commit().await?,
+            Self::Lite(tx, doubtful) => {
+                let ended = tx.commit().await;
+                if ended.is_err() {
+                    doubtful.store(true, Ordering::Relaxed);
+                }
+                ended
+            }
+            Self::Post(tx) => tx.commit().await,
         }
-        Ok(())
+        .map_err(|why| LedgerFault::UnknownCommit(why.to_string()))
     }
 }

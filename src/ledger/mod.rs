@@ -7,20 +7,28 @@
 mod absorb;
 mod db;
 mod journal;
+mod looks;
+mod open;
 mod outbox;
+mod owing;
+mod quarantine;
 mod reads;
+mod steps;
+mod tick;
+mod together;
 mod turn;
 
-pub use absorb::{Absorbed, PageSeen, QuarantineRow, Ticked};
+pub use absorb::{Absorbed, PageSeen};
 pub use journal::Verified;
 pub use outbox::{Claimed, OutboxRow, Settled};
-pub use reads::{Kept, MirrorRow, QuarantinedRow};
+pub use quarantine::{QuarantineRow, QuarantinedRow};
+pub use reads::{Kept, MirrorRow};
+pub use tick::Ticked;
 
 use jiff::Timestamp;
 
 use crate::practice::episode::Episode;
-use crate::practice::ids::{Digest, EpisodeId};
-use crate::practice::react::Reaction;
+use crate::practice::ids::Digest;
 
 /// The previous hash of the first journal line.
 pub(crate) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -34,13 +42,22 @@ pub(crate) fn link(prev: &str, body: &str) -> String {
 #[derive(Clone)]
 pub struct Ledger {
     db: db::Db,
+    looks: std::sync::Arc<looks::Looks>,
+    together: std::sync::Arc<together::Together>,
 }
 
-/// Why the ledger could not be read or written.
-#[derive(Debug)]
+/// Why the ledger could not be read or written. Whatever it is, the answer is the same: do nothing that
+/// rests on what was to be recorded, and read the ledger anew on the next beat.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LedgerFault {
-    /// The database said no. After a failed commit it is unknown whether it was committed.
+    /// The database said no; nothing was committed.
     Database(String),
+    /// The commit failed, so nobody knows whether it was committed: read back before acting on it. A
+    /// page is read again from the cursor that stands; an effect is looked for before it is sent again
+    /// (its try was counted before); a finish check is answered as unavailable.
+    UnknownCommit(String),
+    /// This ledger must not be used as it is; the text says why and what to do.
+    Unfit(String),
     /// What stands in the ledger contradicts itself.
     Inconsistent(String),
     /// A second document where only one may be.
@@ -51,6 +68,12 @@ impl std::fmt::Display for LedgerFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Database(why) => write!(f, "the ledger's database failed: {why}"),
+            Self::UnknownCommit(why) => write!(
+                f,
+                "the ledger's commit failed, so it is unknown whether it stands; it is read again before \
+                 anything rests on it: {why}"
+            ),
+            Self::Unfit(why) => write!(f, "the ledger is not opened: {why}"),
             Self::Inconsistent(why) => write!(f, "the ledger contradicts itself: {why}"),
             Self::KeptAlready(what) => write!(f, "{what} is on record already and is kept once"),
         }
@@ -65,14 +88,6 @@ impl From<sqlx::Error> for LedgerFault {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for LedgerFault {
-    fn from(fault: sqlx::migrate::MigrateError) -> Self {
-        Self::Database(format!(
-            "the schema could not be brought up to date: {fault}"
-        ))
-    }
-}
-
 fn read_episode(body: &str) -> Result<Episode, LedgerFault> {
     serde_json::from_str(body)
         .map_err(|why| LedgerFault::Inconsistent(format!("an episode cannot be read: {why}")))
@@ -84,28 +99,11 @@ fn instant(millisecond: i64) -> Result<Timestamp, LedgerFault> {
 }
 
 impl Ledger {
-    /// Opens a ledger by URL (`sqlite:PATH` or `postgres://…`), making it and its schema if need be.
-    pub async fn open(url: &str) -> Result<Self, LedgerFault> {
-        Ok(Self {
-            db: db::Db::open(url).await?,
-        })
-    }
-
-    /// Turns one episode, as it stands inside the transaction, by what `react` makes of it; commits
-    /// everything that follows. `react` may decline by returning none.
-    pub async fn react_one(
-        &self,
-        id: &EpisodeId,
-        now: Timestamp,
-        react: impl FnOnce(Option<&Episode>) -> Option<Reaction>,
-    ) -> Result<Option<Reaction>, LedgerFault> {
-        let mut turn = turn::Turn::take(&self.db, now).await?;
-        let before = turn.episode(id).await?;
-        let Some(reaction) = react(before.as_ref()) else {
-            return Ok(None);
-        };
-        turn.keep(&reaction).await?;
-        turn.commit().await?;
-        Ok(Some(reaction))
+    fn with(db: db::Db) -> Self {
+        Self {
+            db,
+            looks: std::sync::Arc::default(),
+            together: std::sync::Arc::default(),
+        }
     }
 }

@@ -19,6 +19,8 @@ pub struct Claimed {
     pub attempts: u32,
     /// Names this claim; a later claim has a higher one.
     pub fence: i64,
+    /// Its cause was cured after it had been tried: it is only looked for, never sent.
+    pub withdrawing: bool,
 }
 
 /// How a try ended.
@@ -41,6 +43,11 @@ pub enum Settled {
         /// What happened.
         why: String,
     },
+    /// Its cause was cured, and it is not there: it is never said.
+    Withdrawn {
+        /// How that is known.
+        proof: String,
+    },
 }
 
 /// One row of the outbox.
@@ -56,7 +63,8 @@ pub struct OutboxRow {
     pub step: Option<String>,
     /// The operation that performs it.
     pub operation: String,
-    /// `owed`, `sent`, `withdrawn`, `dead`.
+    /// `owed`, `withdrawing` (its cause is cured and it was tried: only looked for), `sent`, `withdrawn`,
+    /// `dead`.
     pub state: String,
     /// Tries so far.
     pub attempts: i64,
@@ -71,9 +79,20 @@ fn effect(body: &str) -> Result<Effect, LedgerFault> {
         .map_err(|why| LedgerFault::Inconsistent(format!("an effect cannot be read: {why}")))
 }
 
+/// Which effects `o` may be claimed at `$1`: due, not leased, and the oldest of its step of its episode.
+macro_rules! claimable {
+    () => {
+        "o.state = 'owed' AND o.next_at <= $1 AND o.lease_until <= $1 AND NOT EXISTS \
+         (SELECT 1 FROM outbox e WHERE e.episode = o.episode \
+         AND COALESCE(e.step, '') = COALESCE(o.step, '') AND e.state = 'owed' AND e.nth < o.nth \
+         AND (e.attempts > 0 OR e.next_at <= $1))"
+    };
+}
+
 impl Ledger {
     /// Claims up to `limit` effects that are due to be tried, oldest first, for `lease_seconds`. The
-    /// try is counted before it is made, and a lease that ran out counts as one.
+    /// try is counted before it is made, and a lease that ran out counts as one. Of one step of an
+    /// episode only the oldest is claimed: a later one waits until that is settled, however it waits.
     pub async fn claim(
         &self,
         now: Timestamp,
@@ -82,10 +101,13 @@ impl Ledger {
         holder: &str,
     ) -> Result<Vec<Claimed>, LedgerFault> {
         let ms = now.as_millisecond();
-        let waiting = [Arg::Int(ms), Arg::Int(i64::from(limit))];
-        let look = "SELECT key FROM outbox WHERE state = 'owed' AND next_at <= $1 \
-            AND lease_until <= $1 ORDER BY nth LIMIT $2";
-        if self.db.rows(look, &waiting, "t").await?.is_empty() {
+        // Most looks find nothing due, and then nothing is written, not even the turn.
+        let look = concat!(
+            "SELECT o.key FROM outbox o WHERE ",
+            claimable!(),
+            " LIMIT 1"
+        );
+        if self.db.rows(look, &[Arg::Int(ms)], "t").await?.is_empty() {
             return Ok(Vec::new());
         }
         let until = now
@@ -98,40 +120,36 @@ impl Ledger {
             Arg::Text(holder),
             Arg::Int(until.as_millisecond()),
         ];
-        let sql = "UPDATE outbox SET holder = $3, lease_until = $4, attempts = attempts + 1, \
-            fence = fence + 1 WHERE key IN (SELECT key FROM outbox WHERE state = 'owed' \
-            AND next_at <= $1 AND lease_until <= $1 ORDER BY nth LIMIT $2) \
-            RETURNING body, attempts, fence, nth";
+        let sql = concat!(
+            "UPDATE outbox SET holder = $3, lease_until = $4, attempts = attempts + 1, \
+             fence = fence + 1 WHERE key IN (SELECT o.key FROM outbox o WHERE ",
+            claimable!(),
+            " ORDER BY o.nth LIMIT $2) RETURNING body, attempts, fence, withdrawing, nth"
+        );
         let mut claimed = Vec::new();
-        for mut row in turn.tx.rows(sql, &args, "tiii").await? {
-            let effect = effect(&row.text()?)?;
-            let attempts = u32::try_from(row.int()?).unwrap_or(u32::MAX);
-            let fence = row.int()?;
-            claimed.push((
-                row.int()?,
-                Claimed {
-                    effect,
-                    attempts,
-                    fence,
-                },
-            ));
+        for mut row in turn.tx.rows(sql, &args, "tiiii").await? {
+            let claim = Claimed {
+                effect: effect(&row.text()?)?,
+                attempts: u32::try_from(row.int()?).unwrap_or(u32::MAX),
+                fence: row.int()?,
+                withdrawing: row.int()? != 0,
+            };
+            claimed.push((row.int()?, claim));
         }
         turn.commit().await?;
         claimed.sort_by_key(|(nth, _)| *nth);
         Ok(claimed.into_iter().map(|(_, claim)| claim).collect())
     }
 
-    /// Whether a claim still stands: not withdrawn, and nobody has claimed it since.
+    /// Whether a claim still stands as it was made: nobody has claimed it since, and its cause was not
+    /// cured since.
     pub async fn still_owed(&self, claim: &Claimed) -> Result<bool, LedgerFault> {
-        let sql = "SELECT fence FROM outbox WHERE key = $1 AND state = 'owed'";
-        match self
-            .db
-            .rows(sql, &[Arg::Text(&claim.effect.key)], "i")
-            .await?
-            .into_iter()
-            .next()
-        {
-            Some(mut row) => Ok(row.int()? == claim.fence),
+        let sql = "SELECT fence, withdrawing FROM outbox WHERE key = $1 AND state = 'owed'";
+        let key = [Arg::Text(&claim.effect.key)];
+        match self.db.rows(sql, &key, "ii").await?.into_iter().next() {
+            Some(mut row) => {
+                Ok(row.int()? == claim.fence && (row.int()? != 0) == claim.withdrawing)
+            }
             None => Ok(false),
         }
     }
@@ -148,6 +166,7 @@ impl Ledger {
             Settled::Sent { proof } => ("sent", now, proof, "sent"),
             Settled::Again { at, why } => ("owed", *at, why, "tried"),
             Settled::Dead { why } => ("dead", now, why, "dead"),
+            Settled::Withdrawn { proof } => ("withdrawn", now, proof, "withdrawn"),
         };
         let args = [
             Arg::Text(&claim.effect.key),
@@ -168,16 +187,16 @@ impl Ledger {
                 "operation": claim.effect.act.operation(), "attempt": claim.attempts, "why": why,
             }),
         );
-        turn.write(claim.effect.episode.as_ref(), &line).await?;
+        turn.say(claim.effect.episode.as_ref(), &line)?;
         turn.commit().await?;
         Ok(true)
     }
 
     /// Everything ever owed, oldest first.
     pub async fn outbox_list(&self) -> Result<Vec<OutboxRow>, LedgerFault> {
-        let sql = "SELECT body, state, attempts, why FROM outbox ORDER BY nth, key";
+        let sql = "SELECT body, state, withdrawing, attempts, why FROM outbox ORDER BY nth, key";
         self.db
-            .rows(sql, &[], "ttit")
+            .rows(sql, &[], "ttiit")
             .await?
             .into_iter()
             .map(outbox_row)
@@ -199,7 +218,7 @@ impl Ledger {
             AND ($2 = '' OR key = $2)";
         let count = turn.tx.exec(sql, &args).await?;
         let body = json!({ "key": key, "count": count });
-        turn.write(None, &JournalLine::new("retried", body)).await?;
+        turn.say(None, &JournalLine::new("retried", body))?;
         turn.commit().await?;
         Ok(count)
     }
@@ -207,6 +226,10 @@ impl Ledger {
 
 fn outbox_row(mut row: Cells) -> Result<OutboxRow, LedgerFault> {
     let effect = effect(&row.text()?)?;
+    let (mut state, withdrawing) = (row.text()?, row.int()? != 0);
+    if withdrawing && state == "owed" {
+        "withdrawing".clone_into(&mut state);
+    }
     Ok(OutboxRow {
         mark: effect.mark(),
         operation: effect.act.operation().to_owned(),
@@ -214,7 +237,7 @@ fn outbox_row(mut row: Cells) -> Result<OutboxRow, LedgerFault> {
         episode: effect.episode.map(|id| id.0),
         step: effect.step.map(|step| step.0),
         due_at: effect.due_at,
-        state: row.text()?,
+        state,
         attempts: row.int()?,
         why: row.maybe_text()?,
     })

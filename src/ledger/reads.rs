@@ -1,4 +1,4 @@
-//! What is on record? Episodes, the mirror, quarantine, cursors, callbacks, documents.
+//! What is on record? Episodes, the mirror, cursors, callbacks, documents.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -45,23 +45,6 @@ pub struct MirrorRow {
     pub seen_at: Timestamp,
 }
 
-/// One record in quarantine.
-#[derive(Clone, Debug, Serialize)]
-pub struct QuarantinedRow {
-    /// The case system.
-    pub source: String,
-    /// The step's id, if that much could be read.
-    pub step: Option<String>,
-    /// Where in the record.
-    pub path: String,
-    /// What is wrong and what to do.
-    pub reason: String,
-    /// How often it was met.
-    pub times: i64,
-    /// When it was last met, UTC.
-    pub last_at: Timestamp,
-}
-
 fn word<T: serde::de::DeserializeOwned>(text: String) -> Result<T, LedgerFault> {
     serde_json::from_value(text.into())
         .map_err(|why| LedgerFault::Inconsistent(format!("a word of the mirror is unknown: {why}")))
@@ -99,12 +82,8 @@ impl Ledger {
         source: &SourceName,
         step: &StepId,
     ) -> Result<Option<EpisodeId>, LedgerFault> {
-        let sql = "SELECT episode FROM steps WHERE source = $1 AND step = $2";
-        let args = [Arg::Text(source.as_str()), Arg::Text(step.as_str())];
-        match self.db.rows(sql, &args, "t").await?.into_iter().next() {
-            Some(mut row) => Ok(Some(EpisodeId(row.text()?))),
-            None => Ok(None),
-        }
+        let look = self.look(source, step).await?;
+        Ok(look.map(|look| look.episode))
     }
 
     /// Every mirrored step, by source and id.
@@ -125,25 +104,6 @@ impl Ledger {
                     content: row.text()?,
                     modified_at: row.maybe_int()?.map(instant).transpose()?,
                     seen_at: instant(row.int()?)?,
-                })
-            })
-            .collect()
-    }
-
-    /// Every record in quarantine.
-    pub async fn quarantine(&self) -> Result<Vec<QuarantinedRow>, LedgerFault> {
-        let sql = "SELECT source, step, path, reason, times, last_at FROM quarantine \
-            ORDER BY first_at, fingerprint";
-        let rows = self.db.rows(sql, &[], "ttttii").await?;
-        rows.into_iter()
-            .map(|mut row| {
-                Ok(QuarantinedRow {
-                    source: row.text()?,
-                    step: row.maybe_text()?,
-                    path: row.text()?,
-                    reason: row.text()?,
-                    times: row.int()?,
-                    last_at: instant(row.int()?)?,
                 })
             })
             .collect()
@@ -174,8 +134,8 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(), LedgerFault> {
         let mut turn = Turn::take(&self.db, now).await?;
-        turn.set_cursor(name, value).await?;
-        turn.commit().await
+        turn.tx.set_cursor(name, value).await?;
+        turn.commit().await.map(drop)
     }
 
     /// Keeps a callback by its id, before it is answered.
@@ -199,8 +159,7 @@ impl Ledger {
             return Ok(Kept::Repeat);
         }
         let body = json!({ "source": source, "id": id, "digest": digest });
-        turn.write(None, &JournalLine::new("callback", body))
-            .await?;
+        turn.say(None, &JournalLine::new("callback", body))?;
         turn.commit().await?;
         Ok(Kept::New)
     }
@@ -232,9 +191,8 @@ impl Ledger {
             };
         }
         let body = json!({ "cycle": cycle, "document": kind, "digest": Digest::of(bytes) });
-        turn.write(None, &JournalLine::new("document", body))
-            .await?;
-        turn.commit().await
+        turn.say(None, &JournalLine::new("document", body))?;
+        turn.commit().await.map(drop)
     }
 
     /// One of a cycle's documents.

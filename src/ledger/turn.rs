@@ -1,185 +1,315 @@
 //! Who writes now? Every writing transaction takes the turn first, so the journal has one order.
+//!
+//! A turn gathers: an episode is read once and kept in hand, what is said and owed is noted in order, and
+//! the commit writes all of it in few statements. Nothing is written before, so that whoever shares a
+//! turn and declines, or fails, leaves nothing behind. Absent on purpose: any decision (that is
+//! `practice::react`); what is owed is settled in `owing.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use super::db::{Arg, Db, Tx};
+use super::db::{Arg, Db, Sql, Tx, each_row, listed};
+use super::owing::Said;
 use super::{GENESIS, LedgerFault, link};
-use crate::practice::effect::Effect;
 use crate::practice::episode::Episode;
 use crate::practice::ids::{CycleId, EpisodeId};
 use crate::practice::react::{JournalLine, Reaction};
 
+/// Rows handed over in one statement.
+pub(super) const ROWS: usize = 500;
+
 /// A transaction that holds the turn.
 pub(super) struct Turn {
     pub(super) tx: Tx,
+    /// The instant of what is being taken in, UTC; stands on every line of the journal.
     pub(super) now: Timestamp,
-    seq: i64,
+    pub(super) seq: i64,
+    pub(super) said: Vec<Said>,
     head: String,
+    episodes: BTreeMap<EpisodeId, InHand>,
+}
+
+/// An episode as this turn has it; none if there is none, or none any more.
+struct InHand {
+    episode: Option<Episode>,
+    look_again: Option<Timestamp>,
+    changed: bool,
 }
 
 impl Turn {
     pub(super) async fn take(db: &Db, now: Timestamp) -> Result<Self, LedgerFault> {
         let mut tx = db.begin().await?;
-        let taken = tx
-            .exec("UPDATE turn SET n = n + 1 WHERE id = 1", &[])
-            .await?;
-        if taken != 1 {
-            return Err(LedgerFault::Inconsistent(format!(
-                "the turn has {taken} rows, not 1"
-            )));
-        }
-        let sql = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1";
-        let (seq, head) = match tx.row(sql, &[], "it").await? {
-            Some(mut row) => (row.int()?, row.text()?),
-            None => (0, GENESIS.to_owned()),
+        // SQLite has the write lock already, so the journal's end can be read in the same statement. On
+        // PostgreSQL the statement may have waited for another's turn, and sees only what stood before.
+        let sql = Sql {
+            lite: "UPDATE turn SET n = n + 1 WHERE id = 1 RETURNING \
+                (SELECT seq FROM journal ORDER BY seq DESC LIMIT 1), \
+                (SELECT hash FROM journal ORDER BY seq DESC LIMIT 1)",
+            post: "UPDATE turn SET n = n + 1 WHERE id = 1 RETURNING CAST(NULL AS BIGINT), \
+                CAST(NULL AS TEXT)",
         };
-        Ok(Self { tx, now, seq, head })
+        let Some(mut row) = tx.row(sql, &[], "it").await? else {
+            let why = "the turn has no row, so nobody can take it".to_owned();
+            return Err(LedgerFault::Inconsistent(why));
+        };
+        let mut end = (row.maybe_int()?, row.maybe_text()?);
+        if end.0.is_none() {
+            let sql = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1";
+            if let Some(mut row) = tx.row(sql, &[], "it").await? {
+                end = (row.maybe_int()?, row.maybe_text()?);
+            }
+        }
+        let (seq, head) = match end {
+            (Some(seq), Some(head)) => (seq, head),
+            _ => (0, GENESIS.to_owned()),
+        };
+        Ok(Self {
+            tx,
+            now,
+            seq,
+            head,
+            said: Vec::new(),
+            episodes: BTreeMap::new(),
+        })
     }
 
-    /// Adds a line to the journal, chained to the one before.
-    pub(super) async fn write(
+    /// Takes into hand, in one statement, those of the episodes that are not yet.
+    pub(super) async fn load(&mut self, ids: BTreeSet<EpisodeId>) -> Result<(), LedgerFault> {
+        let missing: Vec<[EpisodeId; 1]> = ids
+            .into_iter()
+            .filter(|id| !self.episodes.contains_key(id))
+            .map(|id| [id])
+            .collect();
+        let sql = each_row!(
+            "SELECT body FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
+            ")"
+        );
+        for block in missing.chunks(ROWS) {
+            for mut row in self
+                .tx
+                .rows(sql, &[Arg::Text(&listed(block)?)], "t")
+                .await?
+            {
+                self.take_in_hand(super::read_episode(&row.text()?)?);
+            }
+        }
+        for [id] in missing {
+            self.episodes.entry(id).or_insert(InHand {
+                episode: None,
+                look_again: None,
+                changed: false,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes an episode into hand that was read by somebody else inside this turn.
+    pub(super) fn take_in_hand(&mut self, episode: Episode) {
+        self.episodes.entry(episode.id.clone()).or_insert(InHand {
+            episode: Some(episode),
+            look_again: None,
+            changed: false,
+        });
+    }
+
+    /// Whether it is known in this turn how an episode stands.
+    pub(super) fn has(&self, id: &EpisodeId) -> bool {
+        self.episodes.contains_key(id)
+    }
+
+    /// An episode as it stands in this turn; none if it was not loaded.
+    pub(super) fn episode(&self, id: &EpisodeId) -> Option<&Episode> {
+        self.episodes.get(id)?.episode.as_ref()
+    }
+
+    /// Notes a line for the journal, after those noted before.
+    pub(super) fn say(
         &mut self,
         episode: Option<&EpisodeId>,
         line: &JournalLine,
     ) -> Result<(), LedgerFault> {
-        let mut body = match &line.body {
-            Json::Object(map) => map.clone(),
-            other => [("value".to_owned(), other.clone())].into_iter().collect(),
-        };
-        body.insert("kind".to_owned(), line.kind.clone().into());
-        body.insert("at".to_owned(), self.now.to_string().into());
-        if let Some(episode) = episode {
-            body.insert("episode".to_owned(), episode.to_string().into());
-        }
-        let body = Json::Object(body).to_string();
-        let hash = link(&self.head, &body);
-        self.seq += 1;
-        let args = [
-            Arg::Int(self.seq),
-            Arg::Text(&self.head),
-            Arg::Text(&body),
-            Arg::Text(&hash),
-        ];
-        let sql = "INSERT INTO journal (seq, prev, body, hash) VALUES ($1, $2, $3, $4)";
-        self.tx.exec(sql, &args).await?;
-        self.head = hash;
+        let body = body(episode, line, self.now)?;
+        self.said.push(Said::Line(body));
         Ok(())
     }
 
-    /// Reads an episode inside the transaction.
-    pub(super) async fn episode(&mut self, id: &EpisodeId) -> Result<Option<Episode>, LedgerFault> {
-        let sql = "SELECT body FROM episodes WHERE id = $1";
-        match self.tx.row(sql, &[Arg::Text(id.as_str())], "t").await? {
-            Some(mut row) => Ok(Some(super::read_episode(&row.text()?)?)),
-            None => Ok(None),
-        }
+    /// Notes everything that follows from an input: lines, episode, next look, what is owed and what is
+    /// withdrawn.
+    pub(super) fn keep(&mut self, mut reaction: Reaction) -> Result<(), LedgerFault> {
+        let said = std::mem::take(&mut reaction.said);
+        self.keep_said(&said, &reaction)?;
+        self.keep_episode(reaction.after, reaction.look_again);
+        Ok(())
     }
 
-    /// Commits everything that follows from an input: episode, journal, owed effects, next look.
-    pub(super) async fn keep(&mut self, reaction: &Reaction) -> Result<u64, LedgerFault> {
-        let after = &reaction.after;
-        for line in &reaction.said {
-            self.write(Some(&after.id), line).await?;
-        }
-        self.keep_episode(after, reaction.look_again).await?;
-        for cause in &reaction.withdrawn {
-            self.withdraw(&after.id, cause).await?;
-        }
-        let mut owed = 0;
-        for effect in &reaction.owed {
-            owed += self.owe(effect).await?;
-        }
+    /// As [`Turn::keep`], for a reaction that its caller wants to see as well.
+    pub(super) fn keep_copy(&mut self, reaction: &Reaction) -> Result<(), LedgerFault> {
+        self.keep_said(&reaction.said, reaction)?;
+        self.keep_episode(reaction.after.clone(), reaction.look_again);
+        Ok(())
+    }
+
+    fn keep_said(&mut self, said: &[JournalLine], reaction: &Reaction) -> Result<(), LedgerFault> {
+        let id = &reaction.after.id;
+        // All lines are made before any is noted: what cannot be written leaves nothing behind.
+        let bodies: Result<Vec<Said>, LedgerFault> = said
+            .iter()
+            .map(|line| body(Some(id), line, self.now).map(Said::Line))
+            .collect();
+        self.said.extend(bodies?);
+        let at = self.now;
+        let withdrawn = reaction.withdrawn.iter().map(|cause| Said::Withdraw {
+            episode: id.clone(),
+            cause: Some(cause.clone()),
+            at,
+        });
+        self.said.extend(withdrawn);
+        let owed = reaction.owed.iter();
+        self.said
+            .extend(owed.map(|effect| Said::Owe(Box::new(effect.clone()), at)));
+        Ok(())
+    }
+
+    /// Puts an episode as it is to be after this turn.
+    pub(super) fn keep_episode(&mut self, episode: Episode, look_again: Option<Timestamp>) {
+        let hand = InHand {
+            look_again,
+            changed: true,
+            episode: None,
+        };
+        let id = episode.id.clone();
+        let episode = Some(episode);
+        self.episodes.insert(id, InHand { episode, ..hand });
+    }
+
+    /// Takes an episode off the record; what was owed for it is withdrawn.
+    pub(super) fn remove(&mut self, id: &EpisodeId) {
+        self.said.push(Said::Withdraw {
+            episode: id.clone(),
+            cause: None,
+            at: self.now,
+        });
+        let gone = InHand {
+            episode: None,
+            look_again: None,
+            changed: true,
+        };
+        self.episodes.insert(id.clone(), gone);
+    }
+
+    /// Writes what was gathered and commits. Returns how many effects are newly owed.
+    pub(super) async fn commit(mut self) -> Result<u64, LedgerFault> {
+        let (lines, owed) = self.settle_owing().await?;
+        self.write_journal(&lines).await?;
+        self.write_episodes().await?;
+        self.tx.commit().await?;
         Ok(owed)
     }
 
-    pub(super) async fn keep_episode(
-        &mut self,
-        episode: &Episode,
-        look_again: Option<Timestamp>,
-    ) -> Result<(), LedgerFault> {
-        let body = serde_json::to_string(episode).map_err(|why| {
-            LedgerFault::Inconsistent(format!("an episode cannot be written: {why}"))
-        })?;
-        let allocation = episode.allocation.as_ref();
-        let args = [
-            Arg::Text(episode.id.as_str()),
-            Arg::Text(episode.source.as_str()),
-            Arg::MaybeText(episode.cycle.as_ref().map(CycleId::as_str)),
-            Arg::MaybeText(allocation.map(|a| a.child.as_str())),
-            Arg::MaybeText(allocation.map(|a| a.practitioner.as_str())),
-            Arg::Int(i64::try_from(episode.steps.len()).unwrap_or(i64::MAX)),
-            Arg::Text(&body),
-            Arg::Int(i64::try_from(episode.version).unwrap_or(i64::MAX)),
-            Arg::MaybeInt(look_again.map(Timestamp::as_millisecond)),
-        ];
-        let sql = "INSERT INTO episodes \
-            (id, source, cycle, child, practitioner, steps, body, version, look_again) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET \
-            source = excluded.source, cycle = excluded.cycle, child = excluded.child, \
-            practitioner = excluded.practitioner, steps = excluded.steps, body = excluded.body, \
-            version = excluded.version, look_again = excluded.look_again";
-        self.tx.exec(sql, &args).await?;
-        Ok(())
-    }
-
-    async fn owe(&mut self, effect: &Effect) -> Result<u64, LedgerFault> {
-        let body = serde_json::to_string(effect).map_err(|why| {
-            LedgerFault::Inconsistent(format!("an effect cannot be written: {why}"))
-        })?;
-        let due = effect.due_at.as_millisecond();
-        let args = [
-            Arg::Text(&effect.key),
-            Arg::MaybeText(effect.episode.as_ref().map(EpisodeId::as_str)),
-            Arg::Text(&effect.cause),
-            Arg::Text(&body),
-            Arg::Int(due),
-            Arg::Int(self.seq),
-        ];
-        let sql = "INSERT INTO outbox (key, episode, cause, body, state, due_at, next_at, attempts, \
-            fence, holder, lease_until, why, nth) \
-            VALUES ($1, $2, $3, $4, 'owed', $5, $5, 0, 0, NULL, 0, NULL, $6) \
-            ON CONFLICT (key) DO NOTHING";
-        let new = self.tx.exec(sql, &args).await?;
-        if new == 1 {
-            let mark = effect.mark();
-            let line = JournalLine::new("owed", json!({ "effect": effect, "mark": mark }));
-            self.write(effect.episode.as_ref(), &line).await?;
-        }
-        Ok(new)
-    }
-
-    async fn withdraw(&mut self, episode: &EpisodeId, cause: &str) -> Result<(), LedgerFault> {
-        let args = [Arg::Text(episode.as_str()), Arg::Text(cause)];
-        // What has been tried may have arrived, so it is settled by read-back and not withdrawn.
-        let sql = "SELECT key FROM outbox WHERE episode = $1 AND cause = $2 AND state = 'owed' \
-            AND attempts = 0";
-        let keys = self.tx.rows(sql, &args, "t").await?;
-        for mut row in keys {
-            let key = row.text()?;
-            let sql = "UPDATE outbox SET state = 'withdrawn' WHERE key = $1";
-            self.tx.exec(sql, &[Arg::Text(&key)]).await?;
-            let line = JournalLine::new("withdrawn", json!({ "key": key, "cause": cause }));
-            self.write(Some(episode), &line).await?;
+    async fn write_journal(&mut self, lines: &[String]) -> Result<(), LedgerFault> {
+        let sql = each_row!(
+            "INSERT INTO journal (seq, prev, body, hash) SELECT CAST(one.value ->> 0 AS BIGINT), \
+             one.value ->> 1, one.value ->> 2, one.value ->> 3 FROM ",
+            " ORDER BY one.key"
+        );
+        for block in lines.chunks(ROWS) {
+            let mut rows = Vec::with_capacity(block.len());
+            for body in block {
+                let hash = link(&self.head, body);
+                let prev = std::mem::replace(&mut self.head, hash.clone());
+                self.seq += 1;
+                rows.push((self.seq, prev, body, hash));
+            }
+            self.tx.exec(sql, &[Arg::Text(&listed(&rows)?)]).await?;
         }
         Ok(())
     }
 
-    /// Withdraws everything owed for an episode that is no more and not tried yet.
-    pub(super) async fn withdraw_all(&mut self, episode: &EpisodeId) -> Result<(), LedgerFault> {
-        let sql = "SELECT DISTINCT cause FROM outbox WHERE episode = $1 AND state = 'owed'";
-        for mut row in self
-            .tx
-            .rows(sql, &[Arg::Text(episode.as_str())], "t")
-            .await?
-        {
-            let cause = row.text()?;
-            self.withdraw(episode, &cause).await?;
+    async fn write_episodes(&mut self) -> Result<(), LedgerFault> {
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for (id, hand) in self.episodes.iter().filter(|(_, hand)| hand.changed) {
+            match &hand.episode {
+                Some(episode) => kept.push(episode_row(episode, hand.look_again)?),
+                None => gone.push([id]),
+            }
+        }
+        let sql = each_row!(
+            "INSERT INTO episodes \
+             (id, source, cycle, child, practitioner, steps, body, version, look_again) SELECT \
+             one.value ->> 0, one.value ->> 1, one.value ->> 2, one.value ->> 3, one.value ->> 4, \
+             CAST(one.value ->> 5 AS BIGINT), one.value ->> 6, CAST(one.value ->> 7 AS BIGINT), \
+             CAST(one.value ->> 8 AS BIGINT) FROM ",
+            " WHERE true ON CONFLICT (id) DO UPDATE SET \
+             source = excluded.source, cycle = excluded.cycle, child = excluded.child, \
+             practitioner = excluded.practitioner, steps = excluded.steps, body = excluded.body, \
+             version = excluded.version, look_again = excluded.look_again"
+        );
+        for block in kept.chunks(ROWS) {
+            self.tx.exec(sql, &[Arg::Text(&listed(block)?)]).await?;
+        }
+        let sql = each_row!(
+            "DELETE FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
+            ")"
+        );
+        for block in gone.chunks(ROWS) {
+            self.tx.exec(sql, &[Arg::Text(&listed(block)?)]).await?;
         }
         Ok(())
     }
+}
 
-    pub(super) async fn commit(self) -> Result<(), LedgerFault> {
-        self.tx.commit().await
+type EpisodeRow<'e> = (
+    &'e str,
+    &'e str,
+    Option<&'e str>,
+    Option<&'e str>,
+    Option<&'e str>,
+    usize,
+    String,
+    u64,
+    Option<i64>,
+);
+
+fn episode_row(
+    episode: &Episode,
+    look_again: Option<Timestamp>,
+) -> Result<EpisodeRow<'_>, LedgerFault> {
+    let body = serde_json::to_string(episode)
+        .map_err(|why| LedgerFault::Inconsistent(format!("an episode cannot be written: {why}")))?;
+    let allocation = episode.allocation.as_ref();
+    Ok((
+        episode.id.as_str(),
+        episode.source.as_str(),
+        episode.cycle.as_ref().map(CycleId::as_str),
+        allocation.map(|a| a.child.as_str()),
+        allocation.map(|a| a.practitioner.as_str()),
+        episode.steps.len(),
+        body,
+        episode.version,
+        look_again.map(Timestamp::as_millisecond),
+    ))
+}
+
+/// A journal line's canonical text: keys sorted, no white space.
+pub(super) fn body(
+    episode: Option<&EpisodeId>,
+    line: &JournalLine,
+    now: Timestamp,
+) -> Result<String, LedgerFault> {
+    let kind = Json::from(line.kind.as_str());
+    let at = Json::from(now.to_string());
+    let episode = episode.map(|id| Json::from(id.as_str()));
+    let mut fields: BTreeMap<&str, &Json> = match &line.body {
+        Json::Object(map) => map.iter().map(|(name, value)| (&**name, value)).collect(),
+        other => [("value", other)].into(),
+    };
+    fields.insert("kind", &kind);
+    fields.insert("at", &at);
+    if let Some(episode) = &episode {
+        fields.insert("episode", episode);
     }
+    serde_json::to_string(&fields)
+        .map_err(|why| LedgerFault::Inconsistent(format!("a line cannot be written: {why}")))
 }

@@ -116,7 +116,7 @@ impl Sighting {
     /// Hash of everything the case system said of the step, so that an unchanged one is recognised
     /// before anything is written. When and how we saw it does not count.
     pub fn content(&self) -> Digest {
-        Digest::of_json(&(
+        Digest::of_declared(&(
             (
                 self.stage,
                 self.presence,
@@ -139,7 +139,7 @@ impl Sighting {
     /// Hash of what a Finish is judged on: what the form says and who it names. The stamps, status
     /// and version that pressing Finish itself moves do not count, nor does an echo of our own note.
     pub fn matter(&self) -> Digest {
-        Digest::of_json(&(&self.step, &self.people, &self.facts))
+        Digest::of_declared(&(&self.step, &self.people, &self.facts))
     }
 }
 

@@ -1,4 +1,5 @@
-//! When is a step believed to be gone? Two sweeps, a scripted case system, and the ledger's mirror.
+//! What is believed of a list that leaves a step out, or shows its successor first? A scripted case system and the
+//! ledger's mirror.
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot go on says so by panicking"
@@ -16,9 +17,9 @@ use greentick::case_system::{
 };
 use greentick::ledger::Ledger;
 use greentick::practice::effect::Effect;
-use greentick::practice::episode::Presence;
+use greentick::practice::episode::{Presence, Stage, StepStatus};
 use greentick::practice::ids::{SourceName, StepId};
-use greentick::practice::sighting::Sighting;
+use greentick::practice::sighting::{Sighting, StepDates};
 use greentick::practice::terms::Mode;
 use jiff::Timestamp;
 
@@ -207,4 +208,52 @@ async fn everything_is_compared_once_in_a_span_whatever_restarts_lie_between() {
     let report = mirror::reconcile(&app, tomorrow).await.unwrap();
     assert_eq!((report.seen, report.unchanged), (80, 80));
     assert_eq!(due(tomorrow).await, day);
+}
+
+#[tokio::test]
+async fn a_successor_listed_before_the_finish_that_made_it_accuses_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, now) = forty(&folder).await;
+    let bypasses = async || {
+        let mut export = Vec::new();
+        app.ledger.export(&mut export).await.unwrap();
+        let text = String::from_utf8(export).unwrap();
+        text.matches("\"immediate\":true").count()
+    };
+    // On record step 7 is open. It was finished since, but this page shows only what it led to.
+    let later = now + Duration::from_mins(5);
+    let mut finished = common::review("7", "LE-7", later);
+    finished.status = StepStatus::Completed;
+    finished.version = Some("2".to_owned());
+    finished.dates.completed = Some(later);
+    let successor = |id: &str, episode: &str| Sighting {
+        stage: Stage::SupervisorActions,
+        dates: StepDates {
+            incoming: Some(later),
+            ..StepDates::default()
+        },
+        ..common::review(id, episode, later)
+    };
+    let shown = |step: Sighting, answer: StepAnswer, of: &str| {
+        let mut script = app.case_system.0.lock().unwrap();
+        script.steps.clear();
+        script.steps.insert(step.step.clone(), step);
+        script.answers.insert(StepId::from(of), answer);
+    };
+    shown(
+        successor("107", "LE-7"),
+        StepAnswer::Seen(Box::new(finished)),
+        "7",
+    );
+    mirror::poll(&app, later).await.unwrap();
+    assert_eq!(bypasses().await, 0);
+    // Step 8 really is still open.
+    let open = common::review("8", "LE-8", later);
+    shown(
+        successor("108", "LE-8"),
+        StepAnswer::Seen(Box::new(open)),
+        "8",
+    );
+    mirror::poll(&app, later).await.unwrap();
+    assert_eq!(bypasses().await, 1);
 }
