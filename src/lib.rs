@@ -9,7 +9,8 @@
 //! |---|---|---|
 //! | [`practice`] | What is good practice, and does this episode keep it? Pure. | nothing of ours |
 //! | [`sampling`] | Which episodes are moderated, and can anybody draw them again? Pure. | nothing of ours |
-//! | [`mapping`] | What does a case system's record mean? | `practice` |
+//! | [`shape`] | Does a TOML file have the shape of its manual? Pure. | nothing of ours |
+//! | [`mapping`] | What does a case system's record mean? | `practice`, `shape` |
 //! | [`case_system`] | How do we talk with a case system? | `mapping`, `practice` |
 //! | [`ledger`] | What do we remember? Only here is sqlx named. | `practice` |
 //! | [`app`] | What does Greentick do? Use-cases of (dependencies, now). | the rooms above |
@@ -50,6 +51,7 @@ pub mod mapping;
 pub mod practice;
 pub mod sampling;
 pub mod settings;
+pub mod shape;
 pub mod simulator;
 pub mod telemetry;
 pub mod web;

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::{App, AppFault};
 use crate::case_system::{CaseSystem, Found, Outcome};
-use crate::ledger::{Claimed, Settled};
+use crate::ledger::{Claimed, LedgerFault, Settled};
+use crate::practice::effect::{Act, Effect};
 
 /// What a dispatch did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -24,6 +25,10 @@ pub struct Dispatched {
 
 /// Waits between tries of one effect, seconds; the last one repeats.
 const WAITS_SECONDS: [i64; 6] = [5, 30, 120, 600, 3_600, 14_400];
+
+/// Why a reopening was not made after all.
+const OVERTAKEN: &str =
+    "not made: the step has been finished again since, and that Finish was judged by itself";
 
 /// Claims what is due to be sent and sends it. `holder` names this process in the lease.
 pub async fn pass<C: CaseSystem>(
@@ -103,6 +108,16 @@ async fn send<C: CaseSystem>(
             Found::CannotTell(why) => return again(app, claim, now, why, report),
         }
     }
+    match is_overtaken(app, &claim.effect).await {
+        Ok(false) => {}
+        Ok(true) => {
+            report.dead += 1;
+            return Settled::Dead {
+                why: OVERTAKEN.to_owned(),
+            };
+        }
+        Err(fault) => return again(app, claim, now, fault.to_string(), report),
+    }
     match app.case_system.perform(&claim.effect).await {
         Outcome::Done => {
             report.sent += 1;
@@ -118,6 +133,19 @@ async fn send<C: CaseSystem>(
             Settled::Dead { why }
         }
     }
+}
+
+/// Whether a Finish came after the one that a reopening would undo. That one was judged by itself, and a late
+/// reopening must not undo it in its place.
+async fn is_overtaken<C>(app: &App<C>, effect: &Effect) -> Result<bool, LedgerFault> {
+    let (Act::Reopen { .. }, Some(id), Some(step)) = (&effect.act, &effect.episode, &effect.step)
+    else {
+        return Ok(false);
+    };
+    let episode = app.ledger.episode(id).await?;
+    let step = episode.as_ref().and_then(|episode| episode.steps.get(step));
+    let latest = step.and_then(|step| step.finished.last());
+    Ok(latest.is_some_and(|finish| finish.observed_at > effect.due_at))
 }
 
 fn again<C>(

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{App, AppFault};
+use crate::case_system::CaseSystem;
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::{Episode, Evaluation, Role, Stage};
 use crate::practice::ids::{CycleId, Digest, EpisodeId};
@@ -142,7 +143,7 @@ pub struct Drawn {
 }
 
 /// Draws the frozen cycle with the dice thrown, once, and owes the list to the case system.
-pub async fn draw<C>(
+pub async fn draw<C: CaseSystem>(
     app: &App<C>,
     cycle: &CycleId,
     dice: &str,
@@ -195,8 +196,9 @@ async fn frozen<C>(app: &App<C>, cycle: &CycleId) -> Result<Frozen, AppFault> {
         .map_err(|faults| refused("the kept frame cannot be read back", &faults))
 }
 
-/// Owes the flag and note on each episode's latest step, and the whole list once.
-async fn push<C>(
+/// Owes the flag and note on each episode's latest step, and the whole list once, where the case system has a
+/// place for a list; where it has none, the flags and notes are the list.
+async fn push<C: CaseSystem>(
     app: &App<C>,
     cycle: &CycleId,
     certificate: &Certificate,
@@ -249,7 +251,7 @@ async fn push<C>(
                         .owed
                         .push(effect("flag", step.clone(), Act::Flag { flag }));
                     reaction.owed.push(effect("note", step, Act::Note { text }));
-                    if nth == 0 {
+                    if nth == 0 && app.case_system.can("sample_list") {
                         let mut list = effect(
                             "list",
                             None,

@@ -3,6 +3,7 @@
 //! No redirects (a sign-in page is one), a cap on every body, a deadline on every call. Absent on
 //! purpose: retries; whoever calls decides when to ask again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Outcome, StepAnswer};
 use crate::mapping::{
-    Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Paging, Put, Reading, Request,
-    Shown,
+    Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Page, Paging, Put, Reading,
+    Request,
 };
 use crate::practice::effect::Effect;
 use crate::practice::ids::{SourceName, StepId};
@@ -40,20 +41,18 @@ pub struct HttpSettings {
 #[derive(Clone, Debug)]
 pub struct HttpCaseSystem {
     client: Client,
-    settings: HttpSettings,
-    mapping: Arc<Mapping>,
+    pub(super) settings: HttpSettings,
+    pub(super) mapping: Arc<Mapping>,
     keying: ChildKeying,
 }
 
-/// A note sent along with a refused status is kept by some case systems.
-const HALF: &str = "its note is there, but the change that goes with it is not; look at the step";
-
 /// What came back, before it is believed.
-struct Answer {
-    status: StatusCode,
-    content_type: String,
-    charset: Option<String>,
-    bytes: Vec<u8>,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) content_type: String,
+    pub(super) charset: Option<String>,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl HttpCaseSystem {
@@ -108,7 +107,7 @@ impl HttpCaseSystem {
         }
     }
 
-    async fn send(&self, put: &Put, budget: Duration) -> Result<Answer, CaseFault> {
+    pub(super) async fn send(&self, put: &Put, budget: Duration) -> Result<Answer, CaseFault> {
         let (whole, url) = self.address(&put.path);
         let lost = |error: reqwest::Error| {
             CaseFault::Unreachable(format!("`{}`: {}", url.clone(), plain(&error)))
@@ -122,17 +121,17 @@ impl HttpCaseSystem {
                 .header(header::CONTENT_TYPE, content_type)
                 .body(body.clone());
         }
+        for (name, value) in &put.headers {
+            request = request.header(name, value);
+        }
         let mut response = request.send().await.map_err(lost)?;
         let status = response.status();
-        let text = |name| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let (content, wait) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
+        let readable = response.headers().iter();
+        let headers: BTreeMap<String, String> = readable
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let text = |name: header::HeaderName| headers.get(name.as_str()).cloned();
+        let content = text(header::CONTENT_TYPE).unwrap_or_default();
         match status {
             StatusCode::UNAUTHORIZED => {
                 return Err(CaseFault::Unauthorised(format!(
@@ -140,9 +139,8 @@ impl HttpCaseSystem {
                 )));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                return Err(CaseFault::Wait(Duration::from_secs(
-                    wait.trim().parse().unwrap_or(60),
-                )));
+                let wait = text(header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
+                return Err(CaseFault::Wait(Duration::from_secs(wait.unwrap_or(60))));
             }
             _ => {}
         }
@@ -162,12 +160,13 @@ impl HttpCaseSystem {
             charset: parts
                 .find_map(|part| part.strip_prefix("charset="))
                 .map(|name| name.trim_matches('"').to_owned()),
+            headers,
             bytes,
         })
     }
 
     /// Refuses an answer whose status or kind is not the promised one.
-    fn prove(&self, answer: &Answer, path: &str) -> Result<(), CaseFault> {
+    pub(super) fn prove(&self, answer: &Answer, path: &str) -> Result<(), CaseFault> {
         let accepted = &self.mapping.proof().content_type;
         let why = if answer.status.is_redirection() {
             "it sends us elsewhere, perhaps to a sign-in page".to_owned()
@@ -183,7 +182,7 @@ impl HttpCaseSystem {
         Err(self.unproven(path, why))
     }
 
-    fn unproven(&self, path: &str, why: impl std::fmt::Display) -> CaseFault {
+    pub(super) fn unproven(&self, path: &str, why: impl std::fmt::Display) -> CaseFault {
         CaseFault::Unproven(format!("`{}`: {why}", self.address(path).1))
     }
 
@@ -218,39 +217,7 @@ impl HttpCaseSystem {
             .mapping
             .page(request, &answer.bytes, &reading)
             .map_err(|fault| self.unproven(&put.path, fault.0))?;
-        let next = match (request.paging, page.next) {
-            (Paging::Token, Next::Token(token)) => {
-                if position.token.as_deref() == Some(token.as_str()) {
-                    return Err(self.unproven(
-                        &put.path,
-                        "it gives the same next token again, for ever".to_owned(),
-                    ));
-                }
-                Some(FeedPosition {
-                    since: position.since,
-                    token: Some(token),
-                    offset: position.offset + page.count,
-                })
-            }
-            (Paging::Offset, _) => {
-                let so_far = position.offset + page.count;
-                let more = page
-                    .total
-                    .map_or(page.count >= request.page_size, |total| so_far < total);
-                if more && page.count == 0 {
-                    return Err(self.unproven(
-                        &put.path,
-                        "it is empty, although its total says that there is more".to_owned(),
-                    ));
-                }
-                more.then_some(FeedPosition {
-                    since: position.since,
-                    token: None,
-                    offset: so_far,
-                })
-            }
-            _ => None,
-        };
+        let next = self.next(request, position, &page, &put.path)?;
         Ok(FeedPage {
             sightings: page.records,
             quarantined: page.quarantined,
@@ -259,39 +226,61 @@ impl HttpCaseSystem {
         })
     }
 
-    fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
-        let path = self
-            .mapping
-            .read_path(request, asked)
-            .map_err(|fault| self.unproven("", format!("its request cannot be made: {fault}")))?;
-        Ok(Put {
-            method: "GET".to_owned(),
-            path,
-            body: None,
-        })
+    /// Where the next page begins; none at the end.
+    fn next(
+        &self,
+        request: &Request,
+        position: &FeedPosition,
+        page: &Page,
+        path: &str,
+    ) -> Result<Option<FeedPosition>, CaseFault> {
+        let so_far = position.offset + page.count;
+        let after = |token: Option<String>| FeedPosition {
+            since: position.since,
+            token,
+            offset: so_far,
+        };
+        let same = |token: &str| position.token.as_deref() == Some(token);
+        match (request.paging, &page.next) {
+            (Paging::Token, Next::Token(token)) if same(token) => Err(self.unproven(
+                path,
+                "it gives the same next token again, for ever".to_owned(),
+            )),
+            (Paging::Token, Next::Token(token)) => Ok(Some(after(Some(token.clone())))),
+            (Paging::Offset, _) => {
+                let more = page
+                    .total
+                    .map_or(page.count >= request.page_size, |total| so_far < total);
+                if more && page.count == 0 {
+                    return Err(self.unproven(
+                        path,
+                        "it is empty, although its total says that there is more".to_owned(),
+                    ));
+                }
+                Ok(more.then(|| after(None)))
+            }
+            // The total is of what is left, so a page that holds all of it is the last.
+            (Paging::LastId, _) if page.total.is_some_and(|left| left <= page.count) => Ok(None),
+            (Paging::LastId, _) => match page.last_id.as_deref() {
+                // Nothing but the record that was asked for again.
+                Some(last) if !same(last) => Ok(Some(after(Some(last.to_owned())))),
+                Some(_) => Ok(None),
+                None if page.count == 0 => Ok(None),
+                None => Err(self.unproven(
+                    path,
+                    "none of its records has an id, so the next page cannot be asked for"
+                        .to_owned(),
+                )),
+            },
+            _ => Ok(None),
+        }
     }
 
-    async fn shown(&self, effect: &Effect) -> Result<Option<Shown>, String> {
-        let Some(operation) = self.mapping.operation(effect) else {
-            return Ok(None);
-        };
-        let Some(back) = &operation.read_back else {
-            return Ok(None);
-        };
-        let put = self
-            .mapping
-            .read_back_request(back, effect)
-            .map_err(|fault| fault.to_string())?;
-        let answer = self
-            .send(&put, self.settings.total_timeout)
-            .await
-            .map_err(|fault| fault.to_string())?;
-        self.prove(&answer, &put.path)
-            .map_err(|fault| fault.to_string())?;
+    fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
         self.mapping
-            .shows(back, effect, &answer.bytes, answer.charset.as_deref())
-            .map(Some)
-            .map_err(|fault| fault.to_string())
+            .read_path(request, asked)
+            .map(Put::get)
+            .map_err(|fault| self.unproven("", format!("its request cannot be made: {fault}")))
     }
 }
 
@@ -352,64 +341,15 @@ impl CaseSystem for HttpCaseSystem {
     }
 
     async fn perform(&self, effect: &Effect) -> Outcome {
-        let refused = |retry, why: String| Outcome::Refused { retry, why };
-        let Some(operation) = self.mapping.operation(effect) else {
-            return refused(
-                false,
-                format!("the mapping has no `[write.{}]`", effect.act.operation()),
-            );
-        };
-        let put = match self.mapping.write_request(operation, effect) {
-            Ok(put) => put,
-            Err(fault) => return refused(false, fault.to_string()),
-        };
-        let answer = match self.send(&put, self.settings.total_timeout).await {
-            Ok(answer) => answer,
-            Err(fault @ (CaseFault::Wait(_) | CaseFault::Unauthorised(_))) => {
-                return refused(true, fault.to_string());
-            }
-            Err(fault) => {
-                return Outcome::Unknown {
-                    why: fault.to_string(),
-                };
-            }
-        };
-        let status = answer.status;
-        // A web page with a good status (a sign-in page) says nothing of the write.
-        let is_page = status.is_success() && answer.content_type.contains("html");
-        if status.is_server_error() || status.is_redirection() || is_page {
-            return Outcome::Unknown {
-                why: format!("the case system answered {}", status.as_u16()),
-            };
-        }
-        if !operation.accepted.contains(&status.as_u16()) {
-            return refused(
-                false,
-                format!("the case system answered {}", status.as_u16()),
-            );
-        }
-        match self.shown(effect).await {
-            Ok(None | Some(Shown::Yes)) => Outcome::Done,
-            Ok(Some(Shown::Half)) => refused(false, HALF.to_owned()),
-            Ok(Some(Shown::No)) => refused(
-                true,
-                format!(
-                    "the case system answered {}, but a read-back does not show it",
-                    status.as_u16()
-                ),
-            ),
-            Err(why) => Outcome::Unknown { why },
-        }
+        self.write_all(effect).await
     }
 
     async fn find(&self, effect: &Effect) -> Found {
-        match self.shown(effect).await {
-            Ok(Some(Shown::Yes)) => Found::Yes,
-            Ok(Some(Shown::No)) => Found::No,
-            Ok(Some(Shown::Half)) => Found::CannotTell(HALF.to_owned()),
-            Ok(None) => Found::CannotTell("the mapping does not say where to look".to_owned()),
-            Err(why) => Found::CannotTell(why),
-        }
+        self.find_all(effect).await
+    }
+
+    fn can(&self, operation: &str) -> bool {
+        self.mapping.parts(operation).is_ok()
     }
 }
 

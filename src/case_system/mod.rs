@@ -6,6 +6,7 @@
 mod http;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 use std::future::Future;
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub use http::{HttpCaseSystem, HttpSettings};
 pub struct FeedPosition {
     /// Changes from this instant on, UTC, included; none reads from the beginning.
     pub since: Option<Timestamp>,
-    /// The case system's own continuation token.
+    /// The case system's own continuation token, or the last id read.
     pub token: Option<String>,
     /// How many records of this pass have been read, for offset paging.
     pub offset: u64,
@@ -156,4 +157,9 @@ pub trait CaseSystem {
 
     /// Looks whether an effect is there already.
     fn find(&self, effect: &Effect) -> impl Future<Output = Found> + Send;
+
+    /// Whether it performs an operation, such as `sample_list`, at all.
+    fn can(&self, _operation: &str) -> bool {
+        true
+    }
 }

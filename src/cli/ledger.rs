@@ -1,11 +1,9 @@
 //! What does the ledger hold? Verify, export, mirror, outbox.
 
 use clap::Subcommand;
-use jiff::Timestamp;
 
 use super::run::Configured;
 use super::{Failure, Where, cycle};
-use crate::clock::Clock;
 use crate::ledger::Verified;
 
 #[derive(Subcommand)]
@@ -128,12 +126,9 @@ pub(super) async fn outbox(verb: OutboxVerb) -> Result<(), Failure> {
             }
         }
         OutboxVerb::Retry { key, place } => {
-            let now: Timestamp = Clock::System.now();
-            let count = place
-                .open()
-                .await?
-                .outbox_retry(key.as_deref(), now)
-                .await?;
+            let (_, clock) = place.place()?;
+            let ledger = place.open().await?;
+            let count = ledger.outbox_retry(key.as_deref(), clock.now()).await?;
             println!("{count} owed again");
         }
     }

@@ -36,7 +36,8 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Test { file } => {
             let folder = file.parent().unwrap_or(Path::new(".")).join("tests");
-            let outcomes = compile(file)?.run_tests(&folder);
+            let outcomes = compile(file)?
+                .run_tests(|body| std::fs::read(folder.join(body)).map_err(|why| why.to_string()));
             let mut failed = 0;
             for outcome in &outcomes {
                 let passed = outcome.differences.is_empty();
@@ -68,4 +69,33 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Every shipped mapping passes the tests that stand in it.
+    #[test]
+    fn the_shipped_mappings_read_what_was_recorded() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
+        let mut tried = 0;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let file = entry.unwrap().path();
+            if file.extension().is_none_or(|ending| ending != "toml") {
+                continue;
+            }
+            let mapping = super::compile(&file).ok().unwrap();
+            let outcomes = mapping.run_tests(|body| {
+                std::fs::read(folder.join("tests").join(body)).map_err(|why| why.to_string())
+            });
+            assert!(outcomes.len() >= 6, "{}", file.display());
+            for outcome in outcomes {
+                let (name, differences) = (outcome.name, outcome.differences);
+                assert!(differences.is_empty(), "{name}: {differences:?}");
+            }
+            tried += 1;
+        }
+        assert!(tried > 0);
+    }
 }

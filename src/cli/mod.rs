@@ -6,6 +6,7 @@
     reason = "the terminal is what this room is for"
 )]
 
+mod check;
 mod cycle;
 mod demo;
 mod ledger;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::clock::Clock;
 use crate::ledger::Ledger;
 
 /// Greentick stands beside a children's social-care case record system and guards Finish.
@@ -65,30 +67,48 @@ enum Verb {
 /// Which ledger, and how to print.
 #[derive(Args)]
 struct Where {
-    /// The ledger's URL: `sqlite:PATH` or `postgres://…`.
-    #[arg(
-        long,
-        env = "GREENTICK_LEDGER_URL",
-        default_value = "sqlite:greentick.sqlite3"
-    )]
-    ledger: String,
+    /// The ledger's URL: `sqlite:PATH` or `postgres://…`; else the one that the settings name.
+    #[arg(long, env = "GREENTICK_LEDGER_URL")]
+    ledger: Option<String>,
+    #[command(flatten)]
+    configured: run::Configured,
     /// Print JSON for a machine.
     #[arg(long)]
     json: bool,
 }
 
 impl Where {
+    /// The ledger's URL, and the clock that goes with it.
+    fn place(&self) -> Result<(String, Clock), Failure> {
+        let settings = self.configured.settings()?;
+        let clock = run::clock(&settings);
+        Ok((self.ledger.clone().unwrap_or(settings.ledger.url), clock))
+    }
+
     async fn open(&self) -> Result<Ledger, Failure> {
-        Ledger::open(&self.ledger)
+        let (url, _) = self.place()?;
+        Ledger::open(&url)
             .await
-            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", self.ledger)))
+            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(&url))))
     }
 
     /// To look at only, even if it is broken.
     async fn inspect(&self) -> Result<Ledger, Failure> {
-        Ledger::inspect(&self.ledger)
+        let (url, _) = self.place()?;
+        Ledger::inspect(&url)
             .await
-            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", self.ledger)))
+            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(&url))))
+    }
+}
+
+/// A ledger's URL without the user and password that it may carry.
+fn shown(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+            format!("{scheme}://{place}")
+        }
+        None => url.to_owned(),
     }
 }
 
@@ -114,7 +134,7 @@ pub async fn main() -> ExitCode {
         Verb::Demo(demo) => Box::pin(demo::run(&demo)).await,
         Verb::Simulate(verb) => simulate::run(&verb).await,
         Verb::Run(configured) => run::run(&configured).await,
-        Verb::Check(configured) => run::check(&configured),
+        Verb::Check(configured) => check::check(&configured),
         Verb::Allocate(verb) => cycle::allocate(&verb).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Decide(verb) => cycle::decide(&verb).await,
@@ -144,5 +164,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_ledger_is_shown_without_its_password() {
+        for (url, wanted) in [
+            ("postgres://me:hush@host:5432/db", "postgres://host:5432/db"),
+            ("sqlite:ledger.sqlite3", "sqlite:ledger.sqlite3"),
+        ] {
+            assert_eq!(super::shown(url), wanted);
+        }
     }
 }

@@ -10,15 +10,14 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::Failure;
+use super::{Failure, check};
 use crate::app::{App, Limits};
 use crate::case_system::{HttpCaseSystem, HttpSettings};
 use crate::clock::Clock;
 use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
-use crate::mapping::{ChildKeying, Mapping};
+use crate::mapping::ChildKeying;
 use crate::practice::ids::SourceName;
-use crate::practice::terms::Mode;
 use crate::settings::{Environment, LogFormat, Secrets, Settings, SettingsFault};
 use crate::telemetry::{self, Metrics};
 use crate::web::{self, Caller, Callers, Doors, Freshness};
@@ -29,6 +28,19 @@ pub(super) struct Configured {
     /// The settings file; what it leaves out is as `config/default.toml` says.
     #[arg(long, env = "GREENTICK_CONFIG")]
     pub(super) config: Option<PathBuf>,
+}
+
+impl Configured {
+    /// The settings; every fault at once if there is any.
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let environment: Environment = std::env::vars().collect();
+        Settings::load(self.config.as_deref(), &environment).map_err(|faults| all(&faults))
+    }
+}
+
+/// The clock that the settings ask for.
+pub(super) fn clock(settings: &Settings) -> Clock {
+    settings.clock.anchor().map_or(Clock::System, Clock::Scaled)
 }
 
 /// Everything a verb that works with the case system needs.
@@ -45,25 +57,6 @@ fn all(faults: &[SettingsFault]) -> Failure {
     Failure::No(lines.join("\n"))
 }
 
-/// Says every fault of settings, policy, people, calendar and mapping at once.
-pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
-    let environment: Environment = std::env::vars().collect();
-    let faults = crate::settings::check(configured.config.as_deref(), &environment);
-    let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    // The mapping is compiled as well, so that its faults are said in the same run.
-    if let Ok(settings) = Settings::load(configured.config.as_deref(), &environment)
-        && settings.has_source()
-        && let Err(Failure::No(why) | Failure::CannotTell(why)) = mapping(&settings)
-    {
-        lines.push(why);
-    }
-    if !lines.is_empty() {
-        return Err(Failure::No(lines.join("\n")));
-    }
-    println!("no faults found");
-    Ok(())
-}
-
 /// Puts together what a verb needs; refuses a mode that the mapping cannot perform.
 pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     let environment: Environment = std::env::vars().collect();
@@ -72,8 +65,8 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     let secrets = settings
         .secrets(&environment)
         .map_err(|faults| all(&faults))?;
-    let mapping = mapping(&settings)?;
-    let clock = settings.clock.anchor().map_or(Clock::System, Clock::Scaled);
+    let mapping = check::mapping(&settings).map_err(|faults| Failure::No(faults.join("\n")))?;
+    let clock = clock(&settings);
     let ledger = Ledger::open(&settings.ledger.url).await?;
     let activation = activation(&settings, &ledger, clock.now()).await?;
     let terms = settings.terms(activation).map_err(|faults| all(&faults))?;
@@ -112,31 +105,6 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
         clock,
         child_key,
     })
-}
-
-fn mapping(settings: &Settings) -> Result<Mapping, Failure> {
-    let Some(path) = &settings.source.mapping else {
-        return Err(Failure::No(
-            "no case system is set: give `[source] mapping` the path of a mapping file".to_owned(),
-        ));
-    };
-    let text = std::fs::read_to_string(path)
-        .map_err(|why| Failure::No(format!("mapping `{}`: {why}", path.display())))?;
-    let mut mapping = Mapping::compile(&path.display().to_string(), &text).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::No(lines.join("\n"))
-    })?;
-    for (name, value) in &settings.source.ids {
-        mapping = mapping.with_value(name, value);
-    }
-    let can = mapping.capabilities();
-    if settings.finish.mode == Mode::Reverse && !can.contains("write.reopen") {
-        return Err(Failure::No(format!(
-            "mode `reverse` needs the operation `reopen`, and mapping `{}` has no `[write.reopen]`",
-            path.display()
-        )));
-    }
-    Ok(mapping)
 }
 
 fn keying(secrets: &Secrets) -> Result<ChildKeying, Failure> {

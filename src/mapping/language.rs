@@ -1,17 +1,13 @@
 //! Which words may a mapping file use?
 //!
-//! The file's shape, word for word; meaning and faults are found in `compile`.
+//! The file's shape, word for word, as `manual.toml` explains it; meaning and faults are found in `compile`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
-type Written = Spanned<String>;
-
-/// The whole file.
+/// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct File {
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
@@ -19,37 +15,41 @@ pub(super) struct File {
     pub(super) proof: Proof,
     #[serde(default)]
     pub(super) auth: Auth,
-    pub(super) feed: Request,
-    pub(super) sweep: Option<Request>,
-    pub(super) step: Option<Request>,
-    pub(super) record: Record,
+    pub(super) feed: RequestRow,
+    pub(super) sweep: Option<RequestRow>,
+    pub(super) step: Option<RequestRow>,
+    pub(super) record: BTreeMap<String, String>,
     pub(super) stages: Stages,
     pub(super) only_when: Option<OnlyWhen>,
     #[serde(default)]
-    pub(super) people: BTreeMap<String, Written>,
+    pub(super) people: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) links: Vec<LinkRow>,
     #[serde(default)]
-    pub(super) facts: BTreeMap<Written, FactRow>,
+    pub(super) facts: BTreeMap<String, FactRow>,
     #[serde(default)]
     pub(super) vocabularies: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
-    pub(super) write: BTreeMap<Written, Operation>,
+    pub(super) flags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) write: BTreeMap<String, Operation>,
     #[serde(default = "thousand")]
-    pub(super) text_limit_chars: usize,
+    pub(super) text_limit_chars: i64,
     #[serde(default)]
     pub(super) capabilities: Vec<String>,
+    #[serde(default)]
+    pub(super) blank: Vec<String>,
     #[serde(default)]
     pub(super) test: Vec<Test>,
 }
 
-fn thousand() -> usize {
+fn thousand() -> i64 {
     1000
 }
 
 /// What an answer must be before a word of it is believed.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Proof {
     /// Accepted content types, without parameters; empty accepts any but HTML.
     pub content_type: Vec<String>,
@@ -57,21 +57,10 @@ pub struct Proof {
 
 /// How we say who we are; the secret itself is given at run time.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Auth {
     #[serde(default)]
-    pub(super) style: Style,
+    pub(super) style: String,
     pub(super) header: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Style {
-    #[default]
-    None,
-    Header,
-    Basic,
-    Bearer,
 }
 
 /// How we say who we are.
@@ -87,45 +76,30 @@ pub enum AuthStyle {
     Bearer,
 }
 
-/// One way to ask for records.
+/// One way to ask for records, as it is written.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Request {
-    /// Path and query template, after the base address.
-    pub path: String,
-    /// Local name of the root element.
-    pub root: String,
-    /// Namespace of the root element, if it is checked.
-    #[serde(default)]
-    pub namespace: Option<String>,
-    /// Path of a record below the root; `.` if the root is the record.
+pub(super) struct RequestRow {
+    pub(super) path: String,
+    pub(super) root: String,
+    pub(super) namespace: Option<String>,
     #[serde(default = "itself")]
-    pub record: String,
-    /// How the next page is asked for.
+    pub(super) record: String,
     #[serde(default)]
-    pub paging: Paging,
-    /// Records asked for at a time.
+    pub(super) paging: String,
     #[serde(default = "hundred")]
-    pub page_size: u64,
-    /// `strftime` form of `since`, in UTC.
+    pub(super) page_size: i64,
     #[serde(default = "seconds")]
-    pub since_format: String,
-    /// Where the root says how many there are in all.
-    #[serde(default)]
-    pub total: Option<String>,
-    /// Where the next token stands.
-    #[serde(default)]
-    pub next: Option<String>,
-    /// Where the case system's own time stands.
-    #[serde(default)]
-    pub server_time: Option<String>,
+    pub(super) since_format: String,
+    pub(super) total: Option<String>,
+    pub(super) next: Option<String>,
+    pub(super) server_time: Option<String>,
 }
 
 fn itself() -> String {
     ".".to_owned()
 }
 
-fn hundred() -> u64 {
+fn hundred() -> i64 {
     100
 }
 
@@ -134,50 +108,24 @@ fn seconds() -> String {
 }
 
 /// How the next page is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Paging {
     /// There is one page.
     #[default]
     None,
-    /// By the number of records already read.
+    /// By the number of records already read. Rows that move while it is read can be lost.
     Offset,
     /// By the case system's own token.
     Token,
-}
-
-/// Where a record keeps what every step has.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Record {
-    pub(super) id: Written,
-    pub(super) status: Written,
-    pub(super) version: Option<Written>,
-    pub(super) modified: Option<Written>,
-    pub(super) incoming: Option<Written>,
-    pub(super) started: Option<Written>,
-    pub(super) completed: Option<Written>,
-    pub(super) reopened: Option<Written>,
-    pub(super) cancelled: Option<Written>,
-    pub(super) due: Option<Written>,
-    pub(super) assignee: Option<Written>,
-    pub(super) reference: Option<Written>,
-    pub(super) cycle: Option<Written>,
-    pub(super) child: Option<Written>,
-    pub(super) locked: Option<Written>,
-    #[serde(default = "london")]
-    pub(super) zone: String,
-}
-
-fn london() -> String {
-    "Europe/London".to_owned()
+    /// By the last id read, in the order of ids, which do not move. The template's filter may include
+    /// that id again or not.
+    LastId,
 }
 
 /// Which of the four steps a record is.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Stages {
-    pub(super) path: Written,
+    pub(super) path: String,
     pub(super) is: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) ignore: Vec<String>,
@@ -185,40 +133,34 @@ pub(super) struct Stages {
 
 /// A record is ours only if this holds; otherwise it is passed over in silence.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct OnlyWhen {
-    pub(super) path: Written,
+    pub(super) path: String,
     pub(super) is: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct LinkRow {
-    pub(super) path: Written,
+    pub(super) path: String,
     pub(super) direction: String,
     #[serde(default)]
     pub(super) immediate: bool,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct FactRow {
-    pub(super) path: Written,
+    pub(super) path: String,
     pub(super) vocabulary: Option<String>,
     #[serde(default)]
     pub(super) html: bool,
     #[serde(default)]
     pub(super) texts: bool,
-    pub(super) key: Option<Written>,
-    pub(super) code: Option<Written>,
-    pub(super) owner: Option<Written>,
-    pub(super) due: Option<Written>,
-    pub(super) progress_on: Option<Written>,
+    /// Where each column of a row stands.
+    #[serde(flatten)]
+    pub(super) columns: BTreeMap<String, String>,
 }
 
-/// One way to write.
+/// One way to write: one intention, one call.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Operation {
     /// HTTP method.
     pub method: String,
@@ -229,20 +171,60 @@ pub struct Operation {
     /// Content type of the body.
     #[serde(default = "application_xml")]
     pub content_type: String,
+    /// Header templates, by header.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// Statuses that mean "taken"; only a read-back shows that it was done.
-    pub accepted: Vec<u16>,
+    pub accepted: Vec<i64>,
+    /// Statuses that mean "not now": what was read has changed since, or somebody holds a lock.
+    #[serde(default)]
+    pub again: Vec<i64>,
+    /// What is read before anything is written.
+    #[serde(default)]
+    pub before: Option<Before>,
     /// Where the write must be found afterwards.
     #[serde(default)]
     pub read_back: Option<ReadBack>,
+    /// The operation that follows once this one is shown to be done.
+    #[serde(default)]
+    pub then: Option<String>,
 }
 
 fn application_xml() -> String {
     "application/xml".to_owned()
 }
 
+/// What is read before anything is written, and carried into the write.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Before {
+    /// Path template; none reads what the read-back reads, and a write that it shows is not repeated.
+    pub path: Option<String>,
+    /// Local name of the root element, with `path`.
+    pub root: Option<String>,
+    /// Values that must be there: name and path.
+    pub values: BTreeMap<String, String>,
+    /// Lists that may be empty: name and path.
+    pub lists: BTreeMap<String, String>,
+    /// Values that must be there: name and header of the answer.
+    pub headers: BTreeMap<String, String>,
+    /// What must be found, or the case system will not do it.
+    pub must: Option<Must>,
+}
+
+/// What must be found before writing makes sense, such as the right to make a move.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Must {
+    /// Where.
+    pub find: String,
+    /// A template; one of the values there must be exactly this.
+    pub is: String,
+    /// What a person can do if it is not.
+    pub why: String,
+}
+
 /// Where a write must be found afterwards.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ReadBack {
     /// Path template of the request.
     pub path: String,
@@ -251,7 +233,9 @@ pub struct ReadBack {
     /// Where in the answer to look.
     pub find: String,
     /// What a value there must contain; a template.
-    pub contains: String,
+    pub contains: Option<String>,
+    /// What a value there must be; a template.
+    pub is: Option<String>,
     /// The write is done when it is *not* found there (a flag taken off).
     #[serde(default)]
     pub absent: bool,
@@ -262,7 +246,6 @@ pub struct ReadBack {
 
 /// A second thing that the same answer must show.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Also {
     /// Where.
     pub find: String,
@@ -271,38 +254,27 @@ pub struct Also {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Test {
     pub(super) name: String,
     pub(super) body: String,
     #[serde(default = "feed")]
     pub(super) kind: String,
-    pub(super) good: Option<usize>,
-    pub(super) quarantined: Option<usize>,
+    pub(super) good: Option<i64>,
+    pub(super) quarantined: Option<i64>,
     #[serde(default)]
     pub(super) refused: bool,
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
+    #[serde(default = "overdue")]
+    pub(super) flag: String,
+    pub(super) shown: Option<bool>,
+    pub(super) writes: Option<String>,
 }
 
 fn feed() -> String {
     "feed".to_owned()
 }
 
-impl Request {
-    /// Reads a document of which only the root is promised.
-    pub(super) fn whole(root: &str) -> Self {
-        Self {
-            path: String::new(),
-            root: root.to_owned(),
-            namespace: None,
-            record: itself(),
-            paging: Paging::None,
-            page_size: hundred(),
-            since_format: seconds(),
-            total: None,
-            next: None,
-            server_time: None,
-        }
-    }
+fn overdue() -> String {
+    "overdue".to_owned()
 }

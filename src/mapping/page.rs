@@ -14,9 +14,9 @@ use quick_xml::reader::NsReader;
 
 use super::compile::Mapping;
 use super::decoding::decode;
-use super::language::Request;
 use super::path::Path;
 use super::record::Reading;
+use super::request::Request;
 use super::tree::Element;
 use crate::practice::ids::Digest;
 use crate::practice::sighting::Sighting;
@@ -40,6 +40,8 @@ pub struct Page {
     pub total: Option<u64>,
     /// Records in this answer, of whatever kind.
     pub count: u64,
+    /// The id of the last record that has one, of whatever kind.
+    pub last_id: Option<String>,
 }
 
 /// What an answer says of a next page.
@@ -104,11 +106,12 @@ impl Mapping {
         let mut page = Page::default();
         let envelope = walk(bytes, request, reading.charset.as_deref(), &mut |record| {
             page.count += 1;
-            self.take(record, reading, &mut page);
+            page.last_id = self.plain_id(&record).or(page.last_id.take());
+            self.take(&record, reading, &mut page);
         })?;
-        let told = |written: &Option<String>| {
-            let path = Path::parse(written.as_deref()?).ok()?;
-            path.first(&envelope).filter(|text| !text.is_empty())
+        let told = |path: &Option<Path>| {
+            let text = path.as_ref()?.first(&envelope);
+            text.filter(|text| !text.is_empty())
         };
         page.total = told(&request.total).and_then(|text| text.parse().ok());
         page.next = told(&request.next).map_or(Next::End, Next::Token);
@@ -121,10 +124,7 @@ impl Mapping {
             Ok(Some(sighting)) => page.records.push(sighting),
             Ok(None) => {}
             Err(bad) => page.quarantined.push(Quarantined {
-                step: self
-                    .id
-                    .first(record)
-                    .filter(|id| !id.is_empty() && id.chars().count() <= 64),
+                step: self.plain_id(record),
                 path: bad.path,
                 reason: bad.reason,
                 fingerprint: Digest::of(format!("{record:?}").as_bytes()).0,
@@ -132,11 +132,16 @@ impl Mapping {
         }
     }
 
+    fn plain_id(&self, record: &Element) -> Option<String> {
+        let id = self.id.first(record);
+        id.filter(|id| !id.is_empty() && id.chars().count() <= 64)
+    }
+
     /// Every value of an answer with its path and line, for an engineer who writes a mapping.
     pub fn trace(&self, bytes: &[u8]) -> Result<Vec<Traced>, PageFault> {
         let mut traced = Vec::new();
         walk(bytes, &self.feed, None, &mut |record| {
-            trace(record, &self.feed.root, &mut traced);
+            trace(&record, &self.feed.root, &mut traced);
         })?;
         Ok(traced)
     }
@@ -172,7 +177,7 @@ pub(super) fn document(
     let request = Request::whole(root);
     let mut whole = Element::default();
     walk(bytes, &request, charset, &mut |record| {
-        whole = record.clone();
+        whole = record;
     })?;
     Ok(whole)
 }
@@ -182,7 +187,7 @@ fn walk(
     bytes: &[u8],
     request: &Request,
     charset: Option<&str>,
-    take: &mut dyn FnMut(&Element),
+    take: &mut dyn FnMut(Element),
 ) -> Result<Element, PageFault> {
     if bytes.len() > BODY_LIMIT_BYTES {
         return Err(PageFault(format!(
@@ -190,10 +195,8 @@ fn walk(
         )));
     }
     let text = decode(bytes, charset).map_err(PageFault)?;
-    let record = Path::parse(&request.record).map_err(PageFault)?;
     let mut walk = Walk {
         request,
-        record: record.names().map(str::to_owned).collect(),
         stack: Vec::new(),
         done: None,
         text: &text,
@@ -229,7 +232,7 @@ fn walk(
             ));
         }
     };
-    held.iter().for_each(take);
+    held.into_iter().for_each(take);
     Ok(envelope)
 }
 
@@ -242,7 +245,6 @@ fn malformed(walk: &Walk<'_>) -> PageFault {
 
 struct Walk<'a> {
     request: &'a Request,
-    record: Vec<String>,
     stack: Vec<Element>,
     done: Option<Element>,
     text: &'a str,
@@ -367,13 +369,12 @@ impl Walk<'_> {
     }
 
     fn is_record(&self) -> bool {
-        self.stack.len() == self.record.len() + 1
-            && self
-                .stack
-                .iter()
-                .skip(1)
-                .zip(&self.record)
-                .all(|(element, name)| element.name == *name)
+        let names = self.request.record.names();
+        self.stack
+            .iter()
+            .skip(1)
+            .map(|element| element.name.as_str())
+            .eq(names)
     }
 
     fn put(&mut self, text: &str) -> Result<Option<Element>, PageFault> {

@@ -3,48 +3,20 @@
 //! A record that cannot be read whole is set aside alone, and says why without repeating its text.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, tz::TimeZone};
-use ring::hmac;
 
 use super::compile::{FactPlace, Mapping};
 use super::html::plain;
+use super::keying::ChildKeying;
 use super::path::Path;
 use super::tree::Element;
 use crate::practice::episode::{Presence, Stage, StepStatus};
 use crate::practice::fact::{Fact, FactKind, Row, Value};
-use crate::practice::ids::{ChildKey, CycleId, EpisodeId, SourceName, StepId, WorkerId};
+use crate::practice::ids::{CycleId, EpisodeId, SourceName, StepId, WorkerId};
 use crate::practice::known::{Known, Why};
 use crate::practice::sighting::{Link, Road, Sighting, StepDates};
-
-/// Turns a person id into a keyed hash (HMAC-SHA-256); the id itself is dropped on reading.
-#[derive(Clone)]
-pub struct ChildKeying(hmac::Key);
-
-impl ChildKeying {
-    /// Keyed with a secret of the deployment.
-    pub fn new(secret: &[u8]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
-    }
-
-    /// The key of one child, lower-case hexadecimal.
-    pub fn key(&self, person: &str) -> ChildKey {
-        let mut text = String::with_capacity(64);
-        for byte in hmac::sign(&self.0, person.as_bytes()).as_ref() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        ChildKey(text)
-    }
-}
-
-impl std::fmt::Debug for ChildKeying {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ChildKeying(secret)")
-    }
-}
 
 /// Who reads, when, and by which road: what a page cannot know of itself.
 #[derive(Clone, Debug)]
@@ -216,7 +188,9 @@ impl Mapping {
         stage: Stage,
         record: &Element,
     ) -> Result<BTreeMap<Fact, Known<Value>>, Bad> {
-        let mut facts = BTreeMap::new();
+        let blank = self.blank.iter().filter(|fact| fact.stage() == stage);
+        let mut facts: BTreeMap<Fact, Known<Value>> =
+            blank.map(|fact| (*fact, Known::Blank)).collect();
         for (fact, place) in &self.facts {
             if fact.stage() == stage {
                 facts.insert(*fact, self.fact(*fact, place, record)?);

@@ -1,14 +1,20 @@
-//! Does a mapping still read the answers that were recorded for it?
+//! Does a mapping still read the answers that were recorded for it, and write what it should?
+//!
+//! Absent on purpose: files. Whoever runs the tests hands in what was recorded.
 
-use std::path::Path as FilePath;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::compile::Mapping;
+use super::keying::ChildKeying;
 use super::language::Test;
 use super::page::Page;
-use super::record::{ChildKeying, Reading};
-use crate::practice::ids::SourceName;
+use super::record::Reading;
+use super::request::Request;
+use super::writing::{Beforehand, Carried, Reply, Shown};
+use crate::practice::effect::{Act, Effect};
+use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId};
 use crate::practice::sighting::Road;
 
 /// What became of one `[[test]]` of a mapping file.
@@ -21,31 +27,37 @@ pub struct TestOutcome {
 }
 
 impl Mapping {
-    /// Runs every `[[test]]` of the file; recorded bodies are looked for in `dir`.
-    pub fn run_tests(&self, dir: &FilePath) -> Vec<TestOutcome> {
-        self.tests
-            .iter()
-            .map(|test| TestOutcome {
-                name: test.name.clone(),
-                differences: self.differences(test, dir),
-            })
-            .collect()
+    /// Runs every `[[test]]` of the file; `recorded` gives the bytes of a body by its name, or says why not.
+    pub fn run_tests(
+        &self,
+        recorded: impl Fn(&str) -> Result<Vec<u8>, String>,
+    ) -> Vec<TestOutcome> {
+        let outcome = |test: &Test| TestOutcome {
+            name: test.name.clone(),
+            differences: match recorded(&test.body) {
+                Err(why) => vec![format!("`{}` cannot be read: {why}", test.body)],
+                Ok(bytes) => self.differences(test, &bytes),
+            },
+        };
+        self.tests.iter().map(outcome).collect()
     }
 
-    fn differences(&self, test: &Test, dir: &FilePath) -> Vec<String> {
-        let bytes = match std::fs::read(dir.join(&test.body)) {
-            Ok(bytes) => bytes,
-            Err(error) => return vec![format!("`{}` cannot be read: {error}", test.body)],
-        };
+    fn differences(&self, test: &Test, bytes: &[u8]) -> Vec<String> {
         let request = match test.kind.as_str() {
-            "feed" => Some(&self.feed),
             "sweep" => self.sweep.as_ref(),
             "step" => self.step.as_ref(),
-            _ => None,
+            kind => match kind.strip_prefix("write.") {
+                Some(name) => return self.write_differences(test, name, bytes),
+                None => Some(&self.feed),
+            },
         };
-        let Some(request) = request else {
-            return vec![format!("the mapping has no request `{}`", test.kind)];
-        };
+        match request {
+            Some(request) => self.read_differences(test, request, bytes),
+            None => vec![format!("the mapping has no request `{}`", test.kind)],
+        }
+    }
+
+    fn read_differences(&self, test: &Test, request: &Request, bytes: &[u8]) -> Vec<String> {
         let reading = Reading {
             source: SourceName::from("test"),
             now: Timestamp::UNIX_EPOCH,
@@ -53,17 +65,86 @@ impl Mapping {
             charset: None,
             keying: ChildKeying::new(b"test"),
         };
-        match self.page(request, &bytes, &reading) {
-            Err(fault) if test.refused => {
-                let _ = fault;
-                Vec::new()
-            }
+        match self.page(request, bytes, &reading) {
+            Err(_) if test.refused => Vec::new(),
             Err(fault) => vec![format!("the answer was refused: {fault}")],
             Ok(_) if test.refused => {
                 vec!["the answer was believed, and must be refused".to_owned()]
             }
             Ok(page) => compare(test, &page),
         }
+    }
+
+    /// A write is tried on the step `1` of the episode `LE-1`, with the text `text`.
+    fn write_differences(&self, test: &Test, name: &str, bytes: &[u8]) -> Vec<String> {
+        let effect = effect(name, &test.flag);
+        let tried = self.parts(name).and_then(|parts| {
+            let operation = parts.first().copied().ok_or("there is nothing to try")?;
+            let reply = Reply {
+                bytes,
+                charset: None,
+                headers: &BTreeMap::new(),
+            };
+            let mut shown = match &operation.read_back {
+                Some(back) => self.shows(back, &effect, bytes, None),
+                None => Ok(Shown::No),
+            };
+            let mut carried = Some(Carried::default());
+            if let Some(before) = &operation.before {
+                match self.beforehand(operation, before, &effect, reply) {
+                    Err(fault) => shown = Err(fault),
+                    Ok(Beforehand::Write(read)) => carried = Some(read),
+                    Ok(Beforehand::Refused(why)) => return Err(why),
+                    Ok(Beforehand::Done | Beforehand::Half) => carried = None,
+                }
+            }
+            let shown = shown.map_err(|fault| fault.to_string())?;
+            let put = carried.map(|carried| self.write_request(operation, &effect, &carried));
+            let put = put.transpose().map_err(|fault| fault.to_string())?;
+            Ok((shown == Shown::Yes, put.and_then(|put| put.body)))
+        });
+        match tried {
+            Err(_) if test.refused => Vec::new(),
+            Err(why) => vec![format!("the write was refused: {why}")],
+            Ok(_) if test.refused => vec!["the write was tried, and must be refused".to_owned()],
+            Ok((shown, body)) => {
+                let body = body.map(|(_, body)| body).unwrap_or_default();
+                let mut differences = Vec::new();
+                if test.shown.is_some_and(|wanted| wanted != shown) {
+                    differences.push(format!("shown: wanted {}, got {shown}", !shown));
+                }
+                if let Some(wanted) = test.writes.as_ref().filter(|wanted| **wanted != body) {
+                    differences.push(format!("writes: wanted `{wanted}`, got `{body}`"));
+                }
+                differences
+            }
+        }
+    }
+}
+
+fn effect(operation: &str, flag: &str) -> Effect {
+    let (text, flag) = ("text".to_owned(), flag.to_owned());
+    Effect {
+        key: "test".to_owned(),
+        source: SourceName::from("test"),
+        episode: Some(EpisodeId::from("LE-1")),
+        step: Some(StepId::from("1")),
+        act: match operation {
+            "flag" => Act::Flag { flag },
+            "unflag" => Act::Unflag { flag },
+            "reopen" => Act::Reopen { text },
+            "notice" => Act::Notice { text },
+            "sample_list" => Act::SampleList {
+                cycle: "cycle".to_owned(),
+                episodes: vec![EpisodeId::from("LE-1"), EpisodeId::from("LE-2")],
+                certificate: Digest::of(b"certificate"),
+            },
+            _ => Act::Note { text },
+        },
+        rule: String::new(),
+        cause: String::new(),
+        audience: Vec::new(),
+        due_at: Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -77,11 +158,8 @@ fn compare(test: &Test, page: &Page) -> Vec<String> {
             page.quarantined.len(),
         ),
     ] {
-        if wanted.is_some_and(|wanted| wanted != got) {
-            differences.push(format!(
-                "{what}: wanted {}, got {got}",
-                wanted.unwrap_or_default()
-            ));
+        if let Some(wanted) = wanted.filter(|wanted| usize::try_from(*wanted) != Ok(got)) {
+            differences.push(format!("{what}: wanted {wanted}, got {got}"));
         }
     }
     // Values are asked of the page's records by a pointer into their JSON: `/0/status`.

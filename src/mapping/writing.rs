@@ -1,210 +1,15 @@
-//! How is an effect put into the case system's own words?
-//!
-//! Templates are escaped for the place they stand in, whatever the text is. Absent on purpose:
-//! includes, loops without fuel, and secrets.
+//! How is an effect put into the case system's own words, and how is it found there again?
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use jiff::Timestamp;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::Mapping;
-use super::language::{Operation, ReadBack, Request};
+use super::language::{Before, Operation, ReadBack};
 use super::page::{PageFault, document};
 use super::path::Path;
+use super::template::{self, Given, Slot, TemplateFault, Values, render};
+use super::tree::Element;
 use crate::practice::effect::{Act, Effect};
 use crate::practice::ids::EpisodeId;
-
-/// The place a value is put into, and so how it is escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
-    /// Text or an attribute of an XML document.
-    Xml,
-    /// The inside of a JSON string.
-    Json,
-    /// A path or a query of a URL.
-    Url,
-}
-
-/// A template that cannot be filled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateFault(pub String);
-
-impl fmt::Display for TemplateFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TemplateFault {}
-
-/// Fills a template; a name it uses that is not among `values` is a fault.
-pub(super) fn render(
-    template: &str,
-    slot: Slot,
-    values: &BTreeMap<String, String>,
-) -> Result<String, TemplateFault> {
-    let name = match slot {
-        Slot::Xml => "xml",
-        Slot::Json => "json",
-        Slot::Url => "url",
-    };
-    fill(name, template, values)
-}
-
-/// Fills a template that is compared, not sent.
-fn render_plain(
-    template: &str,
-    values: &BTreeMap<String, String>,
-) -> Result<String, TemplateFault> {
-    fill("plain", template, values)
-}
-
-fn fill(
-    name: &str,
-    template: &str,
-    values: &BTreeMap<String, String>,
-) -> Result<String, TemplateFault> {
-    environment()
-        .render_named_str(
-            name,
-            template,
-            Value::from_pairs(
-                values
-                    .iter()
-                    .map(|(name, value)| (name.as_str(), value.as_str())),
-            ),
-        )
-        .map_err(|error| TemplateFault(error.to_string()))
-}
-
-/// Whether a template can be read at all.
-pub(super) fn check(template: &str) -> Result<(), TemplateFault> {
-    environment()
-        .template_from_str(template)
-        .map(|_| ())
-        .map_err(|error| TemplateFault(error.to_string()))
-}
-
-fn environment<'a>() -> Environment<'a> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    environment.set_fuel(Some(50_000));
-    environment.set_auto_escape_callback(|name| match name {
-        "xml" => AutoEscape::Custom("xml".into()),
-        "json" => AutoEscape::Custom("json".into()),
-        "plain" => AutoEscape::None,
-        _ => AutoEscape::Custom("url".into()),
-    });
-    environment.set_formatter(|out, state, value| {
-        let text = if value.is_undefined() || value.is_none() {
-            String::new()
-        } else {
-            value.to_string()
-        };
-        let escaped = match state.auto_escape() {
-            AutoEscape::Custom(slot) if slot == "xml" => xml(&text),
-            AutoEscape::Custom(slot) if slot == "json" => json(&text),
-            AutoEscape::None => text,
-            _ => url(&text),
-        };
-        out.write_str(&escaped).map_err(Into::into)
-    });
-    environment
-}
-
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(letter),
-            // XML 1.0 has no way to write these at all.
-            control if control.is_control() || matches!(control, '\u{fffe}' | '\u{ffff}') => {
-                out.push(' ');
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-fn json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or_default()
-        .to_owned()
-}
-
-fn url(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
-/// What an effect offers to templates, beside the mapping's own `[values]`.
-fn values_of(mapping: &Mapping, effect: &Effect) -> BTreeMap<String, String> {
-    let mut values = mapping.values.clone();
-    let mut put = |name: &str, value: String| values.insert(name.to_owned(), value);
-    put(
-        "step",
-        effect
-            .step
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-    );
-    put(
-        "episode",
-        effect
-            .episode
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-    );
-    put("mark", effect.mark());
-    put("text", effect.marked_text(mapping.text_limit_chars));
-    put("audience", audience(effect));
-    match &effect.act {
-        Act::Flag { flag } | Act::Unflag { flag } => {
-            put("flag", flag.clone());
-        }
-        Act::SampleList {
-            cycle,
-            episodes,
-            certificate,
-        } => {
-            put("cycle", cycle.clone());
-            put("certificate", certificate.to_string());
-            let all: Vec<&str> = episodes.iter().map(EpisodeId::as_str).collect();
-            put("episodes", all.join(", "));
-        }
-        Act::Note { .. } | Act::Reopen { .. } | Act::Notice { .. } => {}
-    }
-    values
-}
-
-/// The roles that are told, by their names in mapping files, with spaces between.
-fn audience(effect: &Effect) -> String {
-    let name = |role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned);
-    let names: Vec<String> = effect.audience.iter().filter_map(name).collect();
-    names.join(" ")
-}
 
 /// What a read-back shows of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,36 +29,177 @@ pub struct Put {
     pub method: String,
     /// Path and query, after the base address.
     pub path: String,
+    /// Headers besides the content type.
+    pub headers: Vec<(String, String)>,
     /// Content type and body, if there is one.
     pub body: Option<(String, String)>,
 }
 
+impl Put {
+    /// A request that reads.
+    pub fn get(path: String) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            path,
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+}
+
+/// An answer to a read that a write rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// The body.
+    pub bytes: &'a [u8],
+    /// The charset that the HTTP answer named.
+    pub charset: Option<&'a str>,
+    /// The headers that could be read as text, by lower-case name.
+    pub headers: &'a BTreeMap<String, String>,
+}
+
+/// What was read before writing, and is carried into the write.
+#[derive(Clone, Debug, Default)]
+pub struct Carried(Values);
+
+/// What a read before writing says of the write.
+#[derive(Clone, Debug)]
+pub enum Beforehand {
+    /// It may be made, with what was read.
+    Write(Carried),
+    /// It is there already.
+    Done,
+    /// A part of it is there; see [`Shown::Half`].
+    Half,
+    /// The case system would not make it; the text says what a person can do.
+    Refused(String),
+}
+
 impl Mapping {
-    /// The operation that performs an effect, if the mapping has it.
-    pub fn operation(&self, effect: &Effect) -> Option<&Operation> {
-        self.write.get(effect.act.operation())
+    /// The operations that perform what is called `name`, in order.
+    ///
+    /// # Errors
+    /// When there is none, or it lacks a value of this site; the text says what to do.
+    pub fn parts(&self, name: &str) -> Result<Vec<&Operation>, String> {
+        let mut parts = Vec::new();
+        let mut wanted = Some(name);
+        while let Some(name) = wanted {
+            let operation = self.write.get(name);
+            let operation =
+                operation.ok_or_else(|| format!("the mapping has no `[write.{name}]`"))?;
+            if let Some(lacking) = self.lacks(operation) {
+                return Err(format!(
+                    "`[write.{name}]` needs the value `{lacking}` of this site; set it in `[source.ids]`"
+                ));
+            }
+            parts.push(operation);
+            // A chain has two links; the compiler refuses longer ones.
+            wanted = operation.then.as_deref().filter(|_| parts.len() < 2);
+        }
+        Ok(parts)
     }
 
-    /// The request that writes an effect.
+    /// Why a value of this name cannot be given to the mapping, if it cannot.
+    pub fn takes(&self, name: &str) -> Option<String> {
+        let known: Vec<&str> = self.values.keys().map(String::as_str).collect();
+        (!known.contains(&name)).then(|| {
+            let help = crate::shape::meant(name, &known);
+            format!("the mapping has no `{name}` in its `[values]`; {help}")
+        })
+    }
+
+    /// A `[values]` entry that the operation uses and that is left empty.
+    fn lacks(&self, operation: &Operation) -> Option<&str> {
+        let templates = [&operation.path, &operation.body];
+        let used: BTreeSet<String> = templates
+            .into_iter()
+            .chain(operation.headers.values())
+            .filter_map(|template| template::names(template).ok())
+            .flatten()
+            .collect();
+        let empty = self.values.iter().filter(|(_, value)| value.is_empty());
+        empty
+            .map(|(name, _)| name.as_str())
+            .find(|name| used.contains(*name))
+    }
+
+    /// The request that writes an effect, with what was carried over from the read before it.
     pub fn write_request(
         &self,
         operation: &Operation,
         effect: &Effect,
+        carried: &Carried,
     ) -> Result<Put, TemplateFault> {
-        let values = values_of(self, effect);
+        let mut values = self.values_of(effect);
+        values.extend(carried.0.clone());
         let slot = if operation.content_type.contains("json") {
             Slot::Json
         } else {
             Slot::Xml
         };
+        let mut headers = Vec::new();
+        for (name, template) in &operation.headers {
+            headers.push((name.clone(), render(template, Slot::Header, &values)?));
+        }
         Ok(Put {
             method: operation.method.clone(),
             path: render(&operation.path, Slot::Url, &values)?,
+            headers,
             body: Some((
                 operation.content_type.clone(),
                 render(&operation.body, slot, &values)?,
             )),
         })
+    }
+
+    /// The request that reads what an operation rests on; none if it rests on nothing.
+    pub fn before_request(
+        &self,
+        operation: &Operation,
+        effect: &Effect,
+    ) -> Result<Option<Put>, TemplateFault> {
+        let Some(before) = &operation.before else {
+            return Ok(None);
+        };
+        let back = operation.read_back.as_ref().map(|back| &back.path);
+        let Some(template) = before.path.as_ref().or(back) else {
+            return Ok(None);
+        };
+        render(template, Slot::Url, &self.values_of(effect)).map(|path| Some(Put::get(path)))
+    }
+
+    /// What the answer to [`Mapping::before_request`] says of the write. A value that should be there and is
+    /// not is a fault: nothing is written on a guess.
+    pub fn beforehand(
+        &self,
+        operation: &Operation,
+        before: &Before,
+        effect: &Effect,
+        reply: Reply<'_>,
+    ) -> Result<Beforehand, PageFault> {
+        let back = operation.read_back.as_ref();
+        let root = before.root.as_ref().or(back.map(|back| &back.root));
+        let document = document(reply.bytes, reply.charset, root.map_or("", String::as_str))?;
+        if document.holds_malformed() {
+            return Err(PageFault(
+                "it holds bytes that are not of the declared character set".to_owned(),
+            ));
+        }
+        let carried = carry(before, &document, reply.headers)?;
+        if let (None, Some(back)) = (&before.path, back) {
+            match self.seen(back, effect, &document)? {
+                Shown::Yes => return Ok(Beforehand::Done),
+                Shown::Half => return Ok(Beforehand::Half),
+                Shown::No => {}
+            }
+        }
+        if let Some(must) = &before.must {
+            let wanted = self.plain(&must.is, effect)?;
+            if !at(&document, &must.find)?.contains(&wanted) {
+                return Ok(Beforehand::Refused(must.why.clone()));
+            }
+        }
+        Ok(Beforehand::Write(carried))
     }
 
     /// The request that reads an effect back.
@@ -262,11 +208,7 @@ impl Mapping {
         back: &ReadBack,
         effect: &Effect,
     ) -> Result<Put, TemplateFault> {
-        Ok(Put {
-            method: "GET".to_owned(),
-            path: render(&back.path, Slot::Url, &values_of(self, effect))?,
-            body: None,
-        })
+        render(&back.path, Slot::Url, &self.values_of(effect)).map(Put::get)
     }
 
     /// Whether an answer to the read-back shows the effect.
@@ -277,28 +219,29 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<Shown, PageFault> {
-        let values = values_of(self, effect);
-        let plain =
-            |template: &str| render_plain(template, &values).map_err(|fault| PageFault(fault.0));
-        let document = document(bytes, charset, &back.root)?;
-        let at = |written: &str| {
-            Path::parse(written)
-                .map(|path| path.values(&document))
-                .map_err(PageFault)
+        self.seen(back, effect, &document(bytes, charset, &back.root)?)
+    }
+
+    fn seen(
+        &self,
+        back: &ReadBack,
+        effect: &Effect,
+        document: &Element,
+    ) -> Result<Shown, PageFault> {
+        let values = at(document, &back.find)?;
+        let there = match (&back.contains, &back.is) {
+            (Some(template), _) => {
+                let needle = self.plain(template, effect)?;
+                values.iter().any(|value| value.contains(&needle))
+            }
+            (None, template) => {
+                let wanted = self.plain(template.as_deref().unwrap_or_default(), effect)?;
+                values.contains(&wanted)
+            }
         };
-        let needle = plain(&back.contains)?;
-        if needle.is_empty() {
-            return Err(PageFault("the read-back looks for nothing".to_owned()));
-        }
-        let there = at(&back.find)?
-            .iter()
-            .any(|(value, _)| value.contains(&needle));
         let also = match &back.also {
             None => true,
-            Some(also) => {
-                let wanted = plain(&also.is)?;
-                at(&also.find)?.iter().any(|(value, _)| *value == wanted)
-            }
+            Some(also) => at(document, &also.find)?.contains(&self.plain(&also.is, effect)?),
         };
         Ok(match (there != back.absent, also) {
             (true, true) => Shown::Yes,
@@ -307,48 +250,80 @@ impl Mapping {
         })
     }
 
-    /// The path of a read request.
-    pub fn read_path(&self, request: &Request, asked: &Asked<'_>) -> Result<String, TemplateFault> {
-        let mut values = self.values.clone();
-        let since = asked
-            .since
-            .map(|at| at.strftime(&request.since_format).to_string());
-        values.insert("since".to_owned(), since.unwrap_or_default());
-        values.insert("offset".to_owned(), asked.offset.to_string());
-        values.insert("limit".to_owned(), request.page_size.to_string());
-        values.insert(
-            "token".to_owned(),
-            asked.token.unwrap_or_default().to_owned(),
-        );
-        values.insert("step".to_owned(), asked.step.unwrap_or_default().to_owned());
-        render(&request.path, Slot::Url, &values)
+    /// Fills a template that is compared with what stands there. What is looked for is never nothing.
+    fn plain(&self, template: &str, effect: &Effect) -> Result<String, PageFault> {
+        match render(template, Slot::Plain, &self.values_of(effect)) {
+            Ok(text) if text.is_empty() => {
+                Err(PageFault("the read-back looks for nothing".to_owned()))
+            }
+            Ok(text) => Ok(text),
+            Err(fault) => Err(PageFault(fault.0)),
+        }
     }
 
-    /// How the change feed is asked.
-    pub fn feed(&self) -> &Request {
-        &self.feed
-    }
-
-    /// How open steps are asked for, if the mapping says.
-    pub fn sweep(&self) -> Option<&Request> {
-        self.sweep.as_ref()
-    }
-
-    /// How one step is asked for, if the mapping says.
-    pub fn single(&self) -> Option<&Request> {
-        self.step.as_ref()
+    /// What an effect offers to templates, beside the mapping's own `[values]`.
+    fn values_of(&self, effect: &Effect) -> Values {
+        let mut values = self.own_values();
+        let mut put = |name: &str, value: String| values.insert(name.to_owned(), Given::One(value));
+        let step = effect.step.as_ref().map(ToString::to_string);
+        put("step", step.unwrap_or_default());
+        let episode = effect.episode.as_ref().map(ToString::to_string);
+        put("episode", episode.unwrap_or_default());
+        put("mark", effect.mark());
+        put("text", effect.marked_text(self.text_limit_chars));
+        put("audience", audience(effect));
+        match &effect.act {
+            Act::Flag { flag } | Act::Unflag { flag } => {
+                put("flag", self.flags.get(flag).unwrap_or(flag).clone());
+            }
+            Act::SampleList {
+                cycle,
+                episodes,
+                certificate,
+            } => {
+                put("cycle", cycle.clone());
+                put("certificate", certificate.to_string());
+                let all: Vec<&str> = episodes.iter().map(EpisodeId::as_str).collect();
+                put("episodes", all.join(", "));
+            }
+            Act::Note { .. } | Act::Reopen { .. } | Act::Notice { .. } => {}
+        }
+        values
     }
 }
 
-/// What a read request asks for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Asked<'a> {
-    /// Changes at or after this instant, UTC.
-    pub since: Option<Timestamp>,
-    /// Continuation token.
-    pub token: Option<&'a str>,
-    /// Records already read.
-    pub offset: u64,
-    /// The step's id.
-    pub step: Option<&'a str>,
+/// The roles that are told, by their names in mapping files, with spaces between.
+fn audience(effect: &Effect) -> String {
+    let name = |role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned);
+    let names: Vec<String> = effect.audience.iter().filter_map(name).collect();
+    names.join(" ")
+}
+
+fn carry(
+    before: &Before,
+    document: &Element,
+    headers: &BTreeMap<String, String>,
+) -> Result<Carried, PageFault> {
+    let mut carried = Values::new();
+    for (name, path) in &before.values {
+        let value = at(document, path)?.into_iter().next();
+        let value = value.ok_or_else(|| PageFault(format!("there is nothing at `{path}`")))?;
+        carried.insert(name.clone(), Given::One(value));
+    }
+    for (name, path) in &before.lists {
+        carried.insert(name.clone(), Given::Many(at(document, path)?));
+    }
+    for (name, header) in &before.headers {
+        let value = headers.get(&header.to_lowercase()).cloned();
+        let value = value.ok_or_else(|| PageFault(format!("it has no header `{header}`")))?;
+        carried.insert(name.clone(), Given::One(value));
+    }
+    Ok(Carried(carried))
+}
+
+/// Every value at a path that is not empty.
+fn at(document: &Element, written: &str) -> Result<Vec<String>, PageFault> {
+    let path = Path::parse(written).map_err(PageFault)?;
+    let values = path.values(document).into_iter().map(|(text, _)| text);
+    Ok(values.filter(|text| !text.is_empty()).collect())
 }

@@ -168,7 +168,7 @@ fn is_overridden(question: &Question<'_>, stage: Stage) -> bool {
     let began = question.leg_began();
     question.episode.overrides.iter().any(|made| {
         made.stage == stage
-            && made.at <= question.at
+            && question.on_record(made.at)
             && began.is_none_or(|began| began <= made.at)
             && question.answers_for(&made.by, made.at)
     })

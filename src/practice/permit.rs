@@ -5,10 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::episode::{Episode, Finished, Permit, Step};
 use super::judge::{earlier, own_fingerprint};
+use super::rules::CLOCK_GRACE_SECONDS;
 use super::verdict::Verdict;
-
-/// Case systems stamp a Finish by their own clock and often to the minute; a permit allows for it.
-const CLOCK_GRACE_SECONDS: i64 = 90;
 
 /// Whether a permit covers an observed Finish of `step`. It happened at `finished.at`, or at some instant
 /// since `earliest` if the case system does not stamp it; `verdict` is what the judge says of it now.

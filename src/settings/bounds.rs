@@ -1,14 +1,14 @@
 //! Which values make no sense? Zero waits, halves of a pair, words that name nothing.
 
-use super::shape::Lines;
 use super::{Settings, SettingsFault};
+use crate::shape::Lines;
 
 impl Settings {
     /// Everything that is out of bounds or does not fit together.
     pub(super) fn ranges(&self, file: &str, lines: &Lines) -> Vec<SettingsFault> {
         let mut faults = Vec::new();
         let mut refuse = |key: &str, message: String| {
-            let line = lines.get(key).copied().unwrap_or(0);
+            let line = lines.of(key);
             faults.push(SettingsFault::at(file, line, message));
         };
         let beat = self.beat;

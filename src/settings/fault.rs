@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::shape::Flaw;
+
 /// One thing wrong with a settings file, a variable, or a file that the settings name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFault {
@@ -18,8 +20,12 @@ pub struct SettingsFault {
 impl fmt::Display for SettingsFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
-            0 => write!(f, "{}: {}", self.file, self.message),
-            line => write!(f, "{}:{line}: {}", self.file, self.message),
+            0 => write!(f, "{}: {}", self.file, self.message)?,
+            line => write!(f, "{}:{line}: {}", self.file, self.message)?,
+        }
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
         }
     }
 }
@@ -50,31 +56,13 @@ impl SettingsFault {
     }
 }
 
-/// A fault for a key that means nothing here, with the nearest one that does.
-pub(super) fn unknown_key<'a>(
-    file: &str,
-    line: usize,
-    key: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> SettingsFault {
-    let fault = SettingsFault::at(file, line, format!("unknown key `{key}`"));
-    let name = key.rsplit('.').next().unwrap_or(key);
-    let near = known
-        .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(name, word), word))
-        .filter(|(far, word)| *far <= 1 + word.len() / 3)
-        .min();
-    match near {
-        Some((_, word)) => fault.help(format!("did you mean `{word}`?")),
-        None => fault.help("config/default.toml lists every key"),
-    }
-}
-
-/// The line of a byte offset, from 1.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
-        + 1
+/// What a comparison with a manual found.
+pub(super) fn of_shape(file: &str, flaws: Vec<Flaw>) -> Vec<SettingsFault> {
+    let fault = |flaw: Flaw| SettingsFault {
+        file: file.to_owned(),
+        line: flaw.line,
+        message: flaw.message,
+        help: flaw.help,
+    };
+    flaws.into_iter().map(fault).collect()
 }

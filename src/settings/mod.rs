@@ -6,8 +6,8 @@
 mod bounds;
 mod fault;
 mod keys;
+mod layers;
 mod secrets;
-mod shape;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -25,11 +25,26 @@ pub use keys::{
 };
 pub use secrets::{CallerSecret, Secrets};
 
-use fault::unknown_key;
-use shape::Lines;
+use crate::shape::{self, Lines};
 
 /// The manual: every key, its default and a sentence about it.
 pub const MANUAL: &str = include_str!("../../config/default.toml");
+
+/// What the manual has no example of: this site's numbers, the callers, and closed lists of words.
+const EXAMPLES: &str = r#"
+[source.ids]
+"*" = ""
+[finish]
+mode = "callout|reverse|observe"
+[log]
+format = "json|text"
+[[web.callers]]
+"!" = ["worker", "may"]
+token_env = ""
+token_file = ""
+worker = ""
+may = ["decide|read|finish_check"]
+"#;
 
 /// Environment variables by name.
 pub type Environment = BTreeMap<String, String>;
@@ -57,6 +72,9 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// Log lines.
     pub log: LogSettings,
+    /// The file they were read from, as it was named to us, and the line of each of its keys.
+    #[serde(skip)]
+    written: (String, Lines),
 }
 
 impl Settings {
@@ -68,23 +86,37 @@ impl Settings {
         path: Option<&Path>,
         environment: &Environment,
     ) -> Result<Self, Vec<SettingsFault>> {
+        let (settings, faults) = Self::read(path, environment);
+        settings.filter(|_| faults.is_empty()).ok_or(faults)
+    }
+
+    /// What can be read, with the manual's word in place of a faulty one, and every fault.
+    fn read(path: Option<&Path>, environment: &Environment) -> (Option<Self>, Vec<SettingsFault>) {
         let name = path.map_or("settings".to_owned(), |path| path.display().to_string());
-        let text = match path {
-            Some(path) => read(path).map_err(|fault| vec![fault])?,
-            None => String::new(),
+        let text = match path.map_or(Ok(String::new()), read) {
+            Ok(text) => text,
+            Err(fault) => return (None, vec![fault]),
         };
-        let (lines, mut faults) = shape::compare(&name, &text, MANUAL);
-        faults.extend(unknown_variables(environment));
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let mut settings = layer(&name, &text, &lines, environment).map_err(|fault| vec![fault])?;
-        let faults = settings.ranges(&name, &lines);
-        if !faults.is_empty() {
-            return Err(faults);
-        }
+        let shaped = shape::compare(&text, &shape::manual(MANUAL, EXAMPLES));
+        let mut faults = fault::of_shape(&name, shaped.flaws);
+        let (known, unknown) = variables(environment);
+        faults.extend(unknown);
+        let (settings, more) = layers::lay(&name, shaped.table, &shaped.lines, known);
+        faults.extend(more);
+        let Some(mut settings) = settings else {
+            return (None, faults);
+        };
+        faults.extend(settings.ranges(&name, &shaped.lines));
+        faults.sort_by_key(|fault| (fault.file != name, fault.line));
         settings.root_paths(path.and_then(Path::parent));
-        Ok(settings)
+        settings.written = (name, shaped.lines);
+        (Some(settings), faults)
+    }
+
+    /// A fault of a key of these settings, on its line.
+    pub fn fault(&self, key: &str, message: impl Into<String>) -> SettingsFault {
+        let (file, lines) = &self.written;
+        SettingsFault::at(file, lines.of(key), message)
     }
 
     /// Whether a case system is set.
@@ -114,59 +146,41 @@ impl Settings {
     }
 }
 
-/// Everything wrong with a settings file and the files it names, mapping included.
-pub fn check(path: Option<&Path>, environment: &Environment) -> Vec<SettingsFault> {
-    match Settings::load(path, environment) {
-        Ok(settings) => settings.check_files(),
-        Err(faults) => faults,
-    }
-}
-
-fn layer(
-    file: &str,
-    text: &str,
-    lines: &Lines,
+/// Everything wrong with a settings file and the files it names, the mapping's content apart; and what could be
+/// read of the settings in spite of it.
+pub fn check(
+    path: Option<&Path>,
     environment: &Environment,
-) -> Result<Settings, SettingsFault> {
-    let toml = |text: &str| config::File::from_str(text, config::FileFormat::Toml);
-    let variables = config::Environment::with_prefix("GREENTICK")
-        .prefix_separator("__")
-        .separator("__")
-        .ignore_empty(true)
-        .source(Some(environment.clone().into_iter().collect()));
-    config::Config::builder()
-        .add_source(toml(MANUAL))
-        .add_source(toml(text))
-        .add_source(variables)
-        .build()
-        .and_then(config::Config::try_deserialize)
-        .map_err(|fault| {
-            let said = fault.to_string();
-            let line = lines
-                .iter()
-                .find(|(key, _)| said.contains(key.as_str()) && key.contains('.'));
-            SettingsFault::at(file, line.map_or(0, |(_, line)| *line), said)
-        })
+) -> (Option<Settings>, Vec<SettingsFault>) {
+    let (settings, mut faults) = Settings::read(path, environment);
+    faults.extend(settings.iter().flat_map(Settings::check_files));
+    (settings, faults)
 }
 
-fn unknown_variables(environment: &Environment) -> Vec<SettingsFault> {
-    let (known, _) = shape::compare("manual", MANUAL, MANUAL);
-    let variables = environment
-        .keys()
-        .filter_map(|name| Some((name, name.strip_prefix("GREENTICK__")?)));
-    variables
-        .filter_map(|(name, rest)| {
-            let key = rest.to_lowercase().replace("__", ".");
-            let names = known
-                .keys()
-                .map(|key| key.rsplit('.').next().unwrap_or(key));
-            (!known.contains_key(&key)).then(|| {
-                let mut fault = unknown_key("environment", 0, &key, names);
-                fault.message = format!("variable `{name}` sets an unknown key `{key}`");
-                fault
-            })
-        })
-        .collect()
+/// The variables that set a key, and a fault for each that sets an unknown one.
+fn variables(environment: &Environment) -> (Environment, Vec<SettingsFault>) {
+    let manual = shape::compare(MANUAL, &shape::manual(MANUAL, "")).lines;
+    let paths: Vec<&str> = manual.paths().collect();
+    let mut known = Environment::new();
+    let mut faults = Vec::new();
+    for (name, value) in environment {
+        let Some(rest) = name.strip_prefix("GREENTICK__") else {
+            continue;
+        };
+        let key = rest.to_lowercase().replace("__", ".");
+        let site = key.starts_with("source.ids.");
+        if site || paths.contains(&key.as_str()) {
+            known.insert(name.clone(), value.clone());
+            continue;
+        }
+        let message = format!("variable `{name}` sets an unknown key `{key}`");
+        let help = match shape::nearest(&key, paths.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "config/default.toml lists every key".to_owned(),
+        };
+        faults.push(SettingsFault::whole("environment", message).help(help));
+    }
+    (known, faults)
 }
 
 fn read(path: &Path) -> Result<String, SettingsFault> {

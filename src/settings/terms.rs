@@ -1,17 +1,47 @@
 //! Under which terms is judged here? Policy, people and calendar, from the council's files or the built-in ones.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use jiff::civil::Date;
+use toml::{Table, Value};
 
-use super::fault::{SettingsFault, line_of, unknown_key};
+use super::fault::{SettingsFault, of_shape};
 use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
-use crate::practice::terms::{People, Policy, Terms};
+use crate::practice::rules::RULES;
+use crate::practice::terms::{Holder, People, Policy, Terms};
 use crate::sampling::SamplingPolicy;
+use crate::shape::{self, Lines};
 
 const POLICY: &str = include_str!("../../config/policy.toml");
 const PEOPLE: &str = include_str!("../../config/people.toml");
+/// What the built-in policy has no example of, and its closed lists of words.
+const POLICY_EXAMPLES: &str = r#"
+late_finish = "reason|extension|flag"
+reason_codes = [""]
+[[ladder]]
+"!" = ["working_days", "tell"]
+working_days = 1
+tell = ["practitioner|practice_reviewer|supervisor|service_manager|qa_manager|head_of_service|operational_manager|cslt"]
+flag = true
+[rules."*"]
+stance = "off|notify|flag|block"
+when_unavailable = "hold|allow_provisional"
+"#;
+const PEOPLE_EXAMPLES: &str = r#"
+[[holders]]
+"!" = ["worker", "role"]
+worker = ""
+role = "qa_manager|head_of_service|operational_manager|cslt|practitioner|practice_reviewer|supervisor|service_manager"
+from = ""
+until = ""
+"#;
+const CLOSURES: &str = r#"
+[[closures]]
+"!" = ["from", "until"]
+from = "2026-12-28"
+until = "2026-12-28"
+"#;
 const BANK_HOLIDAYS: &str = include_str!("../../config/bank-holidays.json");
 
 impl Settings {
@@ -48,65 +78,74 @@ impl Settings {
     fn policy(&self) -> Result<Policy, Vec<SettingsFault>> {
         let file = shown(self.files.policy.as_ref(), "config/policy.toml");
         let text = self.policy_text().map_err(|fault| vec![fault])?;
-        let given: toml::Table = parse(&file, &text)?;
-        let mut whole = toml::Table::try_from(Policy::default())
+        let mut read = File::read(&file, &text, POLICY, POLICY_EXAMPLES);
+        let sampling = read.table.remove("sampling");
+        read.sampling(sampling);
+        read.rule_codes();
+        let mut whole = Table::try_from(Policy::default())
             .map_err(|fault| vec![SettingsFault::whole(&file, fault.to_string())])?;
-        let known: Vec<String> = whole.keys().cloned().collect();
-        let mut faults = Vec::new();
-        for (key, value) in given {
-            if key == "sampling" {
-                continue;
-            }
-            if !whole.contains_key(&key) {
-                let line = line_of_key(&text, &key);
-                let names = known.iter().map(String::as_str).chain(["sampling"]);
-                faults.push(unknown_key(&file, line, &key, names));
-                continue;
-            }
+        for (key, value) in std::mem::take(&mut read.table) {
             let before = whole.insert(key.clone(), value);
             if let Err(fault) = whole.clone().try_into::<Policy>() {
-                let said = format!("`{key}`: {}", fault.message());
-                faults.push(SettingsFault::at(&file, line_of_key(&text, &key), said));
+                read.fault(&key, format!("`{key}`: {}", fault.message()));
                 if let Some(before) = before {
                     whole.insert(key, before);
                 }
             }
         }
-        if let Err(fault) = SamplingPolicy::from_policy_file(text.as_bytes()) {
-            let line = line_of_key(&text, "[sampling]");
-            faults.push(SettingsFault::at(&file, line, fault.to_string()));
-        }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        whole
-            .try_into()
-            .map_err(|fault| vec![SettingsFault::whole(&file, fault.to_string())])
+        read.or_faults(|| {
+            let policy = whole.try_into();
+            policy.map_err(|fault: toml::de::Error| fault.to_string())
+        })
     }
 
     fn people(&self) -> Result<People, Vec<SettingsFault>> {
         let file = shown(self.files.people.as_ref(), "config/people.toml");
         let text = read_or(self.files.people.as_ref(), PEOPLE).map_err(|fault| vec![fault])?;
-        parse(&file, &text)
+        let mut read = File::read(&file, &text, PEOPLE, PEOPLE_EXAMPLES);
+        let mut holders = Vec::new();
+        for (index, row) in read.rows("holders").into_iter().enumerate() {
+            let at = |key: &str| format!("holders[{index}].{key}");
+            for key in ["from", "until"] {
+                read.parsed::<Timestamp>(
+                    &row,
+                    key,
+                    &at(key),
+                    "an instant such as 2026-09-01T00:00:00Z",
+                );
+            }
+            holders.extend(row.try_into::<Holder>());
+        }
+        read.or_faults(|| Ok(People { holders }))
     }
 
     fn calendar(&self) -> Result<Calendar, Vec<SettingsFault>> {
-        #[derive(Default, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Closures {
-            #[serde(default)]
-            closures: Vec<Closure>,
-        }
         let files = &self.files;
         let file = shown(files.closures.as_ref(), "closures");
         let text = read_or(files.closures.as_ref(), "").map_err(|fault| vec![fault])?;
-        let closed: Closures = parse(&file, &text)?;
-        let feed =
-            read_or(files.bank_holidays.as_ref(), BANK_HOLIDAYS).map_err(|fault| vec![fault])?;
-        Calendar::new(&feed, &files.division, &closed.closures).map_err(|fault| {
-            let file = shown(files.bank_holidays.as_ref(), "config/bank-holidays.json");
-            vec![SettingsFault::whole(&file, fault.to_string())]
-        })
+        let mut read = File::read(&file, &text, "", CLOSURES);
+        let mut closures = Vec::new();
+        for (index, row) in read.rows("closures").into_iter().enumerate() {
+            let at = |key: &str| format!("closures[{index}].{key}");
+            for key in ["from", "until"] {
+                read.parsed::<Date>(&row, key, &at(key), "a day such as 2026-12-28");
+            }
+            closures.extend(row.try_into::<Closure>());
+        }
+        let feed = read_or(files.bank_holidays.as_ref(), BANK_HOLIDAYS);
+        let calendar = feed.and_then(|feed| {
+            Calendar::new(&feed, &files.division, &closures).map_err(|fault| {
+                let file = shown(files.bank_holidays.as_ref(), "config/bank-holidays.json");
+                SettingsFault::whole(&file, fault.to_string())
+            })
+        });
+        match calendar {
+            Ok(calendar) => read.or_faults(|| Ok(calendar)),
+            Err(fault) => {
+                read.faults.push(fault);
+                Err(read.faults)
+            }
+        }
     }
 
     /// Everything wrong with the files that the settings name.
@@ -125,19 +164,107 @@ fn shown(path: Option<&std::path::PathBuf>, built_in: &str) -> String {
     path.map_or_else(|| built_in.to_owned(), |path| path.display().to_string())
 }
 
-fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Vec<SettingsFault>> {
-    toml::from_str(text).map_err(|fault| {
-        let line = fault.span().map_or(0, |span| line_of(text, span.start));
-        vec![SettingsFault::at(file, line, fault.message())]
-    })
+/// One of these files, compared with its manual: what it says, and what is wrong with it so far.
+struct File<'a> {
+    name: &'a str,
+    table: Table,
+    lines: Lines,
+    faults: Vec<SettingsFault>,
 }
 
-/// The line on which a key of the top level, or its table, begins; 0 if it cannot be found.
-fn line_of_key(text: &str, key: &str) -> usize {
-    text.lines()
-        .position(|line| {
-            line.trim_start_matches('[')
-                .starts_with(key.trim_start_matches('['))
-        })
-        .map_or(0, |index| index + 1)
+impl<'a> File<'a> {
+    fn read(name: &'a str, text: &str, manual: &str, examples: &str) -> Self {
+        let shaped = shape::compare(text, &shape::manual(manual, examples));
+        Self {
+            name,
+            table: shaped.table,
+            lines: shaped.lines,
+            faults: of_shape(name, shaped.flaws),
+        }
+    }
+
+    fn fault(&mut self, at: &str, message: impl Into<String>) {
+        let line = self.lines.of(at);
+        self.faults
+            .push(SettingsFault::at(self.name, line, message));
+    }
+
+    fn or_faults<T>(
+        mut self,
+        whole: impl FnOnce() -> Result<T, String>,
+    ) -> Result<T, Vec<SettingsFault>> {
+        if self.faults.is_empty() {
+            match whole() {
+                Ok(made) => return Ok(made),
+                Err(why) => self.fault("", why),
+            }
+        }
+        self.faults.sort_by_key(|fault| fault.line);
+        Err(self.faults)
+    }
+
+    fn rows(&mut self, key: &str) -> Vec<Table> {
+        let rows = match self.table.remove(key) {
+            Some(Value::Array(rows)) => rows,
+            _ => Vec::new(),
+        };
+        let tables = rows.into_iter().filter_map(|row| match row {
+            Value::Table(row) => Some(row),
+            _ => None,
+        });
+        tables.collect()
+    }
+
+    /// A text of a row must be readable as what it stands for.
+    fn parsed<T: std::str::FromStr>(&mut self, row: &Table, key: &str, at: &str, wanted: &str) {
+        if let Some(text) = row.get(key).and_then(Value::as_str)
+            && text.parse::<T>().is_err()
+        {
+            self.fault(at, format!("`{text}` is not {wanted}"));
+        }
+    }
+
+    /// Each number is tried alone, so that every one which is out of bounds is told.
+    fn sampling(&mut self, table: Option<Value>) {
+        let Some(Value::Table(table)) = table else {
+            return;
+        };
+        for (key, value) in table {
+            let text = format!("[sampling]\n{key} = {value}\n");
+            if let Err(fault) = SamplingPolicy::from_policy_file(text.as_bytes()) {
+                let said = fault.to_string();
+                let said = said.lines().last().unwrap_or_default();
+                self.fault(
+                    &format!("sampling.{key}"),
+                    format!("`sampling.{key}`: {said}"),
+                );
+            }
+        }
+    }
+
+    /// A change of a rule that does not exist would be a rule that nobody changed.
+    fn rule_codes(&mut self) {
+        let Some(Value::Table(rules)) = self.table.get("rules") else {
+            return;
+        };
+        let known: Vec<&str> = RULES
+            .iter()
+            .flat_map(|rule| std::iter::once(rule.code).chain(rule.also.iter().copied()))
+            .collect();
+        let unknown = rules.keys().filter(|code| !known.contains(&code.as_str()));
+        let unknown: Vec<String> = unknown.cloned().collect();
+        for code in unknown {
+            let at = format!("rules.{code}");
+            let help = match shape::nearest(&code, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "docs/rules.md lists every rule".to_owned(),
+            };
+            let fault = SettingsFault::at(
+                self.name,
+                self.lines.of(&at),
+                format!("there is no rule `{code}`"),
+            );
+            self.faults.push(fault.help(help));
+        }
+    }
 }

@@ -58,6 +58,8 @@ fn every_fault_is_said_at_once_with_its_line() {
         [
             (2, "unknown key `beat.pol_seconds`"),
             (5, "`web.bind` must be text in quotes"),
+            (6, "the key `web.callers[0].worker` is missing"),
+            (6, "the key `web.callers[0].may` is missing"),
             (7, "unknown key `web.callers[0].token`"),
             (
                 0,
@@ -107,12 +109,10 @@ fn a_policy_with_several_faults_names_each() {
     std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
     let file = folder.path().join("greentick.toml");
     std::fs::write(&file, "[files]\npolicy = 'policy.toml'\n").unwrap();
-    let lines: Vec<_> = check(Some(&file), &Environment::new())
-        .iter()
-        .map(|fault| fault.line)
-        .collect();
+    let (_, faults) = check(Some(&file), &Environment::new());
+    let lines: Vec<_> = faults.iter().map(|fault| fault.line).collect();
     assert_eq!(lines.len(), 3);
-    for line in [1, 2, 3] {
+    for line in [1, 2, 4] {
         assert!(lines.contains(&line), "{lines:?}");
     }
 }

@@ -43,6 +43,7 @@ STATUS = { 'Incoming' => false, 'In progress' => false, 'Completed' => true, 'Re
 CHAIN = ['LE Practitioner', 'LE Practice Reviewer', 'LE Supervisor Actions', 'LE Service Manager Moderation']
 STEP = CHAIN.map { |name| Tracker.create!(name: name, default_status: STATUS['Incoming']) }
 DUTY = Tracker.create!(name: 'Duty contact', default_status: STATUS['Incoming'])
+BOARD = Tracker.create!(name: 'Notice board', default_status: STATUS['Incoming'])
 IssuePriority.create!(name: 'Normal', is_default: true)
 
 WRITE = %i[view_issues add_issues edit_issues add_issue_notes]
@@ -98,6 +99,8 @@ OTHER = Project.create!(name: 'Duty and Assessment', identifier: 'duty', is_publ
 MEMBERSHIP = Member.create!(project: LE, principal: ADAPTER, roles: [ROLE[:adapter]])
 Member.create!(project: OTHER, principal: ADAPTER, roles: [ROLE[:reader]])
 Member.create!(project: LE, principal: READER, roles: [ROLE[:reader]])
+NOTICES = Project.create!(name: 'Notices', identifier: 'notices', is_public: false, trackers: [BOARD], enabled_module_names: %w[issue_tracking])
+Member.create!(project: NOTICES, principal: ADAPTER, roles: [ROLE[:adapter]])
 
 # --- custom fields: the evidence, and what Greentick writes ---------------------------------------
 
@@ -227,6 +230,9 @@ end
   Issue.create!(project: OTHER, tracker: DUTY, author: QA_MANAGER, subject: "Duty contact #{i + 1}", priority: IssuePriority.default, status: STATUS[status])
 end
 
+# Where an integration leaves what belongs to no step.
+NOTICEBOARD = Issue.create!(project: NOTICES, tracker: BOARD, author: QA_MANAGER, subject: 'Notices', priority: IssuePriority.default, status: STATUS['Incoming'])
+
 # Somebody's words on a step, left the way a person leaves them.
 issue = Issue.find(STEP_IDS['sign-off-started'])
 issue.init_journal(SUPERVISORS[0], narrative(99))
@@ -267,4 +273,6 @@ File.write(ENV.fetch('SEED_FACTS'), <<~FACTS)
   REDMINE_ROLE_IDS=#{pairs(ROLE.transform_values(&:id))}
   REDMINE_ADAPTER_MEMBERSHIP=#{MEMBERSHIP.id}
   REDMINE_HEAD=#{HEAD.id}
+  REDMINE_QA_MANAGER=#{QA_MANAGER.id}
+  REDMINE_NOTICEBOARD=#{NOTICEBOARD.id}
 FACTS

@@ -22,7 +22,7 @@ use super::episode::{Role, Stage};
 use super::terms::{LateFinish, Policy, Stance, WhenUnavailable};
 use super::verdict::{Finding, Judged};
 
-pub use question::{Change, Proposal, Question};
+pub use question::{CLOCK_GRACE_SECONDS, Change, Proposal, Question};
 
 /// One prerequisite of the guidance.
 #[derive(Clone, Copy, Debug)]

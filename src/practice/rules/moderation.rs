@@ -215,7 +215,7 @@ fn recorded<'a>(question: &Question<'a>) -> Vec<&'a Moderation> {
         .episode
         .moderations
         .iter()
-        .filter(|moderation| moderation.at <= question.at)
+        .filter(|moderation| question.on_record(moderation.at))
         .collect()
 }
 

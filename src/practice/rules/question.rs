@@ -4,7 +4,7 @@
 //! episode's live step of it. Blank stays blank and unreadable stays unreadable: a reader never
 //! guesses.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use crate::practice::decision::{Allocation, Decision, ReasonAbout};
 use crate::practice::episode::{Episode, Evaluation, Presence, Role, Stage, Step, StepStatus};
@@ -13,6 +13,9 @@ use crate::practice::ids::WorkerId;
 use crate::practice::known::{Known, Why};
 use crate::practice::terms::Terms;
 use crate::practice::verdict::Attempt;
+
+/// How far a case system's stamp of a Finish may lie from our own clock, seconds.
+pub const CLOCK_GRACE_SECONDS: i64 = 90;
 
 /// What a rule about an episode is asked.
 #[derive(Clone, Copy, Debug)]
@@ -128,10 +131,17 @@ impl Question<'_> {
         Some(began.unwrap_or(step.first_seen))
     }
 
+    /// Whether what was decided at `at`, UTC, was on record at the instant judged for. A case system stamps a
+    /// Finish by its own clock and often to the minute, so the stamp may lie before a decision that was not.
+    pub fn on_record(&self, at: Timestamp) -> bool {
+        let grace = SignedDuration::from_secs(CLOCK_GRACE_SECONDS);
+        at <= self.at.saturating_add(grace).unwrap_or(self.at)
+    }
+
     /// Whether an accepted reason about this is on record.
     pub fn reason_given(&self, about: ReasonAbout) -> bool {
         self.episode.reasons.iter().any(|reason| {
-            reason.about == about && reason.at <= self.at && self.accepts(&reason.reason)
+            reason.about == about && self.on_record(reason.at) && self.accepts(&reason.reason)
         })
     }
 
@@ -140,7 +150,7 @@ impl Question<'_> {
         let began = self.leg_began();
         self.episode.reasons.iter().any(|reason| {
             reason.about == ReasonAbout::HandOver
-                && reason.at <= self.at
+                && self.on_record(reason.at)
                 && began.is_none_or(|began| began <= reason.at)
                 && self.accepts(&reason.reason)
                 && self.answers_for(&reason.by, reason.at)

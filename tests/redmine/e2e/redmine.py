@@ -25,8 +25,9 @@ def pairs(text):
 class Step:
     """One work step with its journals."""
 
-    def __init__(self, element):
+    def __init__(self, element, flag_id):
         self.id = element.findtext("id")
+        self.flag_id = flag_id
         self.status = element.find("status").get("name")
         self.kind = element.find("tracker").get("name")
         self.closed_on = element.findtext("closed_on") or None
@@ -37,7 +38,8 @@ class Step:
             value = field.find("value")
             several = field.get("multiple") == "true"
             self.fields[field.get("name")] = [v.text for v in value] if several else (value.text or "")
-        self.journals = [(j.find("user").get("name"), j.findtext("notes") or "", [dict(d.attrib) for d in j.iter("detail")])
+        self.journals = [(j.find("user").get("name"), j.findtext("notes") or "", 
+                          [dict(d.attrib, new=d.findtext("new_value") or "") for d in j.iter("detail")])
                          for j in element.iter("journal")]
 
     @property
@@ -59,6 +61,12 @@ class Step:
     def moves(self):
         """How often the status changed, by anybody."""
         return sum(detail.get("name") == "status_id" for _, _, details in self.journals for detail in details)
+
+    @property
+    def flagged(self):
+        """Every value ever put into Greentick's field, repeats kept."""
+        return [detail["new"] for _, _, details in self.journals for detail in details
+                if detail.get("property") == "cf" and detail.get("name") == self.flag_id and detail["new"]]
 
     def notes_naming(self, rule):
         """Our notes that name a rule."""
@@ -98,7 +106,7 @@ class Redmine:
         status, body = self.call(f"/issues/{step_id}.xml?include=journals")
         if status != 200:
             raise RuntimeError(f"step {step_id} answered {status}")
-        return Step(xml.fromstring(body))
+        return Step(xml.fromstring(body), self.field_ids["flag"])
 
     def steps(self):
         """Every step this key can see, by id."""
@@ -120,6 +128,12 @@ class Redmine:
         """Sets a field with one value."""
         return self.put(step_id, f'<custom_fields type="array"><custom_field id="{self.field_ids[field]}">'
                                  f"<value>{escape(value)}</value></custom_field></custom_fields>")
+
+    def set_flags(self, step_id, values):
+        """Sets Greentick's field to several values."""
+        inner = "".join(f"<value>{escape(value)}</value>" for value in values)
+        return self.put(step_id, f'<custom_fields type="array"><custom_field id="{self.field_ids["flag"]}">'
+                                 f'<value type="array">{inner}</value></custom_field></custom_fields>')
 
     def give_adapter_role(self, role):
         """As the administrator: what the adapter's key may do from now on."""

@@ -27,6 +27,11 @@ def told_at(due, working_days):
     return datetime.datetime.combine(add(due, working_days), TOLD_AT, LONDON)
 
 
+def told_by_now(due, since, rungs):
+    """Which rungs of the ladder have come between `since` and now."""
+    return [rung for rung in rungs if since <= told_at(due, rung) <= now()]
+
+
 def now():
     """This instant, in London."""
     return datetime.datetime.now(LONDON)

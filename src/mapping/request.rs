@@ -1,0 +1,157 @@
+//! How are records asked for, and does that make sense? One of the tables `[feed]`, `[sweep]`, `[step]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::compile::{Desk, Mapping};
+use super::language::{File, Paging, RequestRow};
+use super::path::Path;
+use super::template::{self, Given, Slot, TemplateFault, Values, render};
+
+/// One way to ask for records.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Path and query template, after the base address.
+    pub path: String,
+    /// Local name of the root element.
+    pub root: String,
+    /// Namespace of the root element, if it is checked.
+    pub namespace: Option<String>,
+    /// How the next page is asked for.
+    pub paging: Paging,
+    /// Records asked for at a time.
+    pub page_size: u64,
+    /// `strftime` form of `since`, in UTC.
+    pub since_format: String,
+    /// Path of a record below the root; the root itself if it is empty.
+    pub(super) record: Path,
+    /// Where the root says how many there are in all.
+    pub(super) total: Option<Path>,
+    /// Where the next token stands.
+    pub(super) next: Option<Path>,
+    /// Where the case system's own time stands.
+    pub(super) server_time: Option<Path>,
+}
+
+impl Request {
+    /// Reads a document of which only the root is promised.
+    pub(super) fn whole(root: &str) -> Self {
+        Self {
+            root: root.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What a read request asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Changes at or after this instant, UTC.
+    pub since: Option<Timestamp>,
+    /// Continuation token, or the last id read.
+    pub token: Option<&'a str>,
+    /// Records already read.
+    pub offset: u64,
+    /// The step's id.
+    pub step: Option<&'a str>,
+}
+
+/// The names that the template of a read request may use, beside `[values]`.
+const READ_NAMES: [&str; 5] = ["since", "offset", "limit", "token", "step"];
+
+impl Mapping {
+    /// The path of a read request.
+    pub fn read_path(&self, request: &Request, asked: &Asked<'_>) -> Result<String, TemplateFault> {
+        let since = asked
+            .since
+            .map(|at| at.strftime(&request.since_format).to_string());
+        let mut values = self.own_values();
+        let given: [String; READ_NAMES.len()] = [
+            since.unwrap_or_default(),
+            asked.offset.to_string(),
+            request.page_size.to_string(),
+            asked.token.unwrap_or_default().to_owned(),
+            asked.step.unwrap_or_default().to_owned(),
+        ];
+        for (name, value) in READ_NAMES.into_iter().zip(given) {
+            values.insert(name.to_owned(), Given::One(value));
+        }
+        render(&request.path, Slot::Url, &values)
+    }
+
+    /// The mapping's own `[values]`, for templates.
+    pub(super) fn own_values(&self) -> Values {
+        let own = self.values.iter();
+        own.map(|(name, value)| (name.clone(), Given::One(value.clone())))
+            .collect::<BTreeMap<_, _>>()
+    }
+
+    /// How the change feed is asked.
+    pub fn feed(&self) -> &Request {
+        &self.feed
+    }
+
+    /// How open steps are asked for, if the mapping says.
+    pub fn sweep(&self) -> Option<&Request> {
+        self.sweep.as_ref()
+    }
+
+    /// How one step is asked for, if the mapping says.
+    pub fn single(&self) -> Option<&Request> {
+        self.step.as_ref()
+    }
+}
+
+impl Desk<'_> {
+    pub(super) fn request(&mut self, name: &str, row: &RequestRow, file: &File) -> Request {
+        let at = |key: &str| format!("{name}.{key}");
+        let mut known: BTreeSet<&str> = READ_NAMES.into_iter().collect();
+        known.extend(file.values.keys().map(String::as_str));
+        self.template(&at("path"), &row.path, &known);
+        let paging = match row.paging.as_str() {
+            "offset" => Paging::Offset,
+            "token" => Paging::Token,
+            "last_id" => Paging::LastId,
+            _ => Paging::None,
+        };
+        if paging == Paging::Token && row.next.is_none() {
+            let message = "paging by token needs `next`, the path to the token";
+            self.fault(&at("paging"), message, None);
+        }
+        let names = template::names(&row.path).unwrap_or_default();
+        let asked = match paging {
+            Paging::None => None,
+            Paging::Offset => Some("offset"),
+            Paging::Token | Paging::LastId => Some("token"),
+        };
+        if let Some(asked) = asked.filter(|asked| !names.contains(*asked)) {
+            let message = format!(
+                "the path does not use `{{{{ {asked} }}}}`, so every page would be the first"
+            );
+            self.fault(&at("path"), &message, None);
+        }
+        let page_size = u64::try_from(row.page_size).unwrap_or(0);
+        if page_size == 0 {
+            self.fault(&at("page_size"), "`page_size` must be at least 1", None);
+        }
+        if jiff::fmt::strtime::format(&row.since_format, Timestamp::UNIX_EPOCH).is_err() {
+            let message = format!("`{}` is no `strftime` form", row.since_format);
+            self.fault(&at("since_format"), &message, None);
+        }
+        let mut place =
+            |key: &str, written: &Option<String>| Some(self.path(&at(key), written.as_deref()?));
+        Request {
+            total: place("total", &row.total),
+            next: place("next", &row.next),
+            server_time: place("server_time", &row.server_time),
+            record: self.path(&at("record"), &row.record),
+            path: row.path.clone(),
+            root: row.root.clone(),
+            namespace: row.namespace.clone(),
+            paging,
+            page_size,
+            since_format: row.since_format.clone(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! How is a template filled, whatever the text is? Escaped for the place it stands in.
+//!
+//! Absent on purpose: includes, loops without fuel, and secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+
+/// The place a value is put into, and so how it is escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Text or an attribute of an XML document.
+    Xml,
+    /// The inside of a JSON string.
+    Json,
+    /// A path or a query of a URL.
+    Url,
+    /// The value of an HTTP header.
+    Header,
+    /// A text that is compared, not sent.
+    Plain,
+}
+
+impl Slot {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Json => "json",
+            Self::Url => "url",
+            Self::Header => "header",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+/// A template that cannot be filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFault(pub String);
+
+impl fmt::Display for TemplateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TemplateFault {}
+
+/// What a name of a template stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// One text.
+    One(String),
+    /// A list, for loops.
+    Many(Vec<String>),
+}
+
+/// What a template may name.
+pub(super) type Values = BTreeMap<String, Given>;
+
+/// Fills a template; a name it uses that is not among `values` is a fault.
+pub(super) fn render(template: &str, slot: Slot, values: &Values) -> Result<String, TemplateFault> {
+    let given = values.iter().map(|(name, given)| {
+        let value = match given {
+            Given::One(text) => Value::from(text.as_str()),
+            Given::Many(texts) => Value::from(texts.clone()),
+        };
+        (name.as_str(), value)
+    });
+    environment()
+        .render_named_str(slot.name(), template, Value::from_pairs(given))
+        .map_err(|error| TemplateFault(error.to_string()))
+}
+
+/// The names that a template uses; a fault if it cannot be read at all.
+pub(super) fn names(template: &str) -> Result<BTreeSet<String>, TemplateFault> {
+    environment()
+        .template_from_str(template)
+        .map(|read| read.undeclared_variables(false).into_iter().collect())
+        .map_err(|error| TemplateFault(error.to_string()))
+}
+
+fn environment<'a>() -> Environment<'a> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_fuel(Some(50_000));
+    environment.set_auto_escape_callback(|name| match name {
+        "xml" => AutoEscape::Custom("xml".into()),
+        "json" => AutoEscape::Custom("json".into()),
+        "header" => AutoEscape::Custom("header".into()),
+        "plain" => AutoEscape::None,
+        _ => AutoEscape::Custom("url".into()),
+    });
+    environment.set_formatter(|out, state, value| {
+        let text = if value.is_undefined() || value.is_none() {
+            String::new()
+        } else {
+            value.to_string()
+        };
+        let escaped = match state.auto_escape() {
+            AutoEscape::Custom(slot) if slot == "xml" => xml(&text),
+            AutoEscape::Custom(slot) if slot == "json" => json(&text),
+            AutoEscape::Custom(slot) if slot == "header" => header(&text),
+            AutoEscape::None => text,
+            _ => url(&text),
+        };
+        out.write_str(&escaped).map_err(Into::into)
+    });
+    environment
+}
+
+fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' => out.push(letter),
+            // XML 1.0 has no way to write these at all.
+            control if control.is_control() || matches!(control, '\u{fffe}' | '\u{ffff}') => {
+                out.push(' ');
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A header takes visible ASCII and blanks; a line end would begin another header.
+fn header(text: &str) -> String {
+    let plain = |letter: &char| *letter == ' ' || letter.is_ascii_graphic();
+    text.chars().filter(plain).collect()
+}
+
+fn url(text: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
