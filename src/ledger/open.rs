@@ -33,6 +33,11 @@ fn migrations() -> Migrator {
             "withdrawing",
             include_str!("migrations/0002_withdrawing.sql"),
         ),
+        migration(
+            3,
+            "steps_of_episode",
+            include_str!("migrations/0003_steps_of_episode.sql"),
+        ),
     ])
 }
 

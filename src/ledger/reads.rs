@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::db::Arg;
+use super::db::{Arg, each_row, listed};
 use super::turn::Turn;
 use super::{Ledger, LedgerFault, instant, read_episode};
 use crate::practice::episode::{Episode, Presence, StepStatus};
@@ -84,6 +84,29 @@ impl Ledger {
     ) -> Result<Option<EpisodeId>, LedgerFault> {
         let look = self.look(source, step).await?;
         Ok(look.map(|look| look.episode))
+    }
+
+    /// The open steps that can be seen of these episodes: episode, stage's name, step.
+    pub async fn open_steps_of(
+        &self,
+        source: &SourceName,
+        episodes: &[EpisodeId],
+    ) -> Result<Vec<(EpisodeId, String, StepId)>, LedgerFault> {
+        let sql = each_row!(
+            "SELECT s.episode, s.stage, s.step FROM steps s WHERE s.source = $2 \
+             AND s.presence = 'present' AND s.status IN ('incoming', 'started', 'reopened') \
+             AND s.episode IN (SELECT one.value ->> 0 FROM ",
+            ")"
+        );
+        let wanted: Vec<_> = episodes.iter().map(|episode| [episode]).collect();
+        let wanted = listed(&wanted)?;
+        let args = [Arg::Text(&wanted), Arg::Text(source.as_str())];
+        self.db
+            .rows(sql, &args, "ttt")
+            .await?
+            .into_iter()
+            .map(|mut row| Ok((EpisodeId(row.text()?), row.text()?, StepId(row.text()?))))
+            .collect()
     }
 
     /// Every mirrored step, by source and id.

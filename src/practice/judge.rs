@@ -49,15 +49,18 @@ pub fn judge(episode: &Episode, attempt: &Attempt, terms: &Terms) -> Option<Verd
 }
 
 /// What a Finish of this step is judged on at `at`, UTC: the step's matter, the earlier forms its rules
-/// read, and the decisions about the episode that were made by then. A permit given on another
-/// fingerprint is void; a decision made after the Finish does not void the permit it used.
+/// read, and the decisions about the episode that were made by then.
 pub fn fingerprint(episode: &Episode, step: &Step, at: Timestamp) -> Digest {
-    let earlier: Vec<&Digest> = earlier(episode, step).map(|step| &step.matter).collect();
+    let earlier: Vec<&Digest> = Stage::ALL
+        .iter()
+        .filter(|stage| **stage < step.stage)
+        .filter_map(|stage| episode.step_of(*stage).map(|earlier| &earlier.matter))
+        .collect();
     Digest::of_json(&(own_fingerprint(episode, step, at), earlier))
 }
 
-/// The same without the earlier forms: what can only have changed after a Finish if the case system
-/// lets a finished form be changed.
+/// The same without the earlier forms. A permit given on another one is void; a decision made after the
+/// Finish does not void the permit it used.
 pub fn own_fingerprint(episode: &Episode, step: &Step, at: Timestamp) -> Digest {
     Digest::of_json(&(
         (&step.matter, step.leg),
@@ -73,15 +76,6 @@ pub fn own_fingerprint(episode: &Episode, step: &Step, at: Timestamp) -> Digest 
         ),
         &episode.cancelled,
     ))
-}
-
-/// The live steps of the stages before this one, in order.
-pub fn earlier<'a>(episode: &'a Episode, step: &Step) -> impl Iterator<Item = &'a Step> {
-    let stage = step.stage;
-    Stage::ALL
-        .into_iter()
-        .filter(move |earlier| *earlier < stage)
-        .filter_map(|earlier| episode.step_of(earlier))
 }
 
 fn made_by<T>(decisions: &[T], at: Timestamp, when: impl Fn(&T) -> Timestamp) -> Vec<&T> {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::deadlines::{Milestone, milestones};
 use super::decision::Decision;
 use super::effect::{Act, Effect};
-use super::episode::{Episode, Finished, Hold, Permit, Presence, Role, Stage, StepStatus};
+use super::episode::{Episode, Finished, Hold, Permit, Presence, Role, Stage, Step, StepStatus};
 use super::ids::{EpisodeId, SourceName, StepId};
 use super::judge::{judge, own_fingerprint};
 use super::known::{Known, Why};
@@ -110,6 +110,18 @@ pub fn react(
         look_again,
         said,
     }
+}
+
+fn sent_on_cause(step: &StepId, leg: u32) -> String {
+    format!("immediate/{step}/{leg}")
+}
+
+/// Whether it has been entered already that the work was sent on while this step was open.
+pub fn is_entered_as_sent_on(episode: &Episode, step: &Step) -> bool {
+    let cause = sent_on_cause(&step.id, step.leg);
+    episode
+        .told
+        .contains_key(&format!("{}/{cause}", episode.id))
 }
 
 /// A reaction in the making.
@@ -218,11 +230,9 @@ impl Work<'_> {
             return;
         }
         let verdict = self.judge_as_if_open(step, finished.at);
-        let seen = self.after.steps.get(step).zip(verdict.as_ref());
+        let seen = self.after.steps.get(step);
         let permit = self.after.permits.get(step).filter(|permit| {
-            seen.is_some_and(|(seen, verdict)| {
-                permit::covers(permit, &self.after, seen, finished, earliest, verdict)
-            })
+            seen.is_some_and(|seen| permit::covers(permit, &self.after, seen, finished, earliest))
         });
         if let Some(permit) = permit.cloned() {
             self.finished_with(step, finished, &permit, verdict.as_ref());
@@ -323,17 +333,12 @@ impl Work<'_> {
             })
             .map(|step| (step.id.clone(), step.leg));
         let Some((step, leg)) = source else { return };
-        let cause = format!("immediate/{step}/{leg}");
-        if self
-            .after
-            .told
-            .contains_key(&format!("{}/{cause}", self.after.id))
-        {
+        let cause = sent_on_cause(&step, leg);
+        let key = format!("{}/{cause}", self.after.id);
+        if self.after.told.contains_key(&key) {
             return;
         }
-        self.after
-            .told
-            .insert(format!("{}/{cause}", self.after.id), self.now);
+        self.after.told.insert(key, self.now);
         let verdict = self.judge_as_if_open(&step, self.now);
         let rules: Vec<String> = verdict
             .iter()

@@ -3,42 +3,78 @@
 //! A feed lists steps as they changed last, so a successor may stand on an earlier page than the Finish
 //! that made it, or before it on the same page. Believing that order would accuse people who did ask.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Mirrored, look_at};
 use crate::app::{App, AppFault};
-use crate::case_system::{CaseFault, CaseSystem};
-use crate::practice::episode::{Episode, Presence, Stage, StepStatus};
+use crate::case_system::{CaseFault, CaseSystem, StepAnswer};
+use crate::practice::episode::{Presence, Stage, StepStatus};
 use crate::practice::ids::{EpisodeId, StepId};
 use crate::practice::known::Known;
+use crate::practice::react::is_entered_as_sent_on;
 use crate::practice::sighting::Sighting;
 
-/// Puts a page's sightings in the order of the stages, and first reads anew each step that stands open
-/// in the ledger although its successor is on the page and it is not.
+/// Adds to a page a fresh reading of each step that stands open in the ledger although its successor is
+/// on the page and it is not, and puts all in the order of the stages.
 pub(super) async fn settle<C: CaseSystem>(
     app: &App<C>,
     mut sightings: Vec<Sighting>,
     now: Timestamp,
-    report: &mut Mirrored,
 ) -> Result<Vec<Sighting>, AppFault> {
-    sightings.sort_by_key(|sighting| sighting.stage);
     let mut met: BTreeSet<StepId> = sightings.iter().map(|s| s.step.clone()).collect();
-    for sighting in sightings.iter().filter(|s| is_news(app, s)) {
-        let Some(before) = open_before(app, sighting).await? else {
-            continue;
-        };
-        if !met.insert(before.clone()) {
-            continue;
-        }
-        match look_at(app, &before, app.limits.read_budget, now, report).await {
-            // One step that cannot be read must not hold up the page.
-            Ok(_) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
-            Err(fault) => return Err(fault),
+    let mut looked = 0;
+    // What is added may have a step before it as well, and is looked at in its turn.
+    while let Some(new) = sightings.get(looked..).filter(|new| !new.is_empty()) {
+        let before = open_before(app, new).await?;
+        looked = sightings.len();
+        for step in before {
+            if !met.insert(step.clone()) {
+                continue;
+            }
+            match app
+                .case_system
+                .step(&step, app.limits.read_budget, now)
+                .await
+            {
+                Ok(StepAnswer::Seen(fresh)) => sightings.push(*fresh),
+                // Hidden, gone or unreadable: that is for the sweep, and must not hold up the page.
+                Ok(_) | Err(CaseFault::Unproven(_)) => {}
+                Err(fault) => return Err(fault.into()),
+            }
         }
     }
+    sightings.sort_by_key(|sighting| sighting.stage);
     Ok(sightings)
+}
+
+/// The steps before these that the ledger holds as open, where nobody has been told so yet.
+async fn open_before<C>(app: &App<C>, sightings: &[Sighting]) -> Result<Vec<StepId>, AppFault> {
+    let mut successors: BTreeMap<EpisodeId, BTreeSet<Stage>> = BTreeMap::new();
+    for sighting in sightings.iter().filter(|sighting| is_news(app, sighting)) {
+        if let Some(id) = episode_of(app, sighting).await? {
+            successors.entry(id).or_default().insert(sighting.stage);
+        }
+    }
+    if successors.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<EpisodeId> = successors.keys().cloned().collect();
+    let mut found = Vec::new();
+    for (id, stage, step) in app.ledger.open_steps_of(&app.source, &ids).await? {
+        let next = Stage::ALL
+            .into_iter()
+            .find(|one| one.name() == stage)
+            .and_then(Stage::next);
+        let sent_on = next.is_some_and(|next| {
+            let stages = successors.get(&id);
+            stages.is_some_and(|stages| stages.contains(&next))
+        });
+        if sent_on && !is_entered(app, &id, &step).await? {
+            found.push(step);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a sighting could show that work was sent on since activation.
@@ -50,37 +86,24 @@ fn is_news<C>(app: &App<C>, sighting: &Sighting) -> bool {
         && since >= app.terms.activation
 }
 
-/// The step before a newly seen one, if the ledger holds it as open and never finished.
-async fn open_before<C>(app: &App<C>, sighting: &Sighting) -> Result<Option<StepId>, AppFault> {
-    let ledger = &app.ledger;
-    let held = ledger.episode_of_step(&app.source, &sighting.step).await?;
-    if held.is_some() {
-        return Ok(None);
-    }
-    let Some(id) = episode_of(app, sighting).await? else {
-        return Ok(None);
-    };
-    let episode = ledger.episode(&id).await?;
-    Ok(episode.and_then(|episode| open_step(&episode, sighting.stage)))
+async fn is_entered<C>(app: &App<C>, id: &EpisodeId, step: &StepId) -> Result<bool, AppFault> {
+    let episode = app.ledger.episode(id).await?;
+    Ok(episode.is_some_and(|episode| {
+        let step = episode.steps.get(step);
+        step.is_none_or(|step| !step.finished.is_empty() || is_entered_as_sent_on(&episode, step))
+    }))
 }
 
 async fn episode_of<C>(app: &App<C>, sighting: &Sighting) -> Result<Option<EpisodeId>, AppFault> {
     if let Known::Is(reference) = &sighting.reference {
         return Ok(Some(reference.clone()));
     }
-    for link in &sighting.links {
-        let found = app.ledger.episode_of_step(&app.source, &link.step).await?;
+    let own = std::iter::once(&sighting.step);
+    for step in own.chain(sighting.links.iter().map(|link| &link.step)) {
+        let found = app.ledger.episode_of_step(&app.source, step).await?;
         if found.is_some() {
             return Ok(found);
         }
     }
     Ok(None)
-}
-
-fn open_step(episode: &Episode, successor: Stage) -> Option<StepId> {
-    let stage = Stage::ALL
-        .into_iter()
-        .find(|stage| stage.next() == Some(successor))?;
-    let step = episode.step_of(stage)?;
-    (step.status.is_open() && step.finished.is_empty()).then(|| step.id.clone())
 }

@@ -1,0 +1,1 @@
+CREATE INDEX steps_episode ON steps (episode);
