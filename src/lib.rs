@@ -30,8 +30,9 @@
 //! - **Never narrative.** A mapping turns texts into lengths; there is no field a text could be kept in.
 //!
 //! # Two journeys
-//! *A changed step.* `daemon` beats, [`app::mirror`] reads a page, [`ledger::Ledger::absorb`] takes the
-//! turn, recognises what has not changed by its hash, binds each step to its episode, asks
+//! *A changed step.* `daemon` beats, or a callback rings its bell; [`app::mirror`] reads a page, and reads
+//! anew whatever the page would wrongly show as left open. [`ledger::Ledger::absorb`] recognises what has
+//! not changed by its hash, takes the turn, binds each step to its episode, asks
 //! [`practice::react::react`], and commits all that follows with the cursor. [`app::dispatch`] sends.
 //!
 //! *A Finish.* [`app::gate::finish_check`] reads the step anew within a budget, asks the judge inside the

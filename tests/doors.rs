@@ -91,6 +91,19 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
     assert_eq!(told["decision"], "hold");
     assert_eq!(told["step"], "48213");
     assert_eq!(told["reasons"][0]["rule"], "LE-00.0");
+    let mut export = Vec::new();
+    Ledger::open(&url)
+        .await
+        .unwrap()
+        .export(&mut export)
+        .await
+        .unwrap();
+    let journal = String::from_utf8(export).unwrap();
+    let id = told["decision_id"].as_str().unwrap();
+    assert!(
+        journal.contains("asked_of_unknown") && journal.contains(id),
+        "{journal}"
+    );
 
     // The same token may not decide, and an unsigned callback changes nothing.
     let decide = client.post(format!("{base}/api/v1/episodes/LE-1/decisions"));

@@ -15,7 +15,7 @@ use crate::case_system::CaseSystem;
 use crate::practice::episode::Episode;
 use crate::practice::ids::{EpisodeId, StepId, WorkerId};
 use crate::practice::known::{Known, Why};
-use crate::practice::react::{Input, Reaction, react};
+use crate::practice::react::{Input, JournalLine, Reaction, react};
 use crate::practice::verdict::{Answer, Attempt, Judged, Verdict};
 
 /// A finish check, as asked.
@@ -130,7 +130,7 @@ pub async fn finish_check<C: CaseSystem>(
         Err(_) => false,
     };
     let Some(id) = app.ledger.episode_of_step(&app.source, &ask.step).await? else {
-        return Ok(unknown_step(app, ask, decision_id, now));
+        return unknown_step(app, ask, decision_id, now).await;
     };
     let attempt = Attempt {
         step: ask.step.clone(),
@@ -160,7 +160,7 @@ pub async fn finish_check<C: CaseSystem>(
         .as_ref()
         .and_then(|reaction| reaction.verdict.as_ref());
     let Some((reaction, verdict)) = reaction.as_ref().zip(verdict) else {
-        return Ok(unknown_step(app, ask, decision_id, now));
+        return unknown_step(app, ask, decision_id, now).await;
     };
     Ok(tell(ask, reaction, verdict, decision_id, readable))
 }
@@ -256,9 +256,20 @@ pub fn reason(judged: &Judged) -> Json {
     })
 }
 
-/// A step we have never seen cannot be passed.
-fn unknown_step<C>(app: &App<C>, ask: &Ask, decision_id: &str, now: Timestamp) -> Told {
-    Told {
+/// A step we have never seen cannot be passed; that it was asked about is entered like any other answer.
+async fn unknown_step<C>(
+    app: &App<C>,
+    ask: &Ask,
+    decision_id: &str,
+    now: Timestamp,
+) -> Result<Told, AppFault> {
+    let line = json!({
+        "decision_id": decision_id, "step": ask.step, "answer": Answer::Hold,
+        "rules": ["LE-00.0"], "policy": app.terms.digest,
+    });
+    let line = JournalLine::new("asked_of_unknown", line);
+    app.ledger.note(&line, now).await?;
+    Ok(Told {
         decision: "hold",
         decision_id: decision_id.to_owned(),
         request_id: ask.request_id.clone(),
@@ -280,5 +291,5 @@ fn unknown_step<C>(app: &App<C>, ask: &Ask, decision_id: &str, now: Timestamp) -
             "asks": "qa_manager",
         })],
         warnings: Vec::new(),
-    }
+    })
 }

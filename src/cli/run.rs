@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
 use crate::mapping::ChildKeying;
-use crate::practice::ids::SourceName;
+use crate::practice::ids::{Digest, SourceName};
 use crate::settings::{Environment, LogFormat, Secrets, Settings, SettingsFault};
 use crate::telemetry::{self, Metrics};
 use crate::web::{self, Caller, Callers, Doors, Freshness};
@@ -201,6 +201,32 @@ pub(super) fn assemble(ready: Ready, banner: Option<String>) -> Assembled {
     }
 }
 
+/// Writes into the journal what is judged and read by from now on, if that has changed, so that an old
+/// line can be replayed under what held then.
+async fn configured_now(ready: &Ready) -> Result<(), Failure> {
+    let Ready {
+        settings,
+        app,
+        clock,
+        ..
+    } = ready;
+    let mapping = match &settings.source.mapping {
+        Some(path) => std::fs::read(path)?,
+        None => Vec::new(),
+    };
+    let terms = &app.terms;
+    let value = serde_json::json!({
+        "program": env!("CARGO_PKG_VERSION"), "source": app.source, "mode": terms.mode,
+        "activation": terms.activation, "policy": terms.digest,
+        "people": Digest::of_json(&terms.people), "calendar": terms.calendar.version(),
+        "mapping": Digest::of(&mapping), "mapping_ids": settings.source.ids,
+    });
+    app.ledger
+        .note_change("configured", &value, clock.now())
+        .await?;
+    Ok(())
+}
+
 /// Runs until it is asked to end.
 pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
     let ready = ready(configured).await?;
@@ -223,6 +249,7 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
         activation = %ready.app.terms.activation,
         "started"
     );
+    configured_now(&ready).await?;
     let Assembled {
         doors,
         beats,

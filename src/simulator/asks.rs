@@ -268,7 +268,8 @@ pub(super) fn successor(truth: &Truth, step: &Step, immediate: bool) -> Option<N
         step_type,
         assignee: step.answer(step_type.owner_question()).map(str::to_owned),
         subject: step.subject.clone(),
-        due: step.due,
+        // The completion date is the review's; what follows it has no date in this council.
+        due: step.due.filter(|_| step_type == StepType::Review),
         previous: Some(Previous {
             step: step.id.clone(),
             immediate,

@@ -193,6 +193,16 @@ async fn time_passes(ledger: &Ledger) {
 }
 
 async fn kept_once(ledger: &Ledger) {
+    let holds = async |policy: &str| {
+        let value = json!({ "policy": policy });
+        ledger
+            .note_change("configured", &value, at(30))
+            .await
+            .unwrap()
+    };
+    assert!(holds("one").await, "what holds is written down");
+    assert!(!holds("one").await, "once");
+    assert!(holds("two").await, "and again when it changes");
     let (source, cycle) = (SourceName::from("mosaic"), CycleId::from("2026-C3"));
     for expected in [Kept::New, Kept::Repeat] {
         let kept = ledger
