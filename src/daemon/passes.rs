@@ -91,8 +91,9 @@ impl<C: Shared> Passes<C> {
                     self.doors.freshness.complete(now);
                 }
                 if report.complete && !was_ready {
-                    // What fell due while nobody could see may be said now.
+                    // What fell due while nobody could see may be said now, and what waited be sent.
                     self.rhythm.tick.ring();
+                    self.rhythm.dispatch.ring();
                 }
                 self.took_in("case system read", &report);
                 // A feed longer than a pass may be is read on at once.
@@ -218,6 +219,11 @@ impl<C: Shared> Passes<C> {
     }
 
     async fn dispatch(self: Arc<Self>) -> Next {
+        // While the case system cannot be read, writing to it would only use up tries, and a week-end of
+        // maintenance would end with every message needing a person.
+        if !self.doors.freshness.is_ready(self.now()) {
+            return Next::AfterSpan;
+        }
         let holder = format!("pid-{}", std::process::id());
         match dispatch::pass(&self.doors.app, &holder, self.now()).await {
             Ok(report) => {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use greentick::app::{App, tick};
+use greentick::case_system::HttpCaseSystem;
 use greentick::clock::Clock;
 use greentick::daemon::{self, Beats, Rhythm};
 use greentick::practice::ids::WorkerId;
@@ -18,6 +20,7 @@ use super::stand::{Stand, at, serve};
 /// A daemon and a council that speak with one another.
 struct Both {
     stand: Stand,
+    app: App<HttpCaseSystem>,
     rhythm: Arc<Rhythm>,
     doors: String,
     client: reqwest::Client,
@@ -56,7 +59,7 @@ async fn both() -> Both {
     let nudge = Arc::new(tokio::sync::Notify::new());
     let rhythm = Arc::new(Rhythm::with_nudge(Arc::clone(&nudge)));
     let doors = Arc::new(Doors {
-        app,
+        app: app.clone(),
         clock,
         callers: Callers {
             tokens: vec![
@@ -85,6 +88,7 @@ async fn both() -> Both {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     Both {
         stand,
+        app,
         rhythm,
         doors: doors_at,
         client,
@@ -297,5 +301,38 @@ async fn an_answer_older_than_what_the_asker_sees_is_not_judged() {
     body["step_version"] = json!("3");
     let told = ask(&body).await;
     assert_eq!(told["provisional"], true, "a lagging copy was read: {told}");
+    both.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_uses_up_no_tries_and_what_waited_is_sent_when_it_is_over() {
+    let both = both().await;
+    both.appears("70001", StepType::Review);
+    both.rhythm.turn().await;
+    let before = both.stand.council.received().len();
+    let owed = async || {
+        let all = both.app.ledger.outbox_list().await.unwrap();
+        let waiting = all.into_iter().filter(|row| row.state == "owed");
+        waiting.map(|row| row.attempts).collect::<Vec<_>>()
+    };
+    // Five working days before the completion date a reminder is owed; then the case system is gone.
+    both.stand.advance_to(at("2026-10-12T08:00:00Z"));
+    tick::pass(&both.app, both.stand.clock.now()).await.unwrap();
+    let fault = |count| both.stand.council.fault(Fault::Maintenance503, count);
+    fault(None).unwrap();
+    for _ in 0..3 {
+        both.stand.advance(3 * 3_600);
+        both.rhythm.turn().await;
+    }
+    let waiting = owed().await;
+    assert!(
+        !waiting.is_empty() && waiting.iter().all(|tries| *tries == 0),
+        "{waiting:?}"
+    );
+    assert_eq!(both.stand.council.received().len(), before);
+    fault(Some(0)).unwrap();
+    both.rhythm.turn().await;
+    assert_eq!(owed().await, Vec::<i64>::new());
+    assert!(both.stand.council.received().len() > before);
     both.end().await;
 }
