@@ -6,6 +6,8 @@
     reason = "a test that cannot go on says so by panicking, and it starts the council it asks"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod finish;
 mod mirror;
 mod people;

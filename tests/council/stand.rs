@@ -8,15 +8,15 @@ use greentick::case_system::{HttpCaseSystem, HttpSettings};
 use greentick::clock::Clock;
 use greentick::ledger::Ledger;
 use greentick::mapping::{ChildKeying, Mapping};
-use greentick::practice::calendar::Calendar;
-use greentick::practice::episode::Role;
-use greentick::practice::ids::{Digest, SourceName, WorkerId};
-use greentick::practice::terms::{Holder, Mode, People, Policy, Terms};
+use greentick::practice::ids::{SourceName, WorkerId};
+use greentick::practice::terms::{Mode, Terms};
 use greentick::simulator::{Act, Council, CouncilSettings, Greentick, Plan, cycle};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use crate::common;
 
 pub(crate) const KEY: &str = "key-for-tests";
 const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
@@ -163,26 +163,10 @@ impl Stand {
     }
 }
 
+/// The terms of every test, in force since before the cycle began.
 fn terms() -> Terms {
-    let policy = Policy::default();
-    let holder = |worker: &str, role| Holder {
-        worker: WorkerId::from(worker),
-        role,
-        from: None,
-        until: None,
-    };
-    let holidays = include_str!("../../config/bank-holidays.json");
     Terms {
-        digest: Digest::of_json(&policy),
-        policy,
-        calendar: Calendar::new(holidays, "england-and-wales", &[]).unwrap(),
-        people: People {
-            holders: vec![
-                holder("W-HEAD", Role::HeadOfService),
-                holder("W-QA", Role::QaManager),
-            ],
-        },
         activation: at("2026-09-01T00:00:00Z"),
-        mode: Mode::Callout,
+        ..common::terms(Mode::Callout).as_ref().clone()
     }
 }

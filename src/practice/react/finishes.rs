@@ -1,0 +1,177 @@
+//! What follows from a Finish that was seen, or from work that moved on without one?
+//!
+//! It used its permit, or it went around and is entered once. What it is undone or told by depends on the
+//! mode; what is wrong with it is for the judge.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Work;
+use crate::practice::effect::Act;
+use crate::practice::episode::{
+    Episode, Finished, Permit, Presence, Role, Stage, Step, StepStatus,
+};
+use crate::practice::ids::StepId;
+use crate::practice::judge::judge;
+use crate::practice::known::{Known, Why};
+use crate::practice::sighting::Sighting;
+use crate::practice::terms::Mode;
+use crate::practice::verdict::{Answer, Attempt, Verdict};
+use crate::practice::{fold, permit, wording};
+
+fn sent_on_cause(step: &StepId, leg: u32) -> String {
+    format!("immediate/{step}/{leg}")
+}
+
+/// Whether it has been entered already that the work was sent on while this step was open.
+pub fn is_entered_as_sent_on(episode: &Episode, step: &Step) -> bool {
+    let cause = sent_on_cause(&step.id, step.leg);
+    episode
+        .told
+        .contains_key(&format!("{}/{cause}", episode.id))
+}
+
+impl Work<'_> {
+    /// A Finish was observed: it used a valid permit, or it is entered as a bypass, once. It happened
+    /// at `finished.at`, or at some instant since `earliest` if the case system does not stamp it.
+    pub(super) fn finish_observed(
+        &mut self,
+        step: &StepId,
+        finished: &Finished,
+        earliest: Timestamp,
+    ) {
+        self.after.holds.remove(step);
+        if finished.at < self.terms.activation {
+            return;
+        }
+        let verdict = self.judge_as_if_open(step, finished.at);
+        let seen = self.after.steps.get(step);
+        let permit = self.after.permits.get(step).filter(|permit| {
+            seen.is_some_and(|seen| permit::covers(permit, &self.after, seen, finished, earliest))
+        });
+        if let Some(permit) = permit.cloned() {
+            self.finished_with(step, finished, &permit, verdict.as_ref());
+            return;
+        }
+        fold::mark_finish(&mut self.after, step, None, true);
+        let answer = verdict.as_ref().map(Verdict::answer);
+        let rules: Vec<String> = verdict
+            .iter()
+            .flat_map(|verdict| verdict.codes())
+            .map(str::to_owned)
+            .collect();
+        let undone = self.terms.mode == Mode::Reverse && answer == Some(Answer::Hold);
+        self.say(
+            "bypass",
+            json!({
+                "step": step, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
+                "would_have_been": answer, "rules": rules, "undone": undone,
+            }),
+        );
+        let cause = format!("bypass/{step}/{}", finished.leg);
+        match (self.terms.mode, verdict) {
+            (Mode::Reverse, Some(verdict)) if undone => {
+                let text = wording::reopened(&self.after, &verdict);
+                self.owe_step(step, &cause, "LE-08.2", "reopen", Act::Reopen { text }, &[]);
+            }
+            (Mode::Callout, verdict) => {
+                let text = wording::went_around(&self.after, step, verdict.as_ref());
+                let tell = [Role::QaManager, Role::HeadOfService];
+                self.owe_step(step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
+            }
+            (Mode::Reverse | Mode::Observe, _) => {}
+        }
+    }
+
+    /// A Finish that used its permit. One given while something could not be read is judged again
+    /// now that it can be, and what is found unmet is said once.
+    fn finished_with(
+        &mut self,
+        step: &StepId,
+        finished: &Finished,
+        permit: &Permit,
+        verdict: Option<&Verdict>,
+    ) {
+        let id = permit.decision_id.clone();
+        let again = verdict.filter(|_| permit.provisional);
+        self.say(
+            "finished",
+            json!({
+                "step": step, "finished_at": finished.at, "permit": id, "provisional": permit.provisional,
+                "judged_again": again.map(Verdict::answer),
+                "rules": again.map(Verdict::codes),
+            }),
+        );
+        fold::mark_finish(&mut self.after, step, Some(id), false);
+        if let Some(unmet) = again.filter(|verdict| verdict.answer() == Answer::Hold) {
+            let text = wording::provisional_unmet(&self.after, step, unmet);
+            let cause = format!("provisional/{step}/{}", finished.leg);
+            let (note, tell) = (Act::Note { text }, [Role::QaManager]);
+            self.owe_step(step, &cause, "LE-08.2", "note", note, &tell);
+        }
+    }
+
+    /// Judges a step that is finished as if Finish were only now asked for.
+    pub(super) fn judge_as_if_open(&self, step: &StepId, at: Timestamp) -> Option<Verdict> {
+        let mut open = self.after.clone();
+        let seen = open.steps.get_mut(step)?;
+        seen.status = StepStatus::Started;
+        let stage = seen.stage;
+        let hand_over = stage
+            .next()
+            .and_then(|next| self.after.step_of(next))
+            .map_or(Known::Unreadable(Why::NotSeen), |next| {
+                next.assignee.clone()
+            });
+        let attempt = Attempt {
+            step: step.clone(),
+            actor: None,
+            hand_over,
+            immediate: false,
+            at,
+        };
+        judge(&open, &attempt, self.terms)
+    }
+
+    /// A successor exists although the step before it was never finished: the work moved on by a
+    /// next action that does not wait for Finish, and that is a bypass too.
+    pub(super) fn sent_on_early(&mut self, sighting: &Sighting) {
+        let real =
+            sighting.presence == Presence::Present && sighting.status != StepStatus::Proposed;
+        let source = Stage::ALL
+            .into_iter()
+            .find(|stage| stage.next() == Some(sighting.stage))
+            .and_then(|stage| self.after.step_of(stage))
+            .filter(|step| real && step.status.is_open() && step.finished.is_empty())
+            .filter(|_| {
+                sighting.dates.incoming.unwrap_or(sighting.seen_at) >= self.terms.activation
+            })
+            .map(|step| (step.id.clone(), step.leg));
+        let Some((step, leg)) = source else { return };
+        let cause = sent_on_cause(&step, leg);
+        let key = format!("{}/{cause}", self.after.id);
+        if self.after.told.contains_key(&key) {
+            return;
+        }
+        self.after.told.insert(key, self.now);
+        let verdict = self.judge_as_if_open(&step, self.now);
+        let rules: Vec<String> = verdict
+            .iter()
+            .flat_map(|v| v.codes())
+            .map(str::to_owned)
+            .collect();
+        self.say(
+            "bypass",
+            json!({
+                "step": step, "leg": leg, "sent_on_at": sighting.dates.incoming, "mode": self.terms.mode,
+                "immediate": true, "successor": sighting.step,
+                "would_have_been": verdict.as_ref().map(Verdict::answer), "rules": rules,
+            }),
+        );
+        if self.terms.mode != Mode::Observe {
+            let text = wording::sent_on(&self.after, &step, &sighting.step, verdict.as_ref());
+            let tell = [Role::QaManager, Role::HeadOfService];
+            self.owe_step(&step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
+        }
+    }
+}

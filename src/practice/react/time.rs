@@ -1,0 +1,139 @@
+//! What has fallen due, what is cured, and when is the next look? Timers are data: nothing waits here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Work;
+use crate::practice::deadlines::{Milestone, milestones};
+use crate::practice::effect::Act;
+use crate::practice::episode::{Episode, Role, Stage};
+use crate::practice::ids::StepId;
+use crate::practice::verdict::{Judged, Verdict};
+use crate::practice::wording;
+
+impl Work<'_> {
+    /// Owes what has fallen due, withdraws what is cured, and says when to look again.
+    ///
+    /// Levels that passed while nobody looked are caught up with the latest one alone, and what fell
+    /// due before activation is noted as told without being said.
+    pub(super) fn settle_time(&mut self) -> Option<Timestamp> {
+        let milestones = milestones(&self.after, &self.terms.policy, &self.terms.calendar);
+        let standing: BTreeSet<String> = milestones.iter().map(|m| m.cause.clone()).collect();
+        self.cure(&standing);
+        let mut due: BTreeMap<String, Vec<&Milestone>> = BTreeMap::new();
+        for milestone in milestones.iter().filter(|m| m.at <= self.now) {
+            let level = level_key(&self.after, milestone);
+            if self.after.told.contains_key(&level) {
+                continue;
+            }
+            self.after.told.insert(level, self.now);
+            if milestone.at >= self.terms.activation {
+                due.entry(milestone.cause.clone())
+                    .or_default()
+                    .push(milestone);
+            }
+        }
+        for (cause, levels) in due {
+            self.fall_due(&cause, &levels);
+        }
+        self.after.standing = standing;
+        milestones
+            .iter()
+            .map(|m| m.at)
+            .filter(|at| *at > self.now)
+            .min()
+    }
+
+    fn cure(&mut self, standing: &BTreeSet<String>) {
+        let cured: Vec<String> = self.after.standing.difference(standing).cloned().collect();
+        for cause in cured {
+            self.say("cured", json!({ "cause": cause }));
+            let flagged = format!("{}/{cause}/flag", self.after.id);
+            let step = self
+                .after
+                .told
+                .contains_key(&flagged)
+                .then(|| self.step_of_cause(&cause));
+            self.withdrawn.push(cause.clone());
+            if let Some(Some(step)) = step {
+                let flag = "overdue".to_owned();
+                let cause = format!("cured/{cause}");
+                self.owe_step(
+                    &step,
+                    &cause,
+                    "LE-03.1",
+                    "unflag",
+                    Act::Unflag { flag },
+                    &[],
+                );
+            }
+        }
+    }
+
+    fn step_of_cause(&self, cause: &str) -> Option<StepId> {
+        let stage = Stage::ALL
+            .into_iter()
+            .find(|stage| cause.starts_with(stage.name()))?;
+        self.after.step_of(stage).map(|step| step.id.clone())
+    }
+
+    fn fall_due(&mut self, cause: &str, levels: &[&Milestone]) {
+        let Some(latest) = levels.iter().max_by_key(|m| (m.at, m.working_days)) else {
+            return;
+        };
+        if let (true, Some(step)) = (levels.iter().any(|m| m.flag), &latest.step) {
+            let flag = "overdue".to_owned();
+            self.owe(
+                Some(step.clone()),
+                cause,
+                latest.rule,
+                "flag",
+                Act::Flag { flag },
+                &[],
+                latest.at,
+            );
+        }
+        let missing = self.missing(latest);
+        let text = wording::due(&self.after, latest, &missing);
+        let mut tell: Vec<Role> = levels.iter().flat_map(|m| m.tell.iter().copied()).collect();
+        tell.sort_unstable();
+        tell.dedup();
+        let act = if latest.step.is_some() {
+            Act::Note { text }
+        } else {
+            Act::Notice { text }
+        };
+        let level = format!("{:?}{:+}", latest.kind, latest.working_days).to_lowercase();
+        self.owe(
+            latest.step.clone(),
+            cause,
+            latest.rule,
+            &level,
+            act,
+            &tell,
+            latest.at,
+        );
+    }
+
+    /// What still stands between an open step and its Finish, for the text of a reminder.
+    fn missing(&self, milestone: &Milestone) -> Vec<String> {
+        let Some(step) = &milestone.step else {
+            return Vec::new();
+        };
+        self.judge_as_if_open(step, self.now)
+            .iter()
+            .flat_map(Verdict::reasons)
+            .filter(|judged| judged.rule != "LE-03.3")
+            .map(Judged::missing)
+            .collect()
+    }
+}
+
+fn level_key(episode: &Episode, milestone: &Milestone) -> String {
+    format!(
+        "{}/{}/level/{:?}{:+}",
+        episode.id, milestone.cause, milestone.kind, milestone.working_days
+    )
+}
