@@ -1,1 +1,1 @@
-CREATE INDEX steps_episode ON steps (episode);
+CREATE INDEX steps_episode ON steps (source, episode);
