@@ -17,7 +17,7 @@ use super::sighting::Sighting;
 use super::terms::Terms;
 use super::verdict::{Answer, Attempt, Verdict};
 
-pub use finishes::is_entered_as_sent_on;
+pub use finishes::sent_on_at;
 
 /// Everything that can happen to an episode.
 #[derive(Clone, Copy, Debug)]

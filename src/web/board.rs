@@ -13,6 +13,7 @@ use super::Doors;
 use crate::app::Shared;
 use crate::practice::deadlines::{MilestoneKind, milestones};
 use crate::practice::episode::{Episode, StepStatus};
+use crate::practice::react::sent_on_at;
 use crate::practice::rules;
 
 /// The board as it is now.
@@ -197,6 +198,15 @@ fn bypassed<C>(doors: &Doors<C>, episodes: &[Episode]) -> Vec<Bypassed> {
     let mut lines = Vec::new();
     for episode in episodes {
         for step in episode.steps.values() {
+            if let Some(at) = sent_on_at(episode, step).filter(|_| step.status.is_open()) {
+                lines.push(Bypassed {
+                    episode: episode.id.to_string(),
+                    step: step.id.to_string(),
+                    stage: step.stage.words(),
+                    at: local(doors, at),
+                    now: "sent on, and still open",
+                });
+            }
             let Some(finished) = step.finished.iter().rev().find(|finish| finish.bypass) else {
                 continue;
             };

@@ -12,7 +12,7 @@ use crate::case_system::{CaseFault, CaseSystem, StepAnswer};
 use crate::practice::episode::{Presence, Stage, StepStatus};
 use crate::practice::ids::{EpisodeId, StepId};
 use crate::practice::known::Known;
-use crate::practice::react::is_entered_as_sent_on;
+use crate::practice::react::sent_on_at;
 use crate::practice::sighting::Sighting;
 
 /// Adds to a page a fresh reading of each step that stands open in the ledger although its successor is
@@ -90,7 +90,7 @@ async fn is_entered<C>(app: &App<C>, id: &EpisodeId, step: &StepId) -> Result<bo
     let episode = app.ledger.episode(id).await?;
     Ok(episode.is_some_and(|episode| {
         let step = episode.steps.get(step);
-        step.is_none_or(|step| !step.finished.is_empty() || is_entered_as_sent_on(&episode, step))
+        step.is_none_or(|step| !step.finished.is_empty() || sent_on_at(&episode, step).is_some())
     }))
 }
 

@@ -23,12 +23,11 @@ fn sent_on_cause(step: &StepId, leg: u32) -> String {
     format!("immediate/{step}/{leg}")
 }
 
-/// Whether it has been entered already that the work was sent on while this step was open.
-pub fn is_entered_as_sent_on(episode: &Episode, step: &Step) -> bool {
+/// When it was entered that the work was sent on while this opening of the step was open, UTC.
+pub fn sent_on_at(episode: &Episode, step: &Step) -> Option<Timestamp> {
     let cause = sent_on_cause(&step.id, step.leg);
-    episode
-        .told
-        .contains_key(&format!("{}/{cause}", episode.id))
+    let key = format!("{}/{cause}", episode.id);
+    episode.told.get(&key).copied()
 }
 
 impl Work<'_> {
