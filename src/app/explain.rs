@@ -76,7 +76,7 @@ pub fn in_lines(explanation: &Json) -> Vec<String> {
     let mut lines = vec![format!(
         "{} (cycle {})",
         text(&explanation["episode"]),
-        explanation["cycle"]
+        explanation["cycle"].as_str().unwrap_or("not known")
     )];
     for stage in explanation["stages"].as_array().into_iter().flatten() {
         lines.push(format!(

@@ -178,7 +178,7 @@ fn adopted(question: &Question<'_>) -> Finding {
     met_or(
         question.episode.allocation.is_some(),
         "No allocation is recorded for this Learning Episode.",
-        format!("A {} step, `{}`.", step.stage.words(), step.id),
+        format!("The {}, `{}`.", step.stage.words(), step.id),
     )
 }
 

@@ -33,7 +33,7 @@ fn open(question: &Question<'_>) -> Finding {
             return unmet(
                 "The step is no longer in the case system.",
                 format!(
-                    "A {} step that the case system reports as deleted.",
+                    "The {}, which the case system reports as deleted.",
                     words(step)
                 ),
             );
@@ -49,11 +49,11 @@ fn open(question: &Question<'_>) -> Finding {
     match step.status {
         StepStatus::Cancelled => unmet(
             "The step has been cancelled, so it cannot be finished.",
-            format!("A {} step with the status cancelled.", words(step)),
+            format!("The {}, with the status cancelled.", words(step)),
         ),
         StepStatus::Proposed => unmet(
             "The step has not arrived yet, so it cannot be finished.",
-            format!("A {} step that is only proposed.", words(step)),
+            format!("The {}, only proposed.", words(step)),
         ),
         StepStatus::Completed => finished(question, step),
         StepStatus::Incoming | StepStatus::Started | StepStatus::Reopened => {
@@ -69,7 +69,7 @@ fn finished(question: &Question<'_>, step: &Step) -> Finding {
         Some(at) if at < question.at => unmet(
             "The step has been finished already.",
             format!(
-                "A {} step, finished on {}.",
+                "The {}, finished on {}.",
                 words(step),
                 day(due::local_date(question.terms, at))
             ),
@@ -83,7 +83,7 @@ fn current(question: &Question<'_>, step: &Step) -> Finding {
     match question.episode.step_of(step.stage) {
         Some(live) if live.id != step.id => unmet(
             "A later step of the same kind has taken the place of this one.",
-            format!("A later {} step, `{}`.", words(live), live.id),
+            format!("The {}, later, as `{}`.", words(live), live.id),
         ),
         _ => Finding::Met,
     }
