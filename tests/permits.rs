@@ -134,6 +134,20 @@ fn a_decision_made_after_the_finish_does_not_void_the_permit_it_used() {
 }
 
 #[test]
+fn a_stamp_cut_to_the_minute_before_the_decision_it_rests_on_is_allowed_for() {
+    let mut story = Story::begin();
+    let minute = story.now;
+    story.seen(StepStatus::Started, None);
+    story.now += SignedDuration::from_secs(10);
+    story.decided();
+    story.now += SignedDuration::from_secs(10);
+    assert_eq!(story.asked("D-1", "W-PR"), Answer::Permit);
+    story.now += SignedDuration::from_secs(10);
+    let reaction = story.seen(StepStatus::Completed, Some(minute));
+    assert_eq!(entered(&reaction), "finished");
+}
+
+#[test]
 fn a_decision_made_before_the_finish_does() {
     let mut story = permitted();
     story.decided();

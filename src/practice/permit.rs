@@ -22,8 +22,10 @@ pub fn covers(
     let grace = SignedDuration::from_secs(CLOCK_GRACE_SECONDS);
     let from = permit.judged_at.saturating_sub(grace);
     let until = permit.valid_until.saturating_add(grace);
+    // A stamp cut to the minute may lie before the very decisions that the permit was given on.
+    let as_of = finished.at.max(permit.judged_at);
     permit.leg == finished.leg
         && from.unwrap_or(permit.judged_at) <= finished.at
         && earliest <= until.unwrap_or(permit.valid_until)
-        && permit.own == Some(own_fingerprint(episode, step, finished.at))
+        && permit.own == Some(own_fingerprint(episode, step, as_of))
 }

@@ -162,8 +162,15 @@ class Auditor:
         unnoticed = [entry["seq"] for entry in around if (entry["step"], entry["at"][:19]) not in noticed
                      and not self.reopened_unseen(entry)]
         self.none("I5 every Finish that nobody asked for is entered as a bypass", unnoticed, len(around))
-        permitted = {(entry["step"], entry["at"][:19]): entry["check"] for entry in finishes if entry.get("check")}
-        wronged = [(body["step"], permitted[body["step"], body["finished_at"][:19]]) for body in bypassed if (body["step"], body["finished_at"][:19]) in permitted]
+        answers = {entry["check"]: entry["answer"] for entry in self.log if entry["event"] == "finish_answered"}
+        permitted = {(entry["step"], entry["at"][:19]): answers[entry["check"]] for entry in finishes if entry.get("check")}
+        wronged = []
+        for body in bypassed:
+            permit = permitted.get((body["step"], body["finished_at"][:19]))
+            # A permit that had run out when Finish was pressed is none.
+            if permit and body["finished_at"][:19] <= permit["valid_until"][:19]:
+                told = recorded[permit["decision_id"]]
+                wronged.append((body["step"], body["leg"], body["finished_at"], permit["judged_at"], permit["valid_until"], told["version"]))
         self.none("I5 no Finish that used its permit is entered as a bypass", wronged, len(permitted))
         print(f"      {len(finishes)} Finishes, {len(around)} without asking, {len(bypassed)} entered as bypasses, {permits} permits, {holds} holds")
         twice = collections.Counter((body["step"], body["leg"]) for body in bypassed)
