@@ -96,7 +96,7 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
         let cursor = serde_json::to_value(&next)
             .ok()
             .map(|value| (name.clone(), value));
-        let sightings = order::settle(app, page.sightings, now).await?;
+        let sightings = order::settle(app, page.sightings, app.limits.read_budget, now).await?;
         absorb(app, sightings, page.quarantined, cursor, now, &mut report).await?;
         bookmark = next;
         if last {
@@ -191,7 +191,7 @@ async fn read_through<C: CaseSystem>(
         let set_aside = page.quarantined.iter().filter_map(|bad| bad.step.clone());
         met.extend(set_aside.map(StepId));
         let next = page.next;
-        let sightings = order::settle(app, page.sightings, now).await?;
+        let sightings = order::settle(app, page.sightings, app.limits.read_budget, now).await?;
         absorb(app, sightings, page.quarantined, None, now, report).await?;
         let Some(next) = next else {
             report.complete = true;
@@ -248,7 +248,8 @@ async fn look_at<C: CaseSystem>(
         StepAnswer::NotOurs => (None, Look::Settled),
     };
     if let Some(sighting) = sighting {
-        let sightings = order::settle(app, vec![sighting], now).await?;
+        // Whoever waits for this one step waits no longer for the one before it.
+        let sightings = order::settle(app, vec![sighting], budget, now).await?;
         absorb(app, sightings, Vec::new(), None, now, report).await?;
     }
     Ok(look)

@@ -4,6 +4,7 @@
 //! that made it, or before it on the same page. Believing that order would accuse people who did ask.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -16,10 +17,11 @@ use crate::practice::react::sent_on_at;
 use crate::practice::sighting::Sighting;
 
 /// Adds to a page a fresh reading of each step that stands open in the ledger although its successor is
-/// on the page and it is not, and puts all in the order of the stages.
+/// on the page and it is not, each within `budget`, and puts all in the order of the stages.
 pub(super) async fn settle<C: CaseSystem>(
     app: &App<C>,
     mut sightings: Vec<Sighting>,
+    budget: Duration,
     now: Timestamp,
 ) -> Result<Vec<Sighting>, AppFault> {
     let mut met: BTreeSet<StepId> = sightings.iter().map(|s| s.step.clone()).collect();
@@ -32,11 +34,7 @@ pub(super) async fn settle<C: CaseSystem>(
             if !met.insert(step.clone()) {
                 continue;
             }
-            match app
-                .case_system
-                .step(&step, app.limits.read_budget, now)
-                .await
-            {
+            match app.case_system.step(&step, budget, now).await {
                 Ok(StepAnswer::Seen(fresh)) => sightings.push(*fresh),
                 // Hidden, gone or unreadable: that is for the sweep, and must not hold up the page.
                 Ok(_) | Err(CaseFault::Unproven(_)) => {}
