@@ -8,6 +8,7 @@
 mod compile;
 mod decoding;
 mod fault;
+mod grants;
 mod html;
 mod keying;
 mod language;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use compile::{MANUAL, Mapping};
 pub use fault::Fault;
+pub use grants::GrantRow;
 pub use keying::ChildKeying;
 pub use language::{Also, AuthStyle, Before, Must, Operation, Paging, Proof, ReadBack};
 pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};
