@@ -7,6 +7,7 @@
 
 mod compile;
 mod decoding;
+mod explaining;
 mod fault;
 mod grants;
 mod html;
@@ -26,6 +27,7 @@ mod writing;
 mod tests;
 
 pub use compile::{MANUAL, Mapping};
+pub use explaining::Chapter;
 pub use fault::Fault;
 pub use grants::GrantRow;
 pub use keying::ChildKeying;
