@@ -1,5 +1,7 @@
 //! Is the live case system what the mapping takes it for? Every look at once, each with what to do.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::run::{Configured, clock, connect};
@@ -32,7 +34,8 @@ pub(super) async fn run(verb: &Doctor) -> Result<(), Failure> {
     // Children's keys are neither kept nor shown here, so that any key serves.
     let keying = ChildKeying::new(b"doctor");
     let system = connect(&settings, &secrets, mapping, keying)?;
-    let told = examine(&system, &Limits::default(), clock(&settings).now()).await;
+    let mut told = examine(&system, &Limits::default(), clock(&settings).now()).await;
+    told.push(daemon(&settings.web.bind).await);
     if verb.json {
         println!("{}", serde_json::to_string_pretty(&told)?);
     } else {
@@ -52,9 +55,82 @@ pub(super) async fn run(verb: &Doctor) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the daemon of these settings is there, and ready. Before go-live it is not, and that is no fault.
+async fn daemon(bind: &str) -> Told {
+    let told = |health, said: String, help: Option<&str>| Told {
+        about: "daemon",
+        health,
+        said,
+        help: help.map(str::to_owned),
+    };
+    let asked = reqwest::Client::builder()
+        .timeout(Duration::from_secs(5))
+        .no_proxy()
+        .build()
+        .map(|client| client.get(format!("http://{bind}/readyz")));
+    let answer = match asked {
+        Ok(request) => request.send().await,
+        Err(why) => Err(why),
+    };
+    match answer {
+        Err(_) => told(
+            Health::CannotTell,
+            format!("nothing answers at {bind}; it is not running there"),
+            Some("start it with `greentick run`, if it should be"),
+        ),
+        Ok(answer) if answer.status().is_success() => {
+            told(Health::Well, format!("the one at {bind} is ready"), None)
+        }
+        Ok(answer) => {
+            let said = answer.text().await.unwrap_or_default();
+            let said: String = said.chars().take(200).collect();
+            told(
+                Health::Ill,
+                format!("the one at {bind} is not ready: {said}"),
+                Some(
+                    "its log says what it cannot read; the board at the same address shows since when",
+                ),
+            )
+        }
+    }
+}
+
 fn print(told: &Told) {
     println!("{:<11} {}: {}", told.health.word(), told.about, told.said);
     if let Some(help) = &told.help {
         println!("{:<11} {help}", "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::{Health, Told, daemon};
+
+    /// What is said of a daemon that answers with this status line and body.
+    async fn told(status: &str, body: &str) -> Told {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await.unwrap();
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        };
+        tokio::join!(daemon(&address), answering).0
+    }
+
+    #[tokio::test]
+    async fn a_daemon_is_ready_or_not_or_not_there() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        assert_eq!(told("200 OK", "{}").await.health, Health::Well);
+        let old = told("503 Service Unavailable", "{\"mirror_age_seconds\":900}").await;
+        assert_eq!(old.health, Health::Ill);
+        assert!(old.said.contains("900"), "{}", old.said);
+        // Port 1 is not listened to.
+        assert_eq!(daemon("127.0.0.1:1").await.health, Health::CannotTell);
     }
 }
