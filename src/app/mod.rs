@@ -10,6 +10,7 @@ pub mod draw;
 pub mod explain;
 pub mod gate;
 pub mod mirror;
+pub mod task;
 pub mod tick;
 
 use std::sync::Arc;

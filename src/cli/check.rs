@@ -84,6 +84,9 @@ fn cannot(mode: Mode, mapping: &Mapping) -> Option<String> {
              the capability `callout`"
                 .to_owned(),
         ),
+        Mode::Task => mapping
+            .cannot_hold_by_task()
+            .map(|why| format!("mode `task` cannot be performed: {why}")),
         Mode::Reverse => mapping
             .parts("reopen")
             .err()
@@ -97,6 +100,7 @@ fn able(settings: &Settings, mapping: &Mapping) -> Vec<String> {
         "mode `{}`: the mapping can perform it",
         match settings.finish.mode {
             Mode::Callout => "callout",
+            Mode::Task => "task",
             Mode::Reverse => "reverse",
             Mode::Observe => "observe",
         }

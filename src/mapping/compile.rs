@@ -9,10 +9,12 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
-use super::language::{AuthStyle, File, Operation, Proof, Test};
+use super::language::{AuthStyle, File, Proof, Test};
 use super::path::Path;
 use super::request::Request;
+use super::tasks::Tasks;
 use super::template;
+use super::write_table::Operation;
 use crate::practice::episode::{Role, Stage, StepStatus};
 use crate::practice::fact::{Fact, FactKind};
 use crate::practice::sighting::Direction;
@@ -45,7 +47,10 @@ pub struct Mapping {
     pub(super) blank: BTreeSet<Fact>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) tasks: Option<Tasks>,
     pub(super) text_limit_chars: usize,
+    /// Only the Basic Multilingual Plane can be kept.
+    pub(super) text_bmp: bool,
     pub(super) capabilities: BTreeSet<String>,
     pub(super) tests: Vec<Test>,
 }
@@ -125,6 +130,11 @@ impl Mapping {
         self
     }
 
+    /// Characters that a text may have.
+    pub fn text_limit_chars(&self) -> usize {
+        self.text_limit_chars
+    }
+
     /// What an answer must be.
     pub fn proof(&self) -> &Proof {
         &self.proof
@@ -179,7 +189,7 @@ impl Desk<'_> {
     }
 
     /// Reads one of our own words by its serde name.
-    fn word<T: DeserializeOwned>(
+    pub(super) fn word<T: DeserializeOwned>(
         &mut self,
         at: &str,
         word: &str,
@@ -199,7 +209,9 @@ impl Desk<'_> {
         serde_json::from_value(serde_json::Value::from(word)).ok()
     }
 
-    fn compile(&mut self, file: File) -> Option<Mapping> {
+    fn compile(&mut self, mut file: File) -> Option<Mapping> {
+        // Who we are is a value like others; the settings give it.
+        file.values.entry("worker".to_owned()).or_default();
         let statuses = file.vocabularies.get("status").into_iter().flatten();
         let statuses = statuses
             .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
@@ -225,6 +237,7 @@ impl Desk<'_> {
         let facts = self.facts(&file);
         let blank = self.blank(&file, &facts);
         self.operations(&file);
+        let tasks = self.tasks(&file);
         self.tests(&file);
         let (mut places, zone) = self.record(&file.record);
         let only_when = file
@@ -265,7 +278,9 @@ impl Desk<'_> {
             proof: file.proof,
             flags: file.flags,
             write: file.write,
+            tasks,
             text_limit_chars: limit,
+            text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),
             tests: file.test,
         })

@@ -5,6 +5,7 @@
 //! requests. Pure: no network, no clock. Absent on purpose: secrets (given at run time), narrative
 //! (a text is counted and dropped).
 
+mod answers;
 mod compile;
 mod decoding;
 mod fault;
@@ -16,21 +17,27 @@ mod page;
 mod path;
 mod record;
 mod request;
+mod tasks;
 mod template;
 mod testing;
+mod text;
 mod tree;
+mod write_table;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
+pub use answers::{Told, WriteAnswer};
 pub use compile::{MANUAL, Mapping};
 pub use fault::Fault;
 pub use keying::ChildKeying;
-pub use language::{Also, AuthStyle, Before, Must, Operation, Paging, Proof, ReadBack};
+pub use language::{AuthStyle, Paging, Proof};
 pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};
 pub use record::Reading;
 pub use request::{Asked, Request};
+pub use tasks::{OpenTask, TaskPage, Tasks};
 pub use template::{Slot, TemplateFault};
 pub use testing::TestOutcome;
+pub use write_table::{Also, Before, Fallback, Meaning, MeansRow, Must, Operation, ReadBack};
 pub use writing::{Beforehand, Carried, Put, Reply, Shown};
