@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CaseFault, CaseSystem, FeedPage, FeedPosition, Found, OpenTask, Outcome, StepAnswer};
+use super::{
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, OpenTask, Outcome, Rehearsed,
+    StepAnswer,
+};
 use crate::mapping::{
     Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Page, Paging, Put, Reading,
     Request,
@@ -223,6 +226,7 @@ impl HttpCaseSystem {
             quarantined: page.quarantined,
             next,
             server_time: page.server_time,
+            count: page.count,
         })
     }
 
@@ -354,6 +358,14 @@ impl CaseSystem for HttpCaseSystem {
 
     fn described(&self) -> Option<&Mapping> {
         Some(&self.mapping)
+    }
+
+    async fn rehearse(&self, operation: &str, step: &StepId) -> Rehearsed {
+        self.rehearse_all(operation, step).await
+    }
+
+    async fn grants(&self) -> Vec<Grant> {
+        self.read_grants().await
     }
 
     fn can(&self, operation: &str) -> bool {

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
+use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Proof, Test};
 use super::path::Path;
 use super::request::Request;
@@ -52,6 +53,7 @@ pub struct Mapping {
     /// Only the Basic Multilingual Plane can be kept.
     pub(super) text_bmp: bool,
     pub(super) capabilities: BTreeSet<String>,
+    pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
 }
 
@@ -282,6 +284,7 @@ impl Desk<'_> {
             text_limit_chars: limit,
             text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),
+            grants: file.grants,
             tests: file.test,
         })
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::grants::GrantRow;
 use super::tasks::TasksRow;
 use super::write_table::Operation;
 
@@ -45,6 +46,8 @@ pub(super) struct File {
     pub(super) capabilities: Vec<String>,
     #[serde(default)]
     pub(super) blank: Vec<String>,
+    #[serde(default)]
+    pub(super) grants: BTreeMap<String, GrantRow>,
     #[serde(default)]
     pub(super) test: Vec<Test>,
 }

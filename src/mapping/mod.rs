@@ -8,7 +8,9 @@
 mod answers;
 mod compile;
 mod decoding;
+mod explaining;
 mod fault;
+mod grants;
 mod html;
 mod keying;
 mod language;
@@ -30,7 +32,9 @@ mod tests;
 
 pub use answers::{Told, WriteAnswer};
 pub use compile::{MANUAL, Mapping};
+pub use explaining::Chapter;
 pub use fault::Fault;
+pub use grants::GrantRow;
 pub use keying::ChildKeying;
 pub use language::{AuthStyle, Paging, Proof};
 pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};

@@ -13,7 +13,7 @@ use crate::practice::episode::Role;
 use crate::shape;
 
 /// The operations that perform an effect by themselves.
-const EFFECTS: [&str; 8] = [
+pub(super) const EFFECTS: [&str; 8] = [
     "note",
     "flag",
     "unflag",
@@ -91,6 +91,7 @@ fn names_of<'f>(file: &'f File, name: &'f str) -> BTreeSet<&'f str> {
 
 impl Desk<'_> {
     pub(super) fn operations(&mut self, file: &File) {
+        self.grants(file);
         for (name, operation) in &file.write {
             let at = format!("write.{name}");
             self.is_operation(&at, name, file);
