@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Beats;
 use super::beat::{Beat, Bell, Next, Rhythm};
-use crate::app::{AppFault, Shared, dispatch, mirror, task, tick};
+use crate::app::{AppFault, Shared, dispatch, doors, mirror, task, tick};
 use crate::web::Doors;
 
 /// The longest that one answer of the case system can make us wait, and the longest pause after
@@ -85,6 +85,13 @@ impl<C: Shared> Passes<C> {
 
     async fn poll(self: Arc<Self>) -> Next {
         let now = self.now();
+        // A step that was named may show in no feed, so it is read by itself.
+        if let Err(fault) = doors::follow_hints(&self.doors.app, now).await {
+            complain(
+                "steps that were said to have changed could not be read",
+                &fault,
+            );
+        }
         match mirror::poll(&self.doors.app, now).await {
             Ok(report) => {
                 self.failures.store(0, Ordering::Relaxed);

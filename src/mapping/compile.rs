@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+use super::door_tables::{Callback, Callout};
 use super::fault::Fault;
 use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Proof, Test};
@@ -49,6 +50,8 @@ pub struct Mapping {
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
     pub(super) tasks: Option<Tasks>,
+    pub(super) callback: Option<Callback>,
+    pub(super) callout: Option<Callout>,
     pub(super) text_limit_chars: usize,
     /// Only the Basic Multilingual Plane can be kept.
     pub(super) text_bmp: bool,
@@ -114,6 +117,13 @@ impl Mapping {
     pub fn capabilities(&self) -> BTreeSet<String> {
         let mut all = self.capabilities.clone();
         all.insert("feed".to_owned());
+        for (name, there) in [
+            ("callback", self.callback.is_some()),
+            ("callout", self.callout.is_some()),
+            ("tasks", self.tasks.is_some()),
+        ] {
+            all.extend(there.then(|| name.to_owned()));
+        }
         if self.sweep.is_some() {
             all.insert("sweep".to_owned());
         }
@@ -212,8 +222,10 @@ impl Desk<'_> {
     }
 
     fn compile(&mut self, mut file: File) -> Option<Mapping> {
-        // Who we are is a value like others; the settings give it.
-        file.values.entry("worker".to_owned()).or_default();
+        // Who we are and where is a value like others; the settings give it.
+        for name in ["worker", "environment"] {
+            file.values.entry(name.to_owned()).or_default();
+        }
         let statuses = file.vocabularies.get("status").into_iter().flatten();
         let statuses = statuses
             .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
@@ -240,6 +252,7 @@ impl Desk<'_> {
         let blank = self.blank(&file, &facts);
         self.operations(&file);
         let tasks = self.tasks(&file);
+        let (callback, callout) = (self.callback(&file), self.callout(&file));
         self.tests(&file);
         let (mut places, zone) = self.record(&file.record);
         let only_when = file
@@ -281,6 +294,8 @@ impl Desk<'_> {
             flags: file.flags,
             write: file.write,
             tasks,
+            callback,
+            callout,
             text_limit_chars: limit,
             text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),

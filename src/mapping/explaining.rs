@@ -185,7 +185,19 @@ impl Mapping {
             None => format!("{}: yes.", word(mode)),
             Some(why) => format!("{}: no; {why}.", word(mode)),
         };
-        modes.into_iter().map(line).collect()
+        let mut lines: Vec<String> = modes.into_iter().map(line).collect();
+        lines.extend(self.callout.as_ref().map(|callout| {
+            let then = if callout.opens_on_timeout {
+                "lets Finish through, and that Finish is entered as one without a permit"
+            } else {
+                "holds Finish until it has an answer"
+            };
+            format!(
+                "If no answer comes within {} ms, the case system {then}. That is its own setting: try it.",
+                callout.answer_within_ms
+            )
+        }));
+        lines
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::door_tables::{CallbackRow, CalloutRow};
 use super::grants::GrantRow;
 use super::tasks::TasksRow;
 use super::write_table::Operation;
@@ -38,6 +39,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) write: BTreeMap<String, Operation>,
     pub(super) tasks: Option<TasksRow>,
+    pub(super) callback: Option<CallbackRow>,
+    pub(super) callout: Option<CalloutRow>,
     #[serde(default = "thousand")]
     pub(super) text_limit_chars: i64,
     #[serde(default)]

@@ -8,6 +8,8 @@
 mod answers;
 mod compile;
 mod decoding;
+mod door_tables;
+mod doors;
 mod explaining;
 mod fault;
 mod grants;
@@ -32,6 +34,8 @@ mod tests;
 
 pub use answers::{Told, WriteAnswer};
 pub use compile::{MANUAL, Mapping};
+pub use door_tables::{Callback, Callout, ProofRow};
+pub use doors::{Answered, Asked as FinishAsked, DoorReply, Event, Reason, Refused, Say};
 pub use explaining::Chapter;
 pub use fault::Fault;
 pub use grants::GrantRow;
