@@ -12,7 +12,8 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, header, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, Outcome, Rehearsed, StepAnswer,
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, OpenTask, Outcome, Rehearsed,
+    StepAnswer,
 };
 use crate::mapping::{
     Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Page, Paging, Put, Reading,
@@ -117,7 +118,7 @@ impl HttpCaseSystem {
         let method = Method::from_bytes(put.method.as_bytes()).unwrap_or(Method::GET);
         let mut request = self
             .signed(self.client.request(method, whole))
-            .timeout(budget.min(self.settings.total_timeout));
+            .timeout(budget);
         if let Some((content_type, body)) = &put.body {
             request = request
                 .header(header::CONTENT_TYPE, content_type)
@@ -230,7 +231,7 @@ impl HttpCaseSystem {
     }
 
     /// Where the next page begins; none at the end.
-    fn next(
+    pub(super) fn next(
         &self,
         request: &Request,
         position: &FeedPosition,
@@ -279,7 +280,7 @@ impl HttpCaseSystem {
         }
     }
 
-    fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
+    pub(super) fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
         self.mapping
             .read_path(request, asked)
             .map(Put::get)
@@ -349,6 +350,14 @@ impl CaseSystem for HttpCaseSystem {
 
     async fn find(&self, effect: &Effect) -> Found {
         self.find_all(effect).await
+    }
+
+    async fn tasks(&self) -> Result<Vec<OpenTask>, CaseFault> {
+        self.open_tasks().await
+    }
+
+    fn described(&self) -> Option<&Mapping> {
+        Some(&self.mapping)
     }
 
     async fn rehearse(&self, operation: &str, step: &StepId) -> Rehearsed {

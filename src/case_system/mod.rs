@@ -5,6 +5,7 @@
 
 mod http;
 mod rehearsal;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod writing;
@@ -19,7 +20,8 @@ use crate::practice::effect::Effect;
 use crate::practice::ids::StepId;
 use crate::practice::sighting::Sighting;
 
-pub use crate::mapping::Quarantined;
+use crate::mapping::Mapping;
+pub use crate::mapping::{OpenTask, Quarantined};
 pub use http::{HttpCaseSystem, HttpSettings};
 
 /// Where in a feed the next page begins.
@@ -69,6 +71,11 @@ pub enum StepAnswer {
 pub enum Outcome {
     /// It is there.
     Done,
+    /// It is there, under an id that the case system gave it.
+    Made {
+        /// The id.
+        id: String,
+    },
     /// It was not carried out.
     Refused {
         /// Whether it may be carried out later (a lock, a rate limit).
@@ -181,6 +188,16 @@ pub trait CaseSystem {
 
     /// Writes one effect, once.
     fn perform(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
+
+    /// The tasks that stand open for our own worker; none if the case system has no such tasks.
+    fn tasks(&self) -> impl Future<Output = Result<Vec<OpenTask>, CaseFault>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// What the mapping says of the case system, if one does.
+    fn described(&self) -> Option<&Mapping> {
+        None
+    }
 
     /// Looks whether an effect is there already.
     fn find(&self, effect: &Effect) -> impl Future<Output = Found> + Send;

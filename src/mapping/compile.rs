@@ -8,16 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+use super::door_tables::{Callback, Callout};
 use super::envelope::Envelope;
 use super::fault::Fault;
 use super::grants::GrantRow;
-use super::language::{AuthStyle, File, Operation, Proof, Test};
+use super::language::{AuthStyle, File, Proof, Test};
 use super::limits::{Format, Limits};
 use super::path::Path;
 use super::path_text::Namespaces;
 use super::plan::{Plan, Rule};
 use super::request::Request;
+use super::tasks::Tasks;
 use super::template;
+use super::write_table::Operation;
 use crate::practice::episode::{Role, Stage, StepStatus};
 use crate::practice::fact::{Fact, FactKind};
 use crate::practice::sighting::Direction;
@@ -50,7 +53,12 @@ pub struct Mapping {
     pub(super) blank: BTreeSet<Fact>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) tasks: Option<Tasks>,
+    pub(super) callback: Option<Callback>,
+    pub(super) callout: Option<Callout>,
     pub(super) text_limit_chars: usize,
+    /// Only the Basic Multilingual Plane can be kept.
+    pub(super) text_bmp: bool,
     pub(super) capabilities: BTreeSet<String>,
     pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
@@ -121,6 +129,13 @@ impl Mapping {
     pub fn capabilities(&self) -> BTreeSet<String> {
         let mut all = self.capabilities.clone();
         all.insert("feed".to_owned());
+        for (name, there) in [
+            ("callback", self.callback.is_some()),
+            ("callout", self.callout.is_some()),
+            ("tasks", self.tasks.is_some()),
+        ] {
+            all.extend(there.then(|| name.to_owned()));
+        }
         if self.sweep.is_some() {
             all.insert("sweep".to_owned());
         }
@@ -137,6 +152,11 @@ impl Mapping {
     pub fn with_value(mut self, name: &str, value: &str) -> Self {
         self.values.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// Characters that a text may have.
+    pub fn text_limit_chars(&self) -> usize {
+        self.text_limit_chars
     }
 
     /// What an answer must be.
@@ -202,7 +222,7 @@ impl Desk<'_> {
     }
 
     /// Reads one of our own words by its serde name.
-    fn word<T: DeserializeOwned>(
+    pub(super) fn word<T: DeserializeOwned>(
         &mut self,
         at: &str,
         word: &str,
@@ -231,7 +251,11 @@ impl Desk<'_> {
             .collect()
     }
 
-    fn compile(&mut self, file: File) -> Option<Mapping> {
+    fn compile(&mut self, mut file: File) -> Option<Mapping> {
+        // Who we are and where is a value like others; the settings give it.
+        for name in ["worker", "environment"] {
+            file.values.entry(name.to_owned()).or_default();
+        }
         self.spaces.clone_from(&file.namespaces);
         self.limits(file.limits);
         let format = Format::of(&file.format);
@@ -255,6 +279,8 @@ impl Desk<'_> {
         let facts = self.facts(&file);
         let blank = self.blank(&file, &facts);
         self.operations(&file);
+        let tasks = self.tasks(&file);
+        let (callback, callout) = (self.callback(&file), self.callout(&file));
         self.tests(&file);
         let (mut places, zone) = self.record(&file.record);
         let only_when = file
@@ -293,7 +319,11 @@ impl Desk<'_> {
             proof: file.proof,
             flags: file.flags,
             write: file.write,
+            tasks,
+            callback,
+            callout,
             text_limit_chars: limit,
+            text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),
             grants: file.grants,
             tests: file.test,

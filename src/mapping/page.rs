@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use super::compile::Mapping;
 use super::document::{Element, Spoiled};
+use super::envelope::Envelope;
+use super::limits::Format;
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::record::Reading;
@@ -81,14 +83,19 @@ impl Mapping {
             page.last_id = self.plain_id(&ended.record).or(page.last_id.take());
             self.take(ended, reading, &mut page);
         })?;
+        self.around(request, &whole.root(), &mut page);
+        Ok(page)
+    }
+
+    /// What stands around the records: how many there are, where it goes on, what time it is there.
+    pub(super) fn around(&self, request: &Request, envelope: &Element<'_>, page: &mut Page) {
         let told = |path: &Option<Path>| {
-            let text = path.as_ref()?.first(&whole.root());
+            let text = path.as_ref()?.first(envelope);
             text.filter(|text| !text.is_empty())
         };
         page.total = told(&request.total).and_then(|text| text.parse().ok());
         page.next = told(&request.next).map_or(Next::End, Next::Token);
         page.server_time = told(&request.server_time).and_then(|text| text.parse().ok());
-        Ok(page)
     }
 
     fn take(&self, ended: &Ended<'_>, reading: &Reading, page: &mut Page) {
@@ -123,11 +130,29 @@ impl Mapping {
         charset: Option<&str>,
         root: &str,
     ) -> Result<Whole<'t>, PageFault> {
+        self.document_in(self.format, bytes, charset, root)
+    }
+
+    /// The same in a format of its own, which then has no envelope: for what is told and asked at our doors.
+    pub(super) fn document_in<'t>(
+        &self,
+        format: Format,
+        bytes: &'t [u8],
+        charset: Option<&str>,
+        root: &str,
+    ) -> Result<Whole<'t>, PageFault> {
+        let bare = Envelope::default();
+        // Whoever names the envelope as the root goes through it by paths.
+        let envelope = if format == self.format && root != "Envelope" {
+            &self.envelope
+        } else {
+            &bare
+        };
         let task = Task {
-            request: &Request::whole(root, self.format),
-            envelope: &self.envelope,
+            request: &Request::whole(root, format),
+            envelope,
             limits: self.limits,
-            wanted: self.plan.whole(self.format),
+            wanted: self.plan.whole(format),
         };
         document(bytes, charset, task)
     }
