@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::db::{Arg, Tx};
 use super::quarantine::QuarantineRow;
-use super::steps::{Steps, stirred};
+use super::steps::{Held, Steps, stirred};
 use super::turn::Turn;
 use super::{Ledger, LedgerFault};
 use crate::practice::bind::bind;
@@ -111,8 +111,7 @@ async fn fold(
             continue;
         }
         let present = sighting.presence == Presence::Present;
-        let version = held.and_then(|held| held.version.as_deref());
-        if present && is_older(sighting.version.as_deref(), version) {
+        if present && held.is_some_and(|held| is_older(sighting, held)) {
             done.stale += 1;
             continue;
         }
@@ -134,11 +133,20 @@ fn count(many: usize) -> u64 {
     u64::try_from(many).unwrap_or(u64::MAX)
 }
 
-/// Whether a version is lower than the one held. Versions that are not both numbers cannot be ordered,
-/// and then what was read last counts.
-fn is_older(new: Option<&str>, held: Option<&str>) -> bool {
+/// Whether a sighting is of a lower version than the one held, or of an earlier change where versions cannot
+/// be compared. Where neither is known, what was read last counts (P02).
+fn is_older(seen: &Sighting, held: &Held) -> bool {
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
-    matches!((number(new), number(held)), (Some(new), Some(held)) if new < held)
+    let versions = number(seen.version.as_deref()).zip(number(held.version.as_deref()));
+    let changes = seen
+        .modified_at
+        .map(Timestamp::as_millisecond)
+        .zip(held.modified_at);
+    match (versions, changes) {
+        (Some((new, held)), _) => new < held,
+        (None, Some((new, held))) => new < held,
+        (None, None) => false,
+    }
 }
 
 impl Tx {

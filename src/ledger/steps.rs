@@ -23,6 +23,8 @@ pub(super) struct Held {
     pub(super) episode: EpisodeId,
     pub(super) version: Option<String>,
     pub(super) content: String,
+    /// When the case system says it changed last, milliseconds since the epoch.
+    pub(super) modified_at: Option<i64>,
 }
 
 /// The steps of a page, as this turn has them.
@@ -131,16 +133,17 @@ impl<'p> Steps<'p> {
     async fn read(&mut self, turn: &mut Turn, steps: &str) -> Result<(), LedgerFault> {
         let args = [Arg::Text(steps), Arg::Text(self.source.as_str())];
         let sql = each_row!(
-            "SELECT step, episode, version, content FROM steps \
+            "SELECT step, episode, version, content, modified_at FROM steps \
              WHERE source = $2 AND step IN (SELECT one.value ->> 0 FROM ",
             ")"
         );
-        for mut row in turn.tx.rows(sql, &args, "tttt").await? {
+        for mut row in turn.tx.rows(sql, &args, "tttti").await? {
             let step = StepId(row.text()?);
             let held = Held {
                 episode: EpisodeId(row.text()?),
                 version: row.maybe_text()?,
                 content: row.text()?,
+                modified_at: row.maybe_int()?,
             };
             self.held.insert(step, held);
         }
@@ -224,6 +227,7 @@ impl<'p> Steps<'p> {
             episode,
             version: sighting.version.clone(),
             content: content.0,
+            modified_at: sighting.modified_at.map(Timestamp::as_millisecond),
         };
         self.held.insert(sighting.step.clone(), held);
         self.changed.insert(sighting.step.clone(), sighting);

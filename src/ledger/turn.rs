@@ -160,6 +160,10 @@ impl Turn {
             .collect();
         self.said.extend(bodies?);
         let at = self.now;
+        // Before anything is withdrawn: what was tried counts as perhaps said.
+        let corrected = reaction.corrected.iter().cloned();
+        self.said
+            .extend(corrected.map(|(cause, effect)| Said::Correct(cause, Box::new(effect), at)));
         let withdrawn = reaction.withdrawn.iter().map(|cause| Said::Withdraw {
             episode: id.clone(),
             cause: Some(cause.clone()),

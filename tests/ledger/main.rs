@@ -140,6 +140,7 @@ fn reaction(before: Option<&Episode>, id: &EpisodeId, owed: Vec<Effect>) -> Reac
         verdict: None,
         owed,
         withdrawn: Vec::new(),
+        corrected: Vec::new(),
         look_again: None,
         said: vec![JournalLine {
             kind: "seen".to_owned(),
