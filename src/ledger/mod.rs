@@ -5,8 +5,10 @@
 //! Instants are stored as whole milliseconds since the epoch, UTC.
 
 mod absorb;
+mod alias;
 mod db;
 mod journal;
+mod kin;
 mod looks;
 mod open;
 mod outbox;
@@ -19,6 +21,7 @@ mod together;
 mod turn;
 
 pub use absorb::{Absorbed, PageSeen};
+pub use alias::{AliasRow, Merged};
 pub use journal::Verified;
 pub use outbox::{Claimed, OutboxRow, Settled};
 pub use quarantine::{QuarantineRow, QuarantinedRow};

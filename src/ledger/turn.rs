@@ -14,7 +14,7 @@ use super::db::{Arg, Db, Sql, Tx, each_row, listed};
 use super::owing::Said;
 use super::{GENESIS, LedgerFault, link};
 use crate::practice::episode::Episode;
-use crate::practice::ids::{CycleId, EpisodeId};
+use crate::practice::ids::{ChildKey, CycleId, EpisodeId, SourceName};
 use crate::practice::react::{JournalLine, Reaction};
 
 /// Rows handed over in one statement.
@@ -32,10 +32,13 @@ pub(super) struct Turn {
 }
 
 /// An episode as this turn has it; none if there is none, or none any more.
+#[derive(Default)]
 struct InHand {
     episode: Option<Episode>,
     look_again: Option<Timestamp>,
     changed: bool,
+    /// The children's keys that the ledger holds of it.
+    keys: BTreeSet<ChildKey>,
 }
 
 impl Turn {
@@ -83,35 +86,49 @@ impl Turn {
             .map(|id| [id])
             .collect();
         let sql = each_row!(
-            "SELECT body FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
+            "SELECT body, look_again FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
             ")"
         );
         for block in missing.chunks(ROWS) {
             for mut row in self
                 .tx
-                .rows(sql, &[Arg::Text(&listed(block)?)], "t")
+                .rows(sql, &[Arg::Text(&listed(block)?)], "ti")
                 .await?
             {
-                self.take_in_hand(super::read_episode(&row.text()?)?);
+                let episode = super::read_episode(&row.text()?)?;
+                let look_again = row.maybe_int()?.map(super::instant).transpose()?;
+                self.take_in_hand(episode, look_again);
             }
         }
         for [id] in missing {
-            self.episodes.entry(id).or_insert(InHand {
-                episode: None,
-                look_again: None,
-                changed: false,
-            });
+            self.episodes.entry(id).or_default();
         }
         Ok(())
     }
 
-    /// Takes an episode into hand that was read by somebody else inside this turn.
-    pub(super) fn take_in_hand(&mut self, episode: Episode) {
+    fn take_in_hand(&mut self, episode: Episode, look_again: Option<Timestamp>) {
+        let keys = episode.keys().into_iter().cloned().collect();
         self.episodes.entry(episode.id.clone()).or_insert(InHand {
             episode: Some(episode),
-            look_again: None,
+            look_again,
             changed: false,
+            keys,
         });
+    }
+
+    /// The episodes in hand that know a child by this key.
+    pub(super) fn in_hand_of(&self, source: &SourceName, child: &ChildKey) -> Vec<EpisodeId> {
+        let episodes = self
+            .episodes
+            .values()
+            .filter_map(|hand| hand.episode.as_ref());
+        let of_child = episodes.filter(|one| one.source == *source && one.keys().contains(child));
+        of_child.map(|episode| episode.id.clone()).collect()
+    }
+
+    /// When an episode in hand wants a look, UTC.
+    pub(super) fn look_again(&self, id: &EpisodeId) -> Option<Timestamp> {
+        self.episodes.get(id)?.look_again
     }
 
     /// Whether it is known in this turn how an episode stands.
@@ -178,14 +195,10 @@ impl Turn {
 
     /// Puts an episode as it is to be after this turn.
     pub(super) fn keep_episode(&mut self, episode: Episode, look_again: Option<Timestamp>) {
-        let hand = InHand {
-            look_again,
-            changed: true,
-            episode: None,
-        };
-        let id = episode.id.clone();
-        let episode = Some(episode);
-        self.episodes.insert(id, InHand { episode, ..hand });
+        let hand = self.episodes.entry(episode.id.clone()).or_default();
+        hand.look_again = look_again;
+        hand.changed = true;
+        hand.episode = Some(episode);
     }
 
     /// Takes an episode off the record; what was owed for it is withdrawn.
@@ -195,12 +208,10 @@ impl Turn {
             cause: None,
             at: self.now,
         });
-        let gone = InHand {
-            episode: None,
-            look_again: None,
-            changed: true,
-        };
-        self.episodes.insert(id.clone(), gone);
+        let hand = self.episodes.entry(id.clone()).or_default();
+        hand.episode = None;
+        hand.look_again = None;
+        hand.changed = true;
     }
 
     /// Writes what was gathered and commits. Returns how many effects are newly owed.
@@ -253,12 +264,54 @@ impl Turn {
         for block in kept.chunks(ROWS) {
             self.tx.exec(sql, &[Arg::Text(&listed(block)?)]).await?;
         }
-        let sql = each_row!(
-            "DELETE FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
-            ")"
-        );
-        for block in gone.chunks(ROWS) {
-            self.tx.exec(sql, &[Arg::Text(&listed(block)?)]).await?;
+        for sql in [
+            each_row!(
+                "DELETE FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
+                ")"
+            ),
+            each_row!(
+                "DELETE FROM children WHERE episode IN (SELECT one.value ->> 0 FROM ",
+                ")"
+            ),
+        ] {
+            for block in gone.chunks(ROWS) {
+                self.tx.exec(sql, &[Arg::Text(&listed(block)?)]).await?;
+            }
+        }
+        self.write_children().await
+    }
+
+    /// Keeps by which children's keys the episodes are found: those they name, and those at the end of a
+    /// chain of merges.
+    async fn write_children(&mut self) -> Result<(), LedgerFault> {
+        let mut rows = Vec::new();
+        for hand in self.episodes.values().filter(|hand| hand.changed) {
+            let Some(episode) = &hand.episode else {
+                continue;
+            };
+            let new = episode
+                .keys()
+                .into_iter()
+                .filter(|key| !hand.keys.contains(*key));
+            rows.extend(new.map(|key| (&episode.source, key, &episode.id)));
+        }
+        for block in rows.chunks(ROWS) {
+            let block = listed(block)?;
+            for sql in [
+                each_row!(
+                    "INSERT INTO children (source, child, episode) SELECT one.value ->> 0, \
+                     one.value ->> 1, one.value ->> 2 FROM ",
+                    " WHERE true ON CONFLICT DO NOTHING"
+                ),
+                each_row!(
+                    "INSERT INTO children (source, child, episode) SELECT a.source, a.child, \
+                     one.value ->> 2 FROM aliases a JOIN ",
+                    " ON a.source = one.value ->> 0 AND a.alias = one.value ->> 1 \
+                     WHERE a.refused = 0 ON CONFLICT DO NOTHING"
+                ),
+            ] {
+                self.tx.exec(sql, &[Arg::Text(&block)]).await?;
+            }
         }
         Ok(())
     }
@@ -287,7 +340,11 @@ fn episode_row(
         episode.id.as_str(),
         episode.source.as_str(),
         episode.cycle.as_ref().map(CycleId::as_str),
-        allocation.map(|a| a.child.as_str()),
+        episode
+            .child
+            .as_ref()
+            .or(allocation.map(|a| &a.child))
+            .map(ChildKey::as_str),
         allocation.map(|a| a.practitioner.as_str()),
         episode.steps.len(),
         body,

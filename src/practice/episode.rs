@@ -69,6 +69,9 @@ pub struct Episode {
     /// Keys that the child had before records were merged; kept for ever (M20).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub earlier_keys: BTreeSet<ChildKey>,
+    /// Of an episode that stands for one step: those that would do for it, where more than one would.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<EpisodeId>,
     /// What about it needs a person at present, by what it is about.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub concerns: BTreeMap<String, Concern>,
@@ -101,6 +104,7 @@ impl Episode {
             child: None,
             siblings: BTreeSet::new(),
             earlier_keys: BTreeSet::new(),
+            between: Vec::new(),
             concerns: BTreeMap::new(),
             version: 0,
         }

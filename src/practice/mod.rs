@@ -24,6 +24,7 @@ pub mod react;
 pub mod rules;
 pub mod sighting;
 pub mod step;
+pub mod subject;
 pub mod terms;
 pub mod verdict;
 pub mod vocabulary;

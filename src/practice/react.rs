@@ -37,8 +37,6 @@ pub enum Input<'a> {
     Asked(&'a Attempt, &'a str),
     /// Which other live episodes its child has at present; none if it is the only one.
     Doubled(&'a BTreeSet<EpisodeId>),
-    /// Several episodes would do for the step that this one stands for.
-    Unplaced(&'a [EpisodeId]),
     /// Time passed.
     TimePassed,
 }
@@ -107,7 +105,6 @@ pub fn react(
         Input::Decided(decision) => work.decided(decision),
         Input::Asked(attempt, decision_id) => work.asked(attempt, decision_id),
         Input::Doubled(others) => work.doubled(others),
-        Input::Unplaced(between) => work.unplaced(between),
         Input::TimePassed => {}
     }
     work.settle_concerns();

@@ -10,5 +10,7 @@
 mod common;
 
 mod life_cycle;
+mod merges;
+mod placing;
 mod stand;
 mod time;

@@ -41,6 +41,8 @@ pub(crate) struct Fate {
     pub(crate) unreadable: BTreeSet<StepId>,
     /// What a list shows of a step instead of what a direct read shows.
     pub(crate) shown: BTreeMap<StepId, Vec<Sighting>>,
+    /// What a direct read answers, for steps that the lists show.
+    pub(crate) direct: BTreeMap<StepId, StepAnswer>,
     /// Steps left out of the list of open steps; a direct read still answers.
     pub(crate) unlisted: BTreeSet<StepId>,
 }
@@ -92,7 +94,7 @@ impl CaseSystem for Council {
     ) -> Result<StepAnswer, CaseFault> {
         {
             let fate = self.fate.lock().unwrap();
-            if let Some(answer) = fate.answers.get(step) {
+            if let Some(answer) = fate.answers.get(step).or(fate.direct.get(step)) {
                 return Ok(answer.clone());
             }
             if fate.unreadable.contains(step) {
@@ -182,7 +184,6 @@ impl Stand {
         episode.steps[&StepId::from(step)].clone()
     }
 
-    #[expect(dead_code, reason = "for steps that find their episode by themselves")]
     pub(crate) async fn episode_of(&self, step: &str) -> String {
         let (source, step) = (&self.app.source, StepId::from(step));
         let found = self.app.ledger.episode_of_step(source, &step).await;

@@ -1,7 +1,7 @@
 //! What about the episode needs a person now, and what no longer does?
 //!
-//! Most concerns are read off the episode itself after each input. That a child has two live episodes, or
-//! that a step fits several, is seen from outside and told as an input.
+//! Most concerns are read off the episode itself after each input. That a child has two live episodes is
+//! seen from outside and told as an input.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,6 @@ impl Work<'_> {
             .iter()
             .filter(|(key, concern)| match concern.what {
                 Matter::Double { .. } => !live,
-                Matter::Unplaced { .. } => false,
                 _ => !keys.contains(*key),
             })
             .map(|(key, _)| key.clone())
@@ -63,17 +62,6 @@ impl Work<'_> {
                 self.raise(Matter::Double { other }, self.now);
             }
         }
-    }
-
-    /// Several episodes would do for the step that this one stands for.
-    pub(super) fn unplaced(&mut self, between: &[EpisodeId]) {
-        self.after.version += 1;
-        let step = self.after.steps.values().next();
-        let Some((step, since)) = step.map(|step| (step.id.clone(), began(step))) else {
-            return;
-        };
-        let between = between.to_vec();
-        self.raise(Matter::Unplaced { step, between }, since);
     }
 
     /// A concern is told once, to the QA manager, unless what it is about began before activation.
@@ -127,6 +115,22 @@ fn shown(episode: &Episode, clock_runs: bool) -> Vec<(Matter, Timestamp)> {
         if names_another_child(episode, step) {
             found.push((Matter::OtherChild { step: id() }, began(step)));
         }
+    }
+    if let Some(step) = episode
+        .steps
+        .values()
+        .next()
+        .filter(|_| !episode.between.is_empty())
+    {
+        let between = episode.between.clone();
+        let step_id = step.id.clone();
+        found.push((
+            Matter::Unplaced {
+                step: step_id,
+                between,
+            },
+            began(step),
+        ));
     }
     for step in episode.second_steps() {
         if let Some(own) = episode.step_of(step.stage) {
