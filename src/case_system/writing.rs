@@ -114,7 +114,7 @@ impl HttpCaseSystem {
         }
     }
 
-    async fn beforehand(
+    pub(super) async fn beforehand(
         &self,
         operation: &Operation,
         before: &Before,
@@ -132,7 +132,7 @@ impl HttpCaseSystem {
         };
         self.mapping
             .beforehand(operation, before, effect, reply)
-            .map_err(|fault| self.unproven(&put.path, fault.0).to_string())
+            .map_err(|fault| self.unproven(&put.path, fault.words).to_string())
     }
 
     /// What a read-back shows; none if the mapping has no place to look.
@@ -146,10 +146,10 @@ impl HttpCaseSystem {
         self.mapping
             .shows(back, effect, &answer.bytes, answer.charset.as_deref())
             .map(Some)
-            .map_err(|fault| self.unproven(&put.path, fault.0).to_string())
+            .map_err(|fault| self.unproven(&put.path, fault.words).to_string())
     }
 
-    async fn proven(&self, put: &Put) -> Result<Answer, String> {
+    pub(super) async fn proven(&self, put: &Put) -> Result<Answer, String> {
         let answer = self.send(put, self.settings.total_timeout).await;
         let answer = answer.map_err(|fault| fault.to_string())?;
         self.prove(&answer, &put.path)

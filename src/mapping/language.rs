@@ -6,9 +6,21 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::envelope::EnvelopeRow;
+use super::grants::GrantRow;
+use super::limits::Limits;
+
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
+    #[serde(default)]
+    pub(super) format: String,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) namespaces: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) envelope: EnvelopeRow,
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
     #[serde(default)]
@@ -39,6 +51,8 @@ pub(super) struct File {
     pub(super) capabilities: Vec<String>,
     #[serde(default)]
     pub(super) blank: Vec<String>,
+    #[serde(default)]
+    pub(super) grants: BTreeMap<String, GrantRow>,
     #[serde(default)]
     pub(super) test: Vec<Test>,
 }
@@ -81,6 +95,7 @@ pub enum AuthStyle {
 pub(super) struct RequestRow {
     pub(super) path: String,
     pub(super) root: String,
+    pub(super) format: Option<String>,
     pub(super) namespace: Option<String>,
     #[serde(default = "itself")]
     pub(super) record: String,
