@@ -6,6 +6,7 @@
 mod absence;
 mod again;
 mod doubles;
+mod group;
 mod merges;
 mod names;
 mod order;
@@ -227,7 +228,7 @@ async fn take_in<C: CaseSystem>(
     report: &mut Mirrored,
 ) -> Result<(), AppFault> {
     let budget = app.limits.read_budget;
-    let sightings = names::held(app, sightings).await?;
+    let sightings = names::held(app, group::joined(sightings)).await?;
     let sightings = order::settle(app, sightings, budget, now).await?;
     let look = absorb(app, sightings, quarantined, cursor, now, report).await?;
     for step in look {

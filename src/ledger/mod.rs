@@ -7,6 +7,7 @@
 mod absorb;
 mod alias;
 mod db;
+mod episodes;
 mod journal;
 mod kin;
 mod looks;

@@ -10,6 +10,7 @@
     reason = "a story that stops at the first surprise is what a test is for"
 )]
 
+mod aliases;
 mod journal;
 mod opening;
 mod outbox;

@@ -120,6 +120,36 @@ async fn p24_a_group_step_of_three_siblings_is_one_episode() {
 }
 
 #[tokio::test]
+async fn p24_a_list_with_a_row_for_each_sibling_shows_one_step() {
+    let stand = Stand::new().await;
+    let seen = review("7", "LE-7");
+    stand.add(seen.clone(), "2026-11-16T10:00:00Z");
+    let row = |of: &str| {
+        let mut row = seen.clone();
+        row.child = child(of);
+        row
+    };
+    stand.fate(|fate| {
+        fate.shown
+            .insert(StepId::from("7"), vec![row("A"), row("B"), row("C")]);
+    });
+    stand.poll("2026-11-16T10:00:00Z").await;
+    let again = stand.sweep("2026-11-16T10:01:00Z").await;
+    assert_eq!((again.seen, again.unchanged), (1, 1));
+    let episode = stand.episode("LE-7").await;
+    assert_eq!(episode.keys().len(), 3);
+    assert!(
+        stand
+            .app
+            .ledger
+            .aliases(&stand.app.source)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
 async fn p25_a_copy_is_linked_and_flagged_and_never_judged_as_the_episodes_own() {
     for said_to_be_copied in [true, false] {
         let stand = Stand::new().await;

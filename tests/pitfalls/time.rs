@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use greentick::practice::episode::{Role, Stage, StepStatus};
-use greentick::practice::ids::{StepId, TeamId, WorkerId};
+use greentick::practice::decision::{Decided, Decision, ModerationOutcome};
+use greentick::practice::episode::{Evaluation, Role, Stage, StepStatus};
+use greentick::practice::fact::{Fact, Value};
+use greentick::practice::ids::{EpisodeId, StepId, TeamId, WorkerId};
 use greentick::practice::known::Known;
 use greentick::practice::terms::{Away, Mode, Terms};
 use jiff::civil::date;
@@ -175,6 +177,49 @@ async fn p20_a_reopened_step_is_finished_again_in_a_new_cycle_of_the_same_step()
         );
         assert_eq!(stand.said("reopened").await.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn p20_an_evaluation_that_changed_after_reopening_needs_its_moderation_again() {
+    let stand = Stand::new().await;
+    let grade = |code: &str| Known::Is(Value::Code(code.to_owned()));
+    let mut seen = review("7", "LE-7");
+    seen.facts.insert(Fact::Evaluation, grade("outstanding"));
+    stand.add(seen, "2026-11-16T10:00:00Z");
+    stand.poll("2026-11-16T10:00:00Z").await;
+    let agreed = Decision {
+        id: "moderation-1".to_owned(),
+        episode: EpisodeId::from("LE-7"),
+        by: WorkerId::from("W-HEAD"),
+        at: at("2026-11-16T11:00:00Z"),
+        what: Decided::Moderate {
+            grade: Evaluation::Outstanding,
+            outcome: ModerationOutcome::Agree,
+            on: None,
+        },
+    };
+    greentick::app::decide::record(&stand.app, &agreed, agreed.at)
+        .await
+        .unwrap();
+    stand.save("7", "2026-11-17T10:00:00Z", |step| {
+        finish(step, "2026-11-17T10:00:00Z");
+    });
+    stand.poll("2026-11-17T10:01:00Z").await;
+    let moderation = |line: &serde_json::Value| line["rules"].to_string().contains("LE-27");
+    let finishes = stand.said("bypass").await;
+    assert!(!moderation(&finishes[0]), "{}", finishes[0]);
+    stand.save("7", "2026-11-18T10:00:00Z", |step| {
+        step.status = StepStatus::Reopened;
+        step.facts.insert(Fact::Evaluation, grade("inadequate"));
+    });
+    stand.poll("2026-11-18T10:01:00Z").await;
+    stand.save("7", "2026-11-19T10:00:00Z", |step| {
+        finish(step, "2026-11-19T10:00:00Z");
+    });
+    stand.poll("2026-11-19T10:01:00Z").await;
+    let finishes = stand.said("bypass").await;
+    assert_eq!(finishes.len(), 2);
+    assert!(moderation(&finishes[1]), "{}", finishes[1]);
 }
 
 /// The default terms, changed.
