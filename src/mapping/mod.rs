@@ -7,6 +7,7 @@
 
 mod compile;
 mod decoding;
+mod environment;
 mod fault;
 mod html;
 mod keying;
@@ -25,6 +26,7 @@ mod writing;
 mod tests;
 
 pub use compile::{MANUAL, Mapping};
+pub use environment::Site;
 pub use fault::Fault;
 pub use keying::ChildKeying;
 pub use language::{Also, AuthStyle, Before, Must, Operation, Paging, Proof, ReadBack};
