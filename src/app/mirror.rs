@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{App, AppFault};
-use crate::case_system::{CaseSystem, FeedPosition, Quarantined, StepAnswer};
+use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Quarantined, StepAnswer};
 use crate::ledger::{PageSeen, QuarantineRow};
 use crate::practice::episode::Presence;
 use crate::practice::ids::{SourceName, StepId};
@@ -246,6 +246,10 @@ async fn look_at<C: CaseSystem>(
         ),
         StepAnswer::Missing => (None, Look::Missing),
         StepAnswer::NotOurs => (None, Look::Settled),
+        StepAnswer::Renamed(other) => {
+            let why = format!("step {step} was asked for, and {} came", other.step);
+            return Err(CaseFault::Unproven(why).into());
+        }
     };
     if let Some(sighting) = sighting {
         // Whoever waits for this one step waits no longer for the one before it.

@@ -220,6 +220,7 @@ impl HttpCaseSystem {
         let next = self.next(request, position, &page, &put.path)?;
         Ok(FeedPage {
             sightings: page.records,
+            mentions: Vec::new(),
             quarantined: page.quarantined,
             next,
             server_time: page.server_time,

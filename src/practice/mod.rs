@@ -16,6 +16,7 @@ pub mod fold;
 pub mod ids;
 pub mod judge;
 pub mod known;
+pub mod news;
 pub mod permit;
 pub mod react;
 pub mod rules;

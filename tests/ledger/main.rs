@@ -23,7 +23,7 @@ use greentick::ledger::{Ledger, PageSeen, Verified};
 use greentick::practice::effect::{Act, Effect};
 use greentick::practice::episode::{Episode, Presence, Role, Stage, StepStatus};
 use greentick::practice::ids::{EpisodeId, SourceName, StepId};
-use greentick::practice::known::Known;
+use greentick::practice::known::{Known, Why};
 use greentick::practice::react::{JournalLine, Reaction};
 use greentick::practice::sighting::{Road, Sighting, StepDates};
 use jiff::Timestamp;
@@ -103,6 +103,11 @@ fn sighting(step: &str, version: &str, reference: &str, second: i64) -> Sighting
         child: Known::Blank,
         people: BTreeMap::new(),
         links: Vec::new(),
+        siblings: Vec::new(),
+        merged_from: Vec::new(),
+        copied_from: None,
+        team: Known::Unreadable(Why::NotMapped),
+        scheduled: None,
         facts: BTreeMap::new(),
         seen_at: at(second),
         road: Road::Feed,
