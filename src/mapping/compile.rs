@@ -5,17 +5,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+use super::correlation::Correlation;
+use super::dates::Dates;
 use super::environment::Site;
+use super::facts::FactPlace;
 use super::fault::Fault;
+use super::forms::FormPlace;
 use super::language::{AuthStyle, File, Operation, Proof, Test};
 use super::path::Path;
 use super::request::Request;
+use super::stages::Stages;
+use super::statuses::{Change, Statuses};
 use super::template;
-use crate::practice::episode::{Role, Stage, StepStatus};
-use crate::practice::fact::{Fact, FactKind};
+use super::words::{Said, Vocabulary};
+use crate::practice::episode::Role;
+use crate::practice::fact::Fact;
 use crate::practice::sighting::Direction;
 use crate::shape::{self, Lines};
 
@@ -35,35 +41,25 @@ pub struct Mapping {
     pub(super) sweep: Option<Request>,
     pub(super) step: Option<Request>,
     pub(super) id: Path,
-    pub(super) status: Path,
-    pub(super) statuses: BTreeMap<String, StepStatus>,
-    pub(super) stage: Path,
-    pub(super) stages: BTreeMap<String, Stage>,
-    pub(super) ignore: BTreeSet<String>,
-    pub(super) only_when: Option<(Path, Vec<String>)>,
+    pub(super) statuses: Statuses,
+    pub(super) changes: Vocabulary<Change>,
+    pub(super) stages: Stages,
+    pub(super) only_when: Option<(Path, Vocabulary<()>)>,
+    /// The paths of `[record]`, by name, without `id` and `status`.
     pub(super) places: BTreeMap<String, Path>,
-    pub(super) zone: TimeZone,
+    pub(super) dates: Dates,
+    pub(super) said: Said,
     pub(super) people: BTreeMap<Role, Path>,
     pub(super) links: Vec<(Path, Direction, bool)>,
+    pub(super) forms: BTreeMap<String, FormPlace>,
     pub(super) facts: BTreeMap<Fact, FactPlace>,
     pub(super) blank: BTreeSet<Fact>,
+    pub(super) correlation: Correlation,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
     pub(super) text_limit_chars: usize,
     pub(super) capabilities: BTreeSet<String>,
     pub(super) tests: Vec<Test>,
-}
-
-/// Where a fact stands and how it is read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FactPlace {
-    pub(super) path: Path,
-    pub(super) vocabulary: Option<BTreeMap<String, String>>,
-    /// Its text is HTML, whose tags do not count.
-    pub(super) html: bool,
-    /// It is counted by texts: each that is not empty is one.
-    pub(super) texts: bool,
-    pub(super) columns: BTreeMap<String, Path>,
 }
 
 impl Mapping {
@@ -111,8 +107,7 @@ impl Mapping {
 
     /// The facts that it can provide, those that are always blank included.
     pub fn facts(&self) -> BTreeSet<Fact> {
-        let blank = self.blank.iter().copied();
-        self.facts.keys().copied().chain(blank).collect()
+        self.provided()
     }
 
     /// What the case system can do: `feed`, `sweep`, `step`, `write.note` …, and what the file declares.
@@ -190,7 +185,7 @@ impl Desk<'_> {
     }
 
     /// Reads one of our own words by its serde name.
-    fn word<T: DeserializeOwned>(
+    pub(super) fn word<T: DeserializeOwned>(
         &mut self,
         at: &str,
         word: &str,
@@ -206,43 +201,20 @@ impl Desk<'_> {
     }
 
     /// A word that the manual has checked already; none if it was faulty.
-    fn checked<T: DeserializeOwned>(word: &str) -> Option<T> {
+    pub(super) fn checked<T: DeserializeOwned>(word: &str) -> Option<T> {
         serde_json::from_value(serde_json::Value::from(word)).ok()
     }
 
     fn compile(&mut self, file: File) -> Option<Mapping> {
-        let statuses = file.vocabularies.get("status").into_iter().flatten();
-        let statuses = statuses
-            .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
-        let stages = file.stages.is.iter();
-        let stages = stages
-            .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
-        let people = file.people.iter();
-        let people = people
-            .filter_map(|(role, path)| {
-                let path = self.path(&format!("people.{role}"), path);
-                Some((Self::checked(role)?, path))
-            })
-            .collect();
-        let mut links = Vec::new();
-        for (index, row) in file.links.iter().enumerate() {
-            let path = self.path(&format!("links[{index}].path"), &row.path);
-            links.extend(
-                Self::checked(&row.direction).map(|direction| (path, direction, row.immediate)),
-            );
-        }
-        let facts = self.facts(&file);
+        let folded = self.folded(&file);
+        let said = self.words(&file.words);
+        let forms = self.forms(&file.forms);
+        let facts = self.facts(&file, &forms, &said, &folded);
         let blank = self.blank(&file, &facts);
+        let statuses = self.statuses(&file, folded.contains("status"));
+        let stages = self.stages(&file, folded.contains("stages"));
         self.operations(&file);
         self.tests(&file);
-        let (mut places, zone) = self.record(&file.record);
-        let only_when = file
-            .only_when
-            .as_ref()
-            .map(|only| (self.path("only_when.path", &only.path), only.is.clone()));
-        let limit = self.text_limit(file.text_limit_chars);
         Some(Mapping {
             file: (self.file.to_owned(), self.text.to_owned()),
             site: self.site.clone(),
@@ -256,44 +228,66 @@ impl Desk<'_> {
                 .step
                 .as_ref()
                 .map(|row| self.request("step", row, &file)),
-            id: places.remove("id").unwrap_or_default(),
-            status: places.remove("status").unwrap_or_default(),
-            statuses,
-            stage: self.path("stages.path", &file.stages.path),
-            stages,
-            ignore: file.stages.ignore.into_iter().collect(),
-            only_when,
-            places,
-            zone: zone?,
-            people,
-            links,
+            id: self.path(
+                "record.id",
+                file.record.get("id").map_or("", String::as_str),
+            ),
+            changes: self.changes(&file, folded.contains("change")),
+            only_when: self.only_when(&file, folded.contains("only_when")),
+            places: self.places(&file.record),
+            dates: self.dates(&file),
+            people: self.people(&file),
+            links: self.links(&file),
+            correlation: self.correlation(&file),
+            text_limit_chars: self.text_limit(file.text_limit_chars),
+            statuses: statuses?,
+            stages: stages?,
+            said,
+            forms,
             facts,
             blank,
             values: file.values,
             proof: file.proof,
             flags: file.flags,
             write: file.write,
-            text_limit_chars: limit,
             capabilities: file.capabilities.into_iter().collect(),
             tests: file.test,
         })
     }
 
-    fn record(
-        &mut self,
-        record: &BTreeMap<String, String>,
-    ) -> (BTreeMap<String, Path>, Option<TimeZone>) {
-        let named = record.get("zone").map_or("Europe/London", String::as_str);
-        let zone = TimeZone::get(named).ok();
-        if zone.is_none() {
-            let help = Some("name one as in `Europe/London`".to_owned());
-            self.fault("record.zone", &format!("`{named}` is no time zone"), help);
-        }
-        let places = record.iter().filter(|(name, _)| *name != "zone");
-        let places = places
+    fn people(&mut self, file: &File) -> BTreeMap<Role, Path> {
+        let people = file.people.iter().filter_map(|(role, path)| {
+            let path = self.path(&format!("people.{role}"), path);
+            Some((Self::checked(role)?, path))
+        });
+        people.collect()
+    }
+
+    fn links(&mut self, file: &File) -> Vec<(Path, Direction, bool)> {
+        let rows = file.links.iter().enumerate();
+        let links = rows.filter_map(|(index, row)| {
+            let path = self.path(&format!("links[{index}].path"), &row.path);
+            Some((path, Self::checked(&row.direction)?, row.immediate))
+        });
+        links.collect()
+    }
+
+    fn only_when(&mut self, file: &File, folds: bool) -> Option<(Path, Vocabulary<()>)> {
+        let only = file.only_when.as_ref()?;
+        let path = self.path("only_when.path", &only.path);
+        let words = only.is.iter().map(|word| (word.clone(), ()));
+        Some((path, self.vocabulary("only_when.is", folds, words)))
+    }
+
+    /// The paths of `[record]` that are not read in a way of their own.
+    fn places(&mut self, record: &BTreeMap<String, String>) -> BTreeMap<String, Path> {
+        let own = ["id", "status", "zone"];
+        let places = record
+            .iter()
+            .filter(|(name, _)| !own.contains(&name.as_str()));
+        places
             .map(|(name, written)| (name.clone(), self.path(&format!("record.{name}"), written)))
-            .collect();
-        (places, zone)
+            .collect()
     }
 
     fn text_limit(&mut self, chars: i64) -> usize {
@@ -317,68 +311,6 @@ impl Desk<'_> {
                 AuthStyle::None
             }
             _ => AuthStyle::None,
-        }
-    }
-
-    fn blank(&mut self, file: &File, facts: &BTreeMap<Fact, FactPlace>) -> BTreeSet<Fact> {
-        let known: Vec<&str> = Fact::ALL.iter().map(|fact| fact.name()).collect();
-        let mut blank = BTreeSet::new();
-        for (index, name) in file.blank.iter().enumerate() {
-            let at = format!("blank[{index}]");
-            let fact = self.word::<Fact>(&at, name, "fact", &known);
-            if fact.is_some_and(|fact| facts.contains_key(&fact)) {
-                let message = format!("`{name}` is always blank and has a place in `[facts]`");
-                self.fault(&at, &message, Some("keep one of the two".to_owned()));
-            }
-            blank.extend(fact);
-        }
-        blank
-    }
-
-    fn facts(&mut self, file: &File) -> BTreeMap<Fact, FactPlace> {
-        let known: Vec<&str> = Fact::ALL.iter().map(|fact| fact.name()).collect();
-        let mut facts = BTreeMap::new();
-        for (name, row) in &file.facts {
-            let at = format!("facts.{name}");
-            let columns = row.columns.iter();
-            let columns = columns
-                .map(|(column, path)| (column.clone(), self.path(&format!("{at}.{column}"), path)))
-                .collect();
-            let mut place = FactPlace {
-                path: self.path(&format!("{at}.path"), &row.path),
-                vocabulary: None,
-                html: row.html,
-                texts: row.texts,
-                columns,
-            };
-            if let Some(wanted) = &row.vocabulary {
-                place.vocabulary = file.vocabularies.get(wanted).cloned();
-                if place.vocabulary.is_none() {
-                    let names: Vec<&str> = file.vocabularies.keys().map(String::as_str).collect();
-                    let message = format!("there is no `[vocabularies.{wanted}]`");
-                    let help = Some(shape::meant(wanted, &names));
-                    self.fault(&format!("{at}.vocabulary"), &message, help);
-                }
-            }
-            if let Some(fact) = self.word::<Fact>(&at, name, "fact", &known) {
-                self.codes(fact, row.vocabulary.as_ref(), &place);
-                facts.insert(fact, place);
-            }
-        }
-        facts
-    }
-
-    /// A vocabulary that leads to a code nobody knows would be found only on the day it matters.
-    fn codes(&mut self, fact: Fact, vocabulary: Option<&String>, place: &FactPlace) {
-        let (FactKind::Code(codes), Some(vocabulary)) = (fact.kind(), vocabulary) else {
-            return;
-        };
-        for (theirs, ours) in place.vocabulary.iter().flatten() {
-            if !codes.is_empty() && !codes.contains(&ours.as_str()) {
-                let at = format!("vocabularies.{vocabulary}.{theirs}");
-                let message = format!("`{ours}` is no code of `{}`", fact.name());
-                self.fault(&at, &message, Some(shape::meant(ours, codes)));
-            }
         }
     }
 }

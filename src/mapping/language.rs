@@ -6,6 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::correlation::CorrelationRow;
+use super::dates::DatesRow;
+use super::fact_places::FactRow;
+use super::forms::FormRow;
+use super::stages::StagesRow;
+use super::statuses::StatusRow;
+use super::words::WordsRow;
+
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
@@ -19,7 +27,17 @@ pub(super) struct File {
     pub(super) sweep: Option<RequestRow>,
     pub(super) step: Option<RequestRow>,
     pub(super) record: BTreeMap<String, String>,
-    pub(super) stages: Stages,
+    pub(super) stages: StagesRow,
+    #[serde(default)]
+    pub(super) statuses: Vec<StatusRow>,
+    #[serde(default)]
+    pub(super) dates: DatesRow,
+    #[serde(default)]
+    pub(super) words: WordsRow,
+    #[serde(default)]
+    pub(super) forms: BTreeMap<String, FormRow>,
+    #[serde(default)]
+    pub(super) correlation: CorrelationRow,
     pub(super) only_when: Option<OnlyWhen>,
     #[serde(default)]
     pub(super) people: BTreeMap<String, String>,
@@ -122,15 +140,6 @@ pub enum Paging {
     LastId,
 }
 
-/// Which of the four steps a record is.
-#[derive(Debug, Deserialize)]
-pub(super) struct Stages {
-    pub(super) path: String,
-    pub(super) is: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) ignore: Vec<String>,
-}
-
 /// A record is ours only if this holds; otherwise it is passed over in silence.
 #[derive(Debug, Deserialize)]
 pub(super) struct OnlyWhen {
@@ -144,19 +153,6 @@ pub(super) struct LinkRow {
     pub(super) direction: String,
     #[serde(default)]
     pub(super) immediate: bool,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct FactRow {
-    pub(super) path: String,
-    pub(super) vocabulary: Option<String>,
-    #[serde(default)]
-    pub(super) html: bool,
-    #[serde(default)]
-    pub(super) texts: bool,
-    /// Where each column of a row stands.
-    #[serde(flatten)]
-    pub(super) columns: BTreeMap<String, String>,
 }
 
 /// One way to write: one intention, one call.

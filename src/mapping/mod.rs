@@ -6,26 +6,37 @@
 //! (a text is counted and dropped).
 
 mod compile;
+mod correlation;
+mod date_forms;
+mod dates;
 mod decoding;
 mod environment;
+mod fact_places;
+mod facts;
 mod fault;
+mod forms;
 mod html;
 mod keying;
 mod language;
 mod operations;
 mod page;
+mod parts;
 mod path;
 mod record;
 mod request;
+mod stages;
+mod statuses;
 mod template;
 mod testing;
 mod tree;
+mod words;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
 pub use compile::{MANUAL, Mapping};
+pub use correlation::Correlation;
 pub use environment::Site;
 pub use fault::Fault;
 pub use keying::ChildKeying;

@@ -19,6 +19,7 @@ use super::record::Reading;
 use super::request::Request;
 use super::tree::Element;
 use crate::practice::ids::Digest;
+use crate::practice::news::Mention;
 use crate::practice::sighting::Sighting;
 
 /// The largest answer that is read, bytes.
@@ -30,6 +31,8 @@ const DEPTH_LIMIT: usize = 64;
 pub struct Page {
     /// The records that could be read.
     pub records: Vec<Sighting>,
+    /// Steps that it names and does not show.
+    pub mentions: Vec<Mention>,
     /// Records that were set aside.
     pub quarantined: Vec<Quarantined>,
     /// What the answer says of a next page.
@@ -120,9 +123,11 @@ impl Mapping {
     }
 
     fn take(&self, record: &Element, reading: &Reading, page: &mut Page) {
-        match self.sighting(record, reading) {
-            Ok(Some(sighting)) => page.records.push(sighting),
-            Ok(None) => {}
+        match self.made(record, reading) {
+            Ok(made) => {
+                page.records.extend(made.sightings);
+                page.mentions.extend(made.mentions);
+            }
             Err(bad) => page.quarantined.push(Quarantined {
                 step: self.plain_id(record),
                 path: bad.path,
