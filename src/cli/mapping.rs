@@ -17,6 +17,14 @@ pub(super) enum Verb {
         #[arg(long)]
         environment: Option<String>,
     },
+    /// Say in words what a mapping will do, and how Finish can be held with it.
+    Explain {
+        /// The mapping file.
+        file: PathBuf,
+        /// The environment, by its name in `[environments]`.
+        #[arg(long)]
+        environment: Option<String>,
+    },
     /// Print every value a mapping reads from a recorded body, with its path.
     Try {
         /// The mapping file.
@@ -65,6 +73,15 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 return Err(Failure::No(
                     "the mapping does not pass its own tests".to_owned(),
                 ));
+            }
+        }
+        Verb::Explain { file, environment } => {
+            for chapter in compile(file, environment.as_ref())?.explain() {
+                println!("{}", chapter.title);
+                for line in chapter.lines {
+                    println!("  {line}");
+                }
+                println!();
             }
         }
         Verb::Try {

@@ -13,6 +13,7 @@ use super::environment::Site;
 use super::facts::FactPlace;
 use super::fault::Fault;
 use super::forms::FormPlace;
+use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Operation, Proof, Test};
 use super::path::Path;
 use super::request::Request;
@@ -59,6 +60,7 @@ pub struct Mapping {
     pub(super) write: BTreeMap<String, Operation>,
     pub(super) text_limit_chars: usize,
     pub(super) capabilities: BTreeSet<String>,
+    pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
 }
 
@@ -251,6 +253,7 @@ impl Desk<'_> {
             flags: file.flags,
             write: file.write,
             capabilities: file.capabilities.into_iter().collect(),
+            grants: file.grants,
             tests: file.test,
         })
     }

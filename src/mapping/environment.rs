@@ -71,7 +71,7 @@ impl Desk<'_> {
         self.test_environments(file);
         for (name, value) in file.iter_mut() {
             let compared = COMPARED.contains(&name.as_str());
-            if compared || name == "write" {
+            if !["values", "environments", "test"].contains(&name.as_str()) {
                 self.named(name, value, compared);
             }
         }

@@ -10,6 +10,7 @@ use super::correlation::CorrelationRow;
 use super::dates::DatesRow;
 use super::fact_places::FactRow;
 use super::forms::FormRow;
+use super::grants::GrantRow;
 use super::stages::StagesRow;
 use super::statuses::StatusRow;
 use super::words::WordsRow;
@@ -57,6 +58,8 @@ pub(super) struct File {
     pub(super) capabilities: Vec<String>,
     #[serde(default)]
     pub(super) blank: Vec<String>,
+    #[serde(default)]
+    pub(super) grants: BTreeMap<String, GrantRow>,
     #[serde(default)]
     pub(super) test: Vec<Test>,
 }

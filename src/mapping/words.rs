@@ -103,6 +103,13 @@ impl<T> Vocabulary<T> {
             self.words.get(word.trim())
         }
     }
+
+    /// Every word, as it is compared, and what it means.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.words
+            .iter()
+            .map(|(word, meaning)| (word.as_str(), meaning))
+    }
 }
 
 /// Shows a short code that nobody knows; anything longer may be somebody's words.
