@@ -218,7 +218,7 @@ impl Desk<'_> {
                     let message = format!(
                         "`{word}` is no `strftime` pattern that finds a whole day in what it writes"
                     );
-                    let help = Some(shape::meant(word, &known));
+                    let help = Some(shape::meant(&word.to_lowercase(), &known));
                     self.fault(&format!("{at}.read[{index}]"), &message, help);
                 }
                 manner.read.extend(form);

@@ -1,6 +1,9 @@
 //! The bad pages that a case system really sends, and the faults that an engineer really makes.
 
+mod dates;
+mod desk;
 mod environment;
+mod words;
 
 use std::collections::BTreeMap;
 
