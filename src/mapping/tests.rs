@@ -3,6 +3,9 @@
 mod dates;
 mod desk;
 mod environment;
+mod forms;
+mod life_cycle;
+mod stages;
 mod words;
 
 use std::collections::BTreeMap;
