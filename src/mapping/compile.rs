@@ -9,13 +9,17 @@ use serde::de::DeserializeOwned;
 
 use super::correlation::Correlation;
 use super::dates::Dates;
+use super::envelope::Envelope;
 use super::environment::Site;
 use super::facts::FactPlace;
 use super::fault::Fault;
 use super::forms::FormPlace;
 use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Operation, Proof, Test};
+use super::limits::{Format, Limits};
 use super::path::Path;
+use super::path_text::Namespaces;
+use super::plan::{Plan, Rule};
 use super::request::Request;
 use super::stages::Stages;
 use super::statuses::{Change, Statuses};
@@ -62,6 +66,11 @@ pub struct Mapping {
     pub(super) capabilities: BTreeSet<String>,
     pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
+    pub(super) format: Format,
+    pub(super) limits: Limits,
+    pub(super) envelope: Envelope,
+    pub(super) namespaces: Namespaces,
+    pub(super) plan: Plan,
 }
 
 impl Mapping {
@@ -80,6 +89,9 @@ impl Mapping {
             values: BTreeMap::new(),
             lines: shaped.lines,
             faults: Vec::new(),
+            spaces: Namespaces::new(),
+            rules: Vec::new(),
+            loose_paths: Vec::new(),
         };
         desk.settle(&mut shaped.table);
         for flaw in shaped.flaws {
@@ -133,6 +145,11 @@ impl Mapping {
         &self.proof
     }
 
+    /// How large an answer may be.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// How we say who we are.
     pub fn auth(&self) -> &AuthStyle {
         &self.auth
@@ -148,24 +165,31 @@ pub(super) struct Desk<'a> {
     pub(super) values: BTreeMap<String, String>,
     pub(super) lines: Lines,
     faults: Vec<Fault>,
+    /// The prefixes that paths may use.
+    pub(super) spaces: Namespaces,
+    /// The paths of a record so far, with their keys.
+    pub(super) rules: Vec<Rule>,
+    /// The paths of documents that are read whole.
+    pub(super) loose_paths: Vec<Path>,
 }
 
 impl Desk<'_> {
+    /// Tells a fault, once: one key may be compiled into several paths.
     pub(super) fn fault(&mut self, at: &str, message: &str, help: Option<String>) {
-        self.faults.push(Fault {
+        let fault = Fault {
             file: self.file.to_owned(),
             line: self.lines.of(at),
             message: message.to_owned(),
             help,
-        });
+        };
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
-    pub(super) fn path(&mut self, at: &str, written: &str) -> Path {
-        let named = self.name(at, written);
-        Path::parse(&named).unwrap_or_else(|message| {
-            self.fault(at, &message, None);
-            Path::default()
-        })
+    /// The line of a key.
+    pub(super) fn line(&self, at: &str) -> usize {
+        self.lines.of(at)
     }
 
     /// A template that can be read, and that names nothing unknown.
@@ -208,6 +232,10 @@ impl Desk<'_> {
     }
 
     fn compile(&mut self, file: File) -> Option<Mapping> {
+        self.spaces.clone_from(&file.namespaces);
+        self.limits(file.limits);
+        let format = Format::of(&file.format);
+        let envelope = self.envelope(&file.envelope, format);
         let folded = self.folded(&file);
         let said = self.words(&file.words);
         let forms = self.forms(&file.forms);
@@ -255,6 +283,11 @@ impl Desk<'_> {
             capabilities: file.capabilities.into_iter().collect(),
             grants: file.grants,
             tests: file.test,
+            format,
+            limits: file.limits,
+            envelope,
+            namespaces: file.namespaces,
+            plan: self.plan(),
         })
     }
 

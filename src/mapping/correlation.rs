@@ -6,11 +6,11 @@
 use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
+use super::document::Element;
 use super::facts::is_nobody;
 use super::keying::ChildKeying;
 use super::language::File;
 use super::record::known;
-use super::tree::Element;
 use crate::practice::ids::{CycleId, EpisodeId, StepId};
 use crate::practice::known::Known;
 use crate::practice::sighting::Link;
@@ -43,7 +43,7 @@ impl Mapping {
     /// The episode's reference. Where steps belong together by child and cycle and carry none, it is made of both.
     pub(super) fn reference(
         &self,
-        record: &Element,
+        record: &Element<'_>,
         child: Option<&String>,
         cycle: &Known<CycleId>,
         keying: &ChildKeying,
@@ -59,7 +59,7 @@ impl Mapping {
     }
 
     /// Every person id at a place, each once; zero and below is nobody (P24).
-    pub(super) fn people_at(&self, name: &str, record: &Element) -> Vec<String> {
+    pub(super) fn people_at(&self, name: &str, record: &Element<'_>) -> Vec<String> {
         let mut people: Vec<String> = Vec::new();
         let path = self.places.get(name).into_iter();
         for person in path.flat_map(|path| self.said.values(path, record)) {
@@ -71,7 +71,7 @@ impl Mapping {
     }
 
     /// A link to the step itself is the other end's view of a relation, and says nothing.
-    pub(super) fn links_of(&self, record: &Element, own: &str) -> Vec<Link> {
+    pub(super) fn links_of(&self, record: &Element<'_>, own: &str) -> Vec<Link> {
         let mut links: Vec<Link> = self
             .links
             .iter()

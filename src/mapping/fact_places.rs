@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::compile::Desk;
-use super::facts::FactPlace;
+use super::facts::{Answer, FactPlace, Spot};
 use super::forms::{FormPlace, FormRow};
 use super::language::File;
 use super::path::Path;
@@ -37,6 +37,10 @@ pub(super) struct FactRow {
     columns: BTreeMap<String, String>,
 }
 
+fn is_rows(fact: Option<Fact>) -> bool {
+    fact.is_some_and(|fact| fact.kind() == FactKind::Rows)
+}
+
 impl Desk<'_> {
     /// `[facts]`, with the forms that they are looked for in.
     pub(super) fn facts(
@@ -51,35 +55,21 @@ impl Desk<'_> {
         for (name, row) in &file.facts {
             let at = format!("facts.{name}");
             let fact = self.word::<Fact>(&at, name, "fact", &known);
-            let columns = row.columns.iter();
-            let columns = columns
-                .map(|(column, path)| (column.clone(), self.path(&format!("{at}.{column}"), path)))
-                .collect();
             let place = FactPlace {
                 form: self.form_named(&at, row, file),
-                answers: self.answers(&at, row, file),
-                paths: self.paths(&at, row),
-                subject: self.subject(&at, row, file, forms, fact),
+                answers: self.answers(&at, row, (file, forms), fact),
                 vocabulary: self.fact_words(&at, row, file, folded),
                 said: said.with_nothing(&row.nothing),
                 html: row.html,
                 texts: row.texts,
-                columns,
             };
+            self.subject(&at, row, file, fact);
             if let Some(fact) = fact {
                 self.codes(fact, row.vocabulary.as_ref(), file);
                 facts.insert(fact, place);
             }
         }
         facts
-    }
-
-    fn paths(&mut self, at: &str, row: &FactRow) -> Vec<Path> {
-        let mut paths = vec![self.path(&format!("{at}.path"), &row.path)];
-        for (index, path) in row.or.iter().enumerate() {
-            paths.push(self.path(&format!("{at}.or[{index}]"), path));
-        }
-        paths
     }
 
     fn form_named(&mut self, at: &str, row: &FactRow, file: &File) -> Option<String> {
@@ -94,71 +84,123 @@ impl Desk<'_> {
         None
     }
 
-    /// The answer's place by each code of its question, and by each pattern of its form.
-    fn answers(&mut self, at: &str, row: &FactRow, file: &File) -> Vec<Path> {
+    /// Where the fact is looked for: by each code of its question, and by each pattern of its form.
+    fn answers(
+        &mut self,
+        at: &str,
+        row: &FactRow,
+        (file, forms): (&File, &BTreeMap<String, FormPlace>),
+        fact: Option<Fact>,
+    ) -> Vec<Answer> {
+        let form = row.form.as_ref().and_then(|named| forms.get(named));
+        let base = form.map(|form| form.path.clone()).unwrap_or_default();
+        let of_form = row.form.as_ref().and_then(|named| file.forms.get(named));
+        let of_form = of_form.and_then(|form| form.subject.as_ref());
+        let subject = row.subject.as_ref().or(of_form);
+        let subject_at = format!("{at}.subject");
+        let of_rows = subject.filter(|_| is_rows(fact));
+        let mut answers = Vec::new();
+        let Some(patterns) = self.questions(at, row, file) else {
+            return vec![Answer {
+                values: self.spots(at, row, &base, of_rows),
+                ..Answer::default()
+            }];
+        };
+        for pattern in patterns {
+            let path = self.below(&format!("{at}.question"), &base, &pattern);
+            let whole = if base.moves.is_empty() {
+                path.clone()
+            } else {
+                base.then(&path)
+            };
+            answers.push(Answer {
+                subject: subject.map(|subject| self.below(&subject_at, &whole, subject)),
+                values: self.spots(at, row, &whole, of_rows),
+                at: Some(path),
+            });
+        }
+        answers
+    }
+
+    /// Where the value stands, from `base`, and what stands in its rows.
+    fn spots(
+        &mut self,
+        at: &str,
+        row: &FactRow,
+        base: &Path,
+        subject: Option<&String>,
+    ) -> Vec<Spot> {
+        let or = row.or.iter().enumerate();
+        let or = or.map(|(index, path)| (format!("{at}.or[{index}]"), path));
+        let all = std::iter::once((format!("{at}.path"), &row.path)).chain(or);
+        let mut spots = Vec::new();
+        for (key, written) in all {
+            let path = self.below(&key, base, written);
+            let whole = if base.moves.is_empty() {
+                path.clone()
+            } else {
+                base.then(&path)
+            };
+            let columns = row.columns.iter().map(|(column, written)| {
+                let at = format!("{at}.{column}");
+                (column.clone(), self.below(&at, &whole, written))
+            });
+            let columns = columns.collect();
+            let subject_at = format!("{at}.subject");
+            spots.push(Spot {
+                subject: subject.map(|subject| self.below(&subject_at, &whole, subject)),
+                columns,
+                path,
+            });
+        }
+        spots
+    }
+
+    /// The places of the question by each of its codes; none if the fact names no question.
+    fn questions(&mut self, at: &str, row: &FactRow, file: &File) -> Option<Vec<String>> {
         if !row.formerly.is_empty() && row.question.is_none() {
             let message = "`formerly` adds to `question`, and there is none";
             self.fault(&format!("{at}.formerly"), message, None);
         }
-        let Some(question) = &row.question else {
-            return Vec::new();
-        };
+        let question = row.question.as_ref()?;
         let key = format!("{at}.question");
-        let form = row.form.as_ref().map(|named| file.forms.get(named));
-        let patterns: Vec<&String> = match form {
-            // That there is no such form has been told.
-            Some(None) => return Vec::new(),
-            Some(Some(form)) => FormRow::patterns(form).collect(),
-            None => {
-                let message = "`question` needs `form`, which says where its answers stand";
-                self.fault(&key, message, None);
-                return Vec::new();
-            }
+        let Some(named) = &row.form else {
+            let message = "`question` needs `form`, which says where its answers stand";
+            self.fault(&key, message, None);
+            return None;
         };
+        // That there is no such form has been told.
+        let form = file.forms.get(named)?;
+        let patterns: Vec<&String> = FormRow::patterns(form).collect();
         if patterns.is_empty() {
-            let named = row.form.as_deref().unwrap_or_default();
             let message = format!("`[forms.{named}]` has no `question`, the pattern of an answer");
             self.fault(&key, &message, None);
         }
-        let mut answers = Vec::new();
+        let mut questions = Vec::new();
         for code in std::iter::once(question).chain(&row.formerly) {
             if code.contains('\'') {
                 let message = format!("a question's code cannot hold a quote: `{code}`");
                 self.fault(&key, &message, None);
                 continue;
             }
-            for pattern in &patterns {
-                answers.push(self.path(&key, &pattern.replace("{}", code)));
-            }
+            questions.extend(patterns.iter().map(|pattern| pattern.replace("{}", code)));
         }
-        answers
+        Some(questions)
     }
 
-    /// Whom an answer is about: as the fact says, else as its form does.
-    fn subject(
-        &mut self,
-        at: &str,
-        row: &FactRow,
-        file: &File,
-        forms: &BTreeMap<String, FormPlace>,
-        fact: Option<Fact>,
-    ) -> Option<Path> {
-        let form = row.form.as_ref().and_then(|named| forms.get(named));
-        let of_form = form.and_then(|form| form.subject.clone());
-        let own = row.subject.as_ref();
-        let own = own.map(|path| self.path(&format!("{at}.subject"), path));
+    /// Whom an answer is about must be told of an answer or of rows, and compared with a child.
+    fn subject(&mut self, at: &str, row: &FactRow, file: &File, fact: Option<Fact>) {
         let at = format!("{at}.subject");
-        let rows = fact.is_some_and(|fact| fact.kind() == FactKind::Rows);
-        if own.is_some() && row.question.is_none() && !rows {
+        if row.subject.is_some() && row.question.is_none() && !is_rows(fact) {
             let message = "`subject` is of an answer or of rows; say `form` and `question`";
             self.fault(&at, message, None);
         }
-        let subject = own.or(of_form);
-        if subject.is_some() && !file.record.contains_key("child") {
+        let of_form = row.form.as_ref().and_then(|named| file.forms.get(named));
+        let of_form = of_form.is_some_and(|form| form.subject.is_some());
+        if (row.subject.is_some() || of_form) && !file.record.contains_key("child") {
             let message = "whom an answer is about cannot be told without `child` in `[record]`";
             self.fault(&at, message, None);
         }
-        subject
     }
 
     fn fact_words(

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::compile::Mapping;
+use super::document::Element;
 use super::html::plain;
 use super::path::Path;
 use super::record::Bad;
-use super::tree::Element;
 use super::words::{Said, Vocabulary, outside};
 use crate::practice::episode::Stage;
 use crate::practice::fact::{Fact, FactKind, Row, Value};
@@ -23,12 +23,8 @@ use crate::practice::known::{Known, Why};
 pub(super) struct FactPlace {
     /// The form it is looked for in; none looks through the whole record.
     pub(super) form: Option<String>,
-    /// Where the answer stands in the form, by each code that its question has had; the first that is there counts.
-    pub(super) answers: Vec<Path>,
-    /// Where the value stands, from the answer; the first that is not empty counts.
-    pub(super) paths: Vec<Path>,
-    /// Whom an answer or a row is about.
-    pub(super) subject: Option<Path>,
+    /// Where it is looked for, in this order.
+    pub(super) answers: Vec<Answer>,
     pub(super) vocabulary: Option<Vocabulary<String>>,
     /// The mapping's words, and what stands for nothing here.
     pub(super) said: Said,
@@ -36,14 +32,34 @@ pub(super) struct FactPlace {
     pub(super) html: bool,
     /// It is counted by texts: each that is not empty is one.
     pub(super) texts: bool,
+}
+
+/// Where an answer stands, and its value in it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answer {
+    /// From the form, by one of the codes that its question has had; none if the fact names no question.
+    pub(super) at: Option<Path>,
+    /// Whom it is about, from the answer.
+    pub(super) subject: Option<Path>,
+    /// Where the value stands, from the answer; the first that is not empty counts.
+    pub(super) values: Vec<Spot>,
+}
+
+/// Where a value or the rows stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spot {
+    pub(super) path: Path,
+    /// Whom a row is about, from the row.
+    pub(super) subject: Option<Path>,
+    /// Where each column stands, from the row.
     pub(super) columns: BTreeMap<String, Path>,
 }
 
-/// What was found in the answers.
-struct Found<T> {
-    all: Vec<T>,
-    /// Whether the question was asked at all; none if the paths cannot tell.
-    asked: Option<bool>,
+/// The answers that a fact is read from.
+struct Asked<'p, 'a> {
+    answer: &'p Answer,
+    /// Those about our child or the whole step.
+    ours: Vec<Element<'a>>,
 }
 
 impl Mapping {
@@ -51,7 +67,7 @@ impl Mapping {
     pub(super) fn facts_of(
         &self,
         stage: Stage,
-        record: &Element,
+        record: &Element<'_>,
         child: Option<&str>,
     ) -> Result<BTreeMap<Fact, Known<Value>>, Bad> {
         let blank = self.blank.iter().filter(|fact| fact.stage() == stage);
@@ -69,24 +85,24 @@ impl Mapping {
         &self,
         fact: Fact,
         place: &FactPlace,
-        record: &Element,
+        record: &Element<'_>,
         child: Option<&str>,
     ) -> Result<Known<Value>, Bad> {
-        let Some(answers) = self.answers(place, record, child)? else {
+        let Some(asked) = self.asked(place, record, child)? else {
             return Ok(Known::Unreadable(Why::NotSeen));
         };
         match fact.kind() {
-            FactKind::Rows => return self.rows(fact, place, &answers, child),
-            FactKind::Count => return Ok(count(place, place.values(&answers))),
+            FactKind::Rows => return self.rows(fact, place, &asked, child),
+            FactKind::Count => return Ok(count(place, place.values(&asked))),
             _ => {}
         }
-        let found = place.values(&answers);
-        let mut texts = found.all.into_iter();
-        let text = match texts.find(|text| !text.is_empty()) {
-            Some(text) => text,
-            None if found.asked == Some(true) => return Ok(Known::Blank),
-            None => return Ok(Known::Unreadable(Why::NotSeen)),
+        let values = match place.values(&asked) {
+            Known::Is(values) => values,
+            Known::Blank => return Ok(Known::Blank),
+            Known::Unreadable(why) => return Ok(Known::Unreadable(why)),
         };
+        let text = values.into_iter().find(|text| !text.is_empty());
+        let text = text.unwrap_or_default();
         let malformed = Known::Unreadable(Why::Malformed);
         Ok(match fact.kind() {
             FactKind::Length => length(&text),
@@ -102,47 +118,59 @@ impl Mapping {
     }
 
     /// Where the fact's value is looked for; none if its form or its question is not there.
-    fn answers<'a>(
+    fn asked<'p, 'a>(
         &self,
-        place: &FactPlace,
-        record: &'a Element,
+        place: &'p FactPlace,
+        record: &Element<'a>,
         child: Option<&str>,
-    ) -> Result<Option<Vec<&'a Element>>, Bad> {
+    ) -> Result<Option<Asked<'p, 'a>>, Bad> {
         let form = place.form.as_ref().and_then(|name| self.forms.get(name));
         let within = match form {
-            None => record,
-            Some(form) => match self.instance(form, record)? {
-                Some(instance) => instance,
-                None => return Ok(None),
-            },
+            None => Some(*record),
+            Some(form) => self.instance(form, record)?,
         };
-        if place.answers.is_empty() {
-            return Ok(Some(vec![within]));
+        let Some(within) = within else {
+            return Ok(None);
+        };
+        for answer in &place.answers {
+            let there = match &answer.at {
+                None => vec![within],
+                Some(path) => path.elements(&within),
+            };
+            if there.is_empty() {
+                continue;
+            }
+            let ours = there.into_iter();
+            let ours = ours.filter(|one| is_ours(answer.subject.as_ref(), one, child));
+            let ours = ours.collect();
+            return Ok(Some(Asked { answer, ours }));
         }
-        let mut tried = place.answers.iter().map(|path| path.elements(within));
-        let found = tried.find(|found| !found.is_empty());
-        let ours = |found: Vec<&'a Element>| {
-            let ours = found.into_iter();
-            ours.filter(|answer| place.is_ours(answer, child)).collect()
-        };
-        Ok(found.map(ours))
+        Ok(None)
     }
 
     fn rows(
         &self,
         fact: Fact,
         place: &FactPlace,
-        answers: &[&Element],
+        asked: &Asked<'_, '_>,
         child: Option<&str>,
     ) -> Result<Known<Value>, Bad> {
-        let found = place.elements(answers);
-        let there = !found.all.is_empty();
+        let tried = asked.answer.values.iter().map(|spot| {
+            let all = asked.ours.iter().flat_map(|from| spot.path.elements(from));
+            (spot, all.collect::<Vec<_>>())
+        });
+        let Some((spot, all)) = tried.into_iter().find(|(_, all)| !all.is_empty()) else {
+            return Ok(match asked.is_asked() {
+                Some(false) => Known::Unreadable(Why::NotSeen),
+                Some(true) | None => Known::Blank,
+            });
+        };
         let mut rows = Vec::new();
-        for (index, element) in found.all.into_iter().enumerate() {
-            if !place.is_ours(element, child) {
+        for (index, element) in all.into_iter().enumerate() {
+            if !is_ours(spot.subject.as_ref(), &element, child) {
                 continue;
             }
-            let column = |name: &str| place.column(name, element);
+            let column = |name: &str| place.column(spot, name, &element);
             let key = column("key").value().cloned();
             let mut row = Row::new(&key.unwrap_or_else(|| (index + 1).to_string()));
             row.code = match column("code") {
@@ -159,10 +187,10 @@ impl Mapping {
             row.progress_on = day(column("progress_on"));
             rows.push(row);
         }
-        Ok(match found.asked {
-            _ if !rows.is_empty() => Known::Is(Value::Rows(rows)),
-            Some(false) if !there => Known::Unreadable(Why::NotSeen),
-            _ => Known::Blank,
+        Ok(if rows.is_empty() {
+            Known::Blank
+        } else {
+            Known::Is(Value::Rows(rows))
         })
     }
 
@@ -181,68 +209,55 @@ impl Mapping {
     }
 }
 
+impl Asked<'_, '_> {
+    /// Whether the question stands there; none if only a value could show it.
+    fn is_asked(&self) -> Option<bool> {
+        if self.answer.at.is_some() {
+            return Some(true);
+        }
+        let spots = self.answer.values.iter();
+        let told: Vec<bool> = spots
+            .flat_map(|spot| self.ours.iter().filter_map(|from| spot.path.is_asked(from)))
+            .collect();
+        (!told.is_empty()).then(|| told.contains(&true))
+    }
+}
+
+/// Whether an answer or a row is about the whole step, or about our child (M12).
+fn is_ours(subject: Option<&Path>, answer: &Element<'_>, child: Option<&str>) -> bool {
+    let about = subject.and_then(|path| path.first(answer));
+    let about = about.unwrap_or_default();
+    is_nobody(&about) || child == Some(about.as_str())
+}
+
 impl FactPlace {
     /// The values at the first path that has one; texts as they count, tags left out.
-    fn values(&self, answers: &[&Element]) -> Found<String> {
-        let mut asked = self.asked(answers);
-        let mut there = Vec::new();
-        for path in &self.paths {
-            let all = answers.iter().flat_map(|from| self.said.values(path, from));
+    fn values(&self, asked: &Asked<'_, '_>) -> Known<Vec<String>> {
+        let mut stands = false;
+        for spot in &asked.answer.values {
+            let all = asked.ours.iter();
+            let all = all.flat_map(|from| self.said.values(&spot.path, from));
             let all: Vec<String> = all
                 .map(|text| if self.html { plain(&text) } else { text })
                 .map(|text| self.said.or_nothing(text))
                 .collect();
-            if all.is_empty() {
-                continue;
-            }
-            // A value stands there, if only an empty one: somebody was asked.
-            asked = Some(true);
             if all.iter().any(|text| !text.is_empty()) {
-                there = all;
-                break;
+                return Known::Is(all);
             }
+            // An empty value stands there: somebody was asked.
+            stands |= !all.is_empty();
         }
-        Found { all: there, asked }
-    }
-
-    /// The rows at the first path that has any.
-    fn elements<'a>(&self, answers: &[&'a Element]) -> Found<&'a Element> {
-        let tried = self.paths.iter().map(|path| -> Vec<&'a Element> {
-            let all = answers.iter().flat_map(|from| path.elements(from));
-            all.collect()
-        });
-        let mut full = tried.filter(|found| !found.is_empty());
-        Found {
-            all: full.next().unwrap_or_default(),
-            asked: self.asked(answers),
+        if stands || asked.is_asked() == Some(true) {
+            Known::Blank
+        } else {
+            Known::Unreadable(Why::NotSeen)
         }
-    }
-
-    /// Whether the question stands there; none if only a value could show it.
-    fn asked(&self, answers: &[&Element]) -> Option<bool> {
-        if !self.answers.is_empty() {
-            return Some(true);
-        }
-        let paths = self.paths.iter();
-        let told: Vec<bool> = paths
-            .flat_map(|path| answers.iter().filter_map(|from| path.is_asked(from)))
-            .collect();
-        (!told.is_empty()).then(|| told.contains(&true))
-    }
-
-    /// Whether an answer or a row is about the whole step, or about our child (M12).
-    fn is_ours(&self, answer: &Element, child: Option<&str>) -> bool {
-        let Some(path) = &self.subject else {
-            return true;
-        };
-        let about = path.first(answer).unwrap_or_default();
-        is_nobody(&about) || child == Some(about.as_str())
     }
 
     /// A column that the mapping does not name is blank: rows carry only what is asked of them.
-    fn column(&self, name: &str, row: &Element) -> Known<String> {
-        let told = self.columns.get(name);
-        match told.and_then(|path| self.said.first(path, row)) {
+    fn column(&self, spot: &Spot, name: &str, row: &Element<'_>) -> Known<String> {
+        let path = spot.columns.get(name);
+        match path.and_then(|path| self.said.first(path, row)) {
             Some(text) if !text.is_empty() => Known::Is(text),
             _ => Known::Blank,
         }
@@ -257,7 +272,9 @@ impl FactPlace {
             let short = lower.chars().count() <= 32;
             (short && (codes.is_empty() || codes.contains(&lower.as_str()))).then_some(lower)
         };
-        let path = self.paths.first().cloned().unwrap_or_default();
+        let spots = self.answers.iter().flat_map(|answer| &answer.values);
+        let path = spots.map(|spot| &spot.path).next();
+        let path = path.cloned().unwrap_or_default();
         code.ok_or_else(|| Bad::new(&path, outside(&[text.to_owned()], "value")))
     }
 }
@@ -274,22 +291,20 @@ fn length(text: &str) -> Known<Value> {
 }
 
 /// A number as it is, a yes as one, a no as none; otherwise how many values there are.
-fn count(place: &FactPlace, found: Found<String>) -> Known<Value> {
-    let values: Vec<String> = found
-        .all
-        .into_iter()
-        .filter(|text| !text.is_empty())
-        .collect();
+fn count(place: &FactPlace, found: Known<Vec<String>>) -> Known<Value> {
+    let values = match found {
+        Known::Is(values) => values,
+        Known::Blank => return Known::Blank,
+        Known::Unreadable(why) => return Known::Unreadable(why),
+    };
+    let values: Vec<String> = values.into_iter().filter(|text| !text.is_empty()).collect();
     let how_many = match values.as_slice() {
-        [] if found.asked == Some(true) => return Known::Blank,
-        [] => return Known::Unreadable(Why::NotSeen),
-        all if place.texts => u32::try_from(all.len()).ok(),
-        [one] => match (one.parse::<u32>(), place.said.yes(one)) {
+        [one] if !place.texts => match (one.parse::<u32>(), place.said.yes(one)) {
             (Ok(number), _) => Some(number),
             (Err(_), Some(said)) => Some(u32::from(said)),
             (Err(_), None) => None,
         },
-        many => u32::try_from(many.len()).ok(),
+        all => u32::try_from(all.len()).ok(),
     };
     how_many.map_or(Known::Unreadable(Why::Malformed), |number| {
         Known::Is(Value::Count(number))

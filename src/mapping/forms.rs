@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
+use super::document::Element;
 use super::path::Path;
 use super::record::Bad;
-use super::tree::Element;
 
 /// `[forms.NAME]`, as it is written.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,7 +25,7 @@ pub(super) struct FormRow {
     version: Option<String>,
     from: Option<String>,
     until: Option<String>,
-    subject: Option<String>,
+    pub(super) subject: Option<String>,
 }
 
 impl FormRow {
@@ -48,12 +48,10 @@ impl FormRow {
 #[derive(Clone, Debug, Default)]
 pub(super) struct FormPlace {
     name: String,
-    path: Path,
+    pub(super) path: Path,
     /// The instance with the greatest value there counts.
     latest: Option<Path>,
     version: Option<Versions>,
-    /// Whom an answer is about, from the answer.
-    pub(super) subject: Option<Path>,
 }
 
 /// The versions of a template that are read, both ends included.
@@ -72,8 +70,8 @@ impl Mapping {
     pub(super) fn instance<'a>(
         &self,
         form: &FormPlace,
-        record: &'a Element,
-    ) -> Result<Option<&'a Element>, Bad> {
+        record: &Element<'a>,
+    ) -> Result<Option<Element<'a>>, Bad> {
         let all = form.path.elements(record);
         let Some(versions) = &form.version else {
             return Ok(self.latest(form, all));
@@ -92,11 +90,11 @@ impl Mapping {
     }
 
     /// The last of those with the greatest value; without `latest` the last that stands there.
-    fn latest<'a>(&self, form: &FormPlace, all: Vec<&'a Element>) -> Option<&'a Element> {
+    fn latest<'a>(&self, form: &FormPlace, all: Vec<Element<'a>>) -> Option<Element<'a>> {
         let Some(path) = &form.latest else {
             return all.into_iter().next_back();
         };
-        let rank = |one: &&Element| self.said.first(path, one).unwrap_or_default();
+        let rank = |one: &Element<'_>| self.said.first(path, one).unwrap_or_default();
         all.into_iter()
             .max_by(|one, other| self.order(&rank(one), &rank(other)))
     }
@@ -115,7 +113,7 @@ impl Mapping {
 }
 
 impl Versions {
-    fn admits(&self, instance: &Element) -> bool {
+    fn admits(&self, instance: &Element<'_>) -> bool {
         let version = self.path.first(instance).unwrap_or_default();
         let from = self.from.as_ref();
         let until = self.until.as_ref();
@@ -178,8 +176,10 @@ impl Desk<'_> {
                 let message = format!("no version is from `{from}` and until `{until}`");
                 self.fault(&at("until"), &message, None);
             }
-            let mut place =
-                |key: &str, path: &Option<String>| Some(self.path(&at(key), path.as_deref()?));
+            let path = self.path(&at("path"), &row.path);
+            let mut place = |key: &str, written: &Option<String>| {
+                Some(self.below(&at(key), &path, written.as_deref()?))
+            };
             let form = FormPlace {
                 name: name.clone(),
                 latest: place("latest", &row.latest),
@@ -188,8 +188,7 @@ impl Desk<'_> {
                     from: row.from.clone(),
                     until: row.until.clone(),
                 }),
-                subject: place("subject", &row.subject),
-                path: self.path(&at("path"), &row.path),
+                path,
             };
             forms.insert(name.clone(), form);
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
 use super::language::File;
-use super::page::{PageFault, document};
+use super::page_fault::PageFault;
 use super::path::Path;
 use super::template::{Slot, TemplateFault, render};
 
@@ -53,9 +53,9 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<bool, PageFault> {
-        let document = document(bytes, charset, &row.root)?;
-        let path = Path::parse(&row.find).map_err(PageFault)?;
-        let values = path.values(&document);
+        let document = self.document(bytes, charset, &row.root)?;
+        let path = Path::parse_in(&row.find, &self.namespaces).map_err(PageFault::unproven)?;
+        let values = path.values(&document.root());
         let mut there = values.iter().map(|(text, _)| text);
         Ok(there.any(|text| !text.is_empty() && (row.is.is_empty() || row.is.contains(text))))
     }
@@ -67,7 +67,7 @@ impl Desk<'_> {
         let rows: &BTreeMap<String, GrantRow> = &file.grants;
         for (name, row) in rows {
             self.template(&format!("grants.{name}.path"), &row.path, &known);
-            self.path(&format!("grants.{name}.find"), &row.find);
+            self.loose(&format!("grants.{name}.find"), &row.find);
         }
     }
 }

@@ -8,9 +8,11 @@ use serde::Deserialize;
 
 use super::correlation::CorrelationRow;
 use super::dates::DatesRow;
+use super::envelope::EnvelopeRow;
 use super::fact_places::FactRow;
 use super::forms::FormRow;
 use super::grants::GrantRow;
+use super::limits::Limits;
 use super::stages::StagesRow;
 use super::statuses::StatusRow;
 use super::words::WordsRow;
@@ -18,6 +20,14 @@ use super::words::WordsRow;
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
+    #[serde(default)]
+    pub(super) format: String,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) namespaces: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) envelope: EnvelopeRow,
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
     #[serde(default)]
@@ -102,6 +112,7 @@ pub enum AuthStyle {
 pub(super) struct RequestRow {
     pub(super) path: String,
     pub(super) root: String,
+    pub(super) format: Option<String>,
     pub(super) namespace: Option<String>,
     #[serde(default = "itself")]
     pub(super) record: String,

@@ -5,11 +5,15 @@
 //! requests. Pure: no network, no clock. Absent on purpose: secrets (given at run time), narrative
 //! (a text is counted and dropped).
 
+mod building;
 mod compile;
 mod correlation;
 mod date_forms;
 mod dates;
 mod decoding;
+mod document;
+mod embedded;
+mod envelope;
 mod environment;
 mod explaining;
 mod fact_places;
@@ -17,22 +21,33 @@ mod facts;
 mod fault;
 mod forms;
 mod grants;
+mod hand;
 mod html;
+mod json;
 mod keying;
 mod language;
+mod limits;
+mod names;
 mod operations;
 mod page;
+mod page_fault;
 mod parts;
 mod path;
+mod path_text;
+mod plan;
 mod record;
 mod request;
 mod stages;
 mod statuses;
 mod template;
 mod testing;
-mod tree;
+mod tidy;
+mod trace;
+mod trie;
+mod walk;
 mod words;
 mod writing;
+mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -45,9 +60,12 @@ pub use fault::Fault;
 pub use grants::GrantRow;
 pub use keying::ChildKeying;
 pub use language::{Also, AuthStyle, Before, Must, Operation, Paging, Proof, ReadBack};
-pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};
+pub use limits::{BODY_LIMIT_BYTES, Format, Limits};
+pub use page::{Next, Page, Quarantined};
+pub use page_fault::{FaultKind, PageFault};
 pub use record::Reading;
 pub use request::{Asked, Request};
 pub use template::{Slot, TemplateFault};
 pub use testing::TestOutcome;
+pub use trace::Trace;
 pub use writing::{Beforehand, Carried, Put, Reply, Shown};

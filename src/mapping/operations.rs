@@ -88,11 +88,11 @@ impl Desk<'_> {
         }
         for (table, all) in [("values", &before.values), ("lists", &before.lists)] {
             for (name, path) in all {
-                self.path(&format!("{at}.before.{table}.{name}"), path);
+                self.loose(&format!("{at}.before.{table}.{name}"), path);
             }
         }
         if let Some(must) = &before.must {
-            self.path(&format!("{at}.before.must.find"), &must.find);
+            self.loose(&format!("{at}.before.must.find"), &must.find);
             self.template(&format!("{at}.before.must.is"), &must.is, known);
         }
     }
@@ -100,7 +100,7 @@ impl Desk<'_> {
     fn read_back(&mut self, at: &str, back: &ReadBack, known: &BTreeSet<&str>) {
         let at = format!("{at}.read_back");
         self.template(&format!("{at}.path"), &back.path, known);
-        self.path(&format!("{at}.find"), &back.find);
+        self.loose(&format!("{at}.find"), &back.find);
         match (&back.contains, &back.is) {
             (Some(text), None) | (None, Some(text)) if text.is_empty() => {
                 self.fault(&at, "the read-back looks for nothing", None);
@@ -113,7 +113,7 @@ impl Desk<'_> {
             }
         }
         if let Some(also) = &back.also {
-            self.path(&format!("{at}.also.find"), &also.find);
+            self.loose(&format!("{at}.also.find"), &also.find);
             self.template(&format!("{at}.also.is"), &also.is, known);
         }
     }

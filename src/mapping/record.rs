@@ -9,10 +9,10 @@ use jiff::civil::Date;
 
 use super::compile::Mapping;
 use super::dates::{Manner, Unread};
+use super::document::Element;
 use super::keying::ChildKeying;
 use super::path::Path;
 use super::stages::Reached;
-use super::tree::Element;
 use crate::practice::episode::{Presence, Stage};
 use crate::practice::ids::{CycleId, SourceName, StepId, TeamId, WorkerId};
 use crate::practice::known::{Known, Why};
@@ -59,9 +59,15 @@ pub(super) struct Made {
     pub(super) mentions: Vec<Mention>,
 }
 
+impl Made {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.sightings.is_empty() && self.mentions.is_empty()
+    }
+}
+
 impl Mapping {
     /// What is made of a record.
-    pub(super) fn made(&self, record: &Element, reading: &Reading) -> Result<Made, Bad> {
+    pub(super) fn made(&self, record: &Element<'_>, reading: &Reading) -> Result<Made, Bad> {
         let ours = self.is_ours(record);
         if ours == Some(false) || self.is_ignored(record) {
             return Ok(Made::default());
@@ -79,12 +85,6 @@ impl Mapping {
             return Ok(Made::default());
         }
         let reached = self.reached(record)?;
-        if record.holds_malformed() {
-            return Err(Bad {
-                path: ".".to_owned(),
-                reason: "bytes that are not of the declared character set".to_owned(),
-            });
-        }
         Ok(Made {
             sightings: self.steps(record, &reached, reading)?,
             mentions: Vec::new(),
@@ -92,7 +92,7 @@ impl Mapping {
     }
 
     /// Whether a record is ours; none if it is asked and the record does not say.
-    fn is_ours(&self, record: &Element) -> Option<bool> {
+    fn is_ours(&self, record: &Element<'_>) -> Option<bool> {
         let Some((path, allowed)) = &self.only_when else {
             return Some(true);
         };
@@ -106,7 +106,7 @@ impl Mapping {
     }
 
     /// The id of a record, as the case system has it.
-    fn item(&self, record: &Element) -> Result<String, Bad> {
+    fn item(&self, record: &Element<'_>) -> Result<String, Bad> {
         let id = self.said.first(&self.id, record);
         let id = id.filter(|id| !id.is_empty());
         id.ok_or_else(|| Bad::new(&self.id, "the step's id is missing"))
@@ -115,7 +115,7 @@ impl Mapping {
     /// A sighting of each step that the record shows: one, or one for each stage that an item has come to.
     fn steps(
         &self,
-        record: &Element,
+        record: &Element<'_>,
         reached: &[Reached],
         reading: &Reading,
     ) -> Result<Vec<Sighting>, Bad> {
@@ -137,7 +137,7 @@ impl Mapping {
     /// Everything that a record says of itself, without facts, which are of a stage.
     fn whole(
         &self,
-        record: &Element,
+        record: &Element<'_>,
         children: &[String],
         reading: &Reading,
     ) -> Result<Sighting, Bad> {
@@ -188,7 +188,7 @@ impl Mapping {
         })
     }
 
-    fn stamps(&self, record: &Element) -> Result<StepDates, Bad> {
+    fn stamps(&self, record: &Element<'_>) -> Result<StepDates, Bad> {
         Ok(StepDates {
             incoming: self.instant("incoming", record)?,
             started: self.instant("started", record)?,
@@ -204,28 +204,28 @@ impl Mapping {
         clippy::option_option,
         reason = "a place that is not mapped is not one where nothing stands"
     )]
-    pub(super) fn text(&self, name: &str, record: &Element) -> Option<Option<String>> {
+    pub(super) fn text(&self, name: &str, record: &Element<'_>) -> Option<Option<String>> {
         let path = self.places.get(name)?;
         let text = self.said.first(path, record);
         Some(text.filter(|text| !text.is_empty()))
     }
 
-    fn place(&self, name: &str, record: &Element) -> Option<String> {
+    fn place(&self, name: &str, record: &Element<'_>) -> Option<String> {
         self.text(name, record).flatten()
     }
 
-    fn instant(&self, name: &str, record: &Element) -> Result<Option<Timestamp>, Bad> {
+    fn instant(&self, name: &str, record: &Element<'_>) -> Result<Option<Timestamp>, Bad> {
         self.dated(name, record, Manner::instant)
     }
 
-    fn day(&self, name: &str, record: &Element) -> Result<Option<Date>, Bad> {
+    fn day(&self, name: &str, record: &Element<'_>) -> Result<Option<Date>, Bad> {
         self.dated(name, record, Manner::day)
     }
 
     fn dated<T>(
         &self,
         name: &str,
-        record: &Element,
+        record: &Element<'_>,
         read: impl FnOnce(&Manner, &str) -> Result<Option<T>, Unread>,
     ) -> Result<Option<T>, Bad> {
         let (Some(path), Some(text)) = (self.places.get(name), self.place(name, record)) else {

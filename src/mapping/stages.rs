@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
+use super::document::Element;
 use super::language::File;
 use super::path::Path;
 use super::record::Bad;
-use super::tree::Element;
 use super::words::{Vocabulary, outside};
 use crate::practice::episode::Stage;
 use crate::practice::ids::WorkerId;
@@ -99,7 +99,7 @@ impl Mapping {
     }
 
     /// Whether a record says by its type that it is none of ours.
-    pub(super) fn is_ignored(&self, record: &Element) -> bool {
+    pub(super) fn is_ignored(&self, record: &Element<'_>) -> bool {
         let Stages::Word {
             path, ignore, is, ..
         } = &self.stages
@@ -112,7 +112,7 @@ impl Mapping {
     }
 
     /// The stages that a record has come to, in order; the last is the one it is in.
-    pub(super) fn reached(&self, record: &Element) -> Result<Vec<Reached>, Bad> {
+    pub(super) fn reached(&self, record: &Element<'_>) -> Result<Vec<Reached>, Bad> {
         match &self.stages {
             Stages::Count { events, end } => self.counted(events, end, record),
             Stages::Word { path, is, ends, .. } => {
@@ -145,10 +145,10 @@ impl Mapping {
     }
 
     /// The n-th event ended the n-th stage; what follows the last stage ends nothing.
-    fn counted(&self, events: &Path, end: &End, record: &Element) -> Result<Vec<Reached>, Bad> {
+    fn counted(&self, events: &Path, end: &End, record: &Element<'_>) -> Result<Vec<Reached>, Bad> {
         let mut ended = Vec::new();
         for event in events.elements(record) {
-            ended.push(self.ended(Stage::Practitioner, end, event)?);
+            ended.push(self.ended(Stage::Practitioner, end, &event)?);
         }
         // A history may be told from its end.
         if ended.iter().all(|end| end.sent_on.is_some()) {
@@ -167,7 +167,7 @@ impl Mapping {
         Ok(reached)
     }
 
-    fn ended(&self, stage: Stage, end: &End, from: &Element) -> Result<Reached, Bad> {
+    fn ended(&self, stage: Stage, end: &End, from: &Element<'_>) -> Result<Reached, Bad> {
         let full = |path: &Path| {
             let text = self.said.first(path, from);
             text.filter(|text| !text.is_empty())
@@ -204,9 +204,10 @@ impl Desk<'_> {
                     let message = "`count` tells the stage alone; `is`, `ignore` and `several` go with `path`";
                     self.fault("stages.count", message, None);
                 }
+                let events = self.path("stages.count", count);
                 let mut place = |key: &str, path: &Option<String>| -> Vec<Path> {
                     let path = path.as_deref();
-                    path.map(|path| self.path(&format!("stages.{key}"), path))
+                    path.map(|path| self.below(&format!("stages.{key}"), &events, path))
                         .into_iter()
                         .collect()
                 };
@@ -214,7 +215,6 @@ impl Desk<'_> {
                     at: place("at", &row.at),
                     worker: place("worker", &row.worker),
                 };
-                let events = self.path("stages.count", count);
                 Some(Stages::Count { events, end })
             }
             // That the whole table is missing has been told.

@@ -4,10 +4,10 @@
 use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
+use super::document::Element;
 use super::language::File;
 use super::path::Path;
 use super::record::Bad;
-use super::tree::Element;
 use super::words::{Vocabulary, outside};
 use crate::practice::episode::StepStatus;
 use crate::practice::news::Says;
@@ -51,7 +51,7 @@ pub(super) enum Change {
 
 impl Mapping {
     /// Where a step stands.
-    pub(super) fn status_of(&self, record: &Element) -> Result<StepStatus, Bad> {
+    pub(super) fn status_of(&self, record: &Element<'_>) -> Result<StepStatus, Bad> {
         match &self.statuses {
             Statuses::Word(path, words) => {
                 let values = self.said.values(path, record);
@@ -74,13 +74,13 @@ impl Mapping {
     }
 
     /// Whether something stands there, and not only a day that means "none".
-    fn stands(&self, path: &Path, record: &Element) -> bool {
+    fn stands(&self, path: &Path, record: &Element<'_>) -> bool {
         let text = self.said.first(path, record);
         text.is_some_and(|text| !text.is_empty() && self.dates.of("").day(&text) != Ok(None))
     }
 
     /// What a record says of a step that it does not show; none if it shows it.
-    pub(super) fn unseen(&self, record: &Element) -> Result<Option<Says>, Bad> {
+    pub(super) fn unseen(&self, record: &Element<'_>) -> Result<Option<Says>, Bad> {
         let change = self.change(record)?;
         if change == Some(Change::Deleted) || self.says_yes("deleted", record)? {
             return Ok(Some(Says::Deleted));
@@ -92,7 +92,7 @@ impl Mapping {
         Ok((change.is_some() && !self.shows_step(record)).then_some(Says::Changed))
     }
 
-    fn change(&self, record: &Element) -> Result<Option<Change>, Bad> {
+    fn change(&self, record: &Element<'_>) -> Result<Option<Change>, Bad> {
         let Some(path) = self.places.get("change") else {
             return Ok(None);
         };
@@ -108,7 +108,7 @@ impl Mapping {
     }
 
     /// A yes among the values; what is neither yes nor no is not passed over, since it may hide something.
-    fn says_yes(&self, name: &str, record: &Element) -> Result<bool, Bad> {
+    fn says_yes(&self, name: &str, record: &Element<'_>) -> Result<bool, Bad> {
         let Some(path) = self.places.get(name) else {
             return Ok(false);
         };
@@ -131,7 +131,7 @@ impl Mapping {
     }
 
     /// Whether a record carries the status of a step, or what tells its stage.
-    fn shows_step(&self, record: &Element) -> bool {
+    fn shows_step(&self, record: &Element<'_>) -> bool {
         let status = match &self.statuses {
             Statuses::Word(path, _) => self.stands(path, record),
             Statuses::Stamps(rows) => {

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::compile::Desk;
+use super::document::Element;
 use super::language::File;
 use super::path::Path;
-use super::tree::Element;
 use crate::shape;
 
 /// `[words]`, as it is written.
@@ -43,13 +43,13 @@ impl Said {
     }
 
     /// Every value at a path; what stands for nothing is an empty one.
-    pub(super) fn values(&self, path: &Path, from: &Element) -> Vec<String> {
+    pub(super) fn values(&self, path: &Path, from: &Element<'_>) -> Vec<String> {
         let values = path.values(from).into_iter();
         values.map(|(text, _)| self.or_nothing(text)).collect()
     }
 
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
-    pub(super) fn first(&self, path: &Path, from: &Element) -> Option<String> {
+    pub(super) fn first(&self, path: &Path, from: &Element<'_>) -> Option<String> {
         let mut values = self.values(path, from);
         let full = values.iter().position(|text| !text.is_empty());
         (!values.is_empty()).then(|| values.swap_remove(full.unwrap_or(0)))
