@@ -333,7 +333,7 @@ fn carry(
 }
 
 /// Every value at a path that is not empty.
-fn at(
+pub(super) fn at(
     document: &Element<'_>,
     written: &str,
     spaces: &Namespaces,
