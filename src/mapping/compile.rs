@@ -15,6 +15,7 @@ use super::facts::FactPlace;
 use super::fault::Fault;
 use super::forms::FormPlace;
 use super::grants::GrantRow;
+use super::grouping::Group;
 use super::language::{AuthStyle, File, Operation, Proof, Test};
 use super::limits::{Format, Limits};
 use super::path::Path;
@@ -60,6 +61,7 @@ pub struct Mapping {
     pub(super) facts: BTreeMap<Fact, FactPlace>,
     pub(super) blank: BTreeSet<Fact>,
     pub(super) correlation: Correlation,
+    pub(super) group: Option<Group>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
     pub(super) text_limit_chars: usize,
@@ -269,6 +271,7 @@ impl Desk<'_> {
             people: self.people(&file),
             links: self.links(&file),
             correlation: self.correlation(&file),
+            group: self.group(&file),
             text_limit_chars: self.text_limit(file.text_limit_chars),
             statuses: statuses?,
             stages: stages?,
@@ -317,7 +320,7 @@ impl Desk<'_> {
 
     /// The paths of `[record]` that are not read in a way of their own.
     fn places(&mut self, record: &BTreeMap<String, String>) -> BTreeMap<String, Path> {
-        let own = ["id", "status", "zone"];
+        let own = ["id", "status", "zone", "group", "group_whole"];
         let places = record
             .iter()
             .filter(|(name, _)| !own.contains(&name.as_str()));

@@ -21,6 +21,7 @@ mod facts;
 mod fault;
 mod forms;
 mod grants;
+mod grouping;
 mod hand;
 mod html;
 mod json;

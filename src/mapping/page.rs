@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::compile::Mapping;
 use super::document::{Element, Spoiled};
+use super::grouping::{BeforeLast, Rows};
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::record::Reading;
@@ -34,6 +35,8 @@ pub struct Page {
     pub count: u64,
     /// The id of the last record that has one, of whatever kind.
     pub last_id: Option<String>,
+    /// What the page was before its last group of rows, which may go on on the next page.
+    pub(super) before_last: Option<BeforeLast>,
 }
 
 /// What an answer says of a next page.
@@ -78,12 +81,19 @@ impl Mapping {
             envelope: &self.envelope,
             limits: self.limits,
             wanted: self.plan.wanted(request.format),
+            rows: self.group.is_some(),
         };
+        let mut rows = Rows::default();
         let whole = walk(bytes, reading.charset.as_deref(), task, &mut |ended| {
             page.count += 1;
-            page.last_id = self.plain_id(&ended.record).or(page.last_id.take());
-            self.take(ended, reading, &mut page);
+            match &self.group {
+                Some(group) => rows.take(group, ended),
+                None => self.take(&ended.record, &|| digest(ended), reading, &mut page),
+            }
         })?;
+        if let Some(group) = &self.group {
+            self.groups(group, &rows, &whole, reading, &mut page)?;
+        }
         let told = |path: &Option<Path>| {
             let text = path.as_ref()?.first(&whole.root());
             text.filter(|text| !text.is_empty())
@@ -95,8 +105,15 @@ impl Mapping {
         Ok(page)
     }
 
-    fn take(&self, ended: &Ended<'_>, reading: &Reading, page: &mut Page) {
-        let record = &ended.record;
+    /// Makes of a record what can be made of it; `fingerprint` knows it again.
+    pub(super) fn take(
+        &self,
+        record: &Element<'_>,
+        fingerprint: &dyn Fn() -> Digest,
+        reading: &Reading,
+        page: &mut Page,
+    ) {
+        page.last_id = self.plain_id(record).or(page.last_id.take());
         let (path, reason) = match (self.made(record, reading), &record.arena.spoiled) {
             (Ok(made), Some(spoiled)) if !made.is_nothing() => told(spoiled),
             (Ok(made), _) => {
@@ -110,7 +127,7 @@ impl Mapping {
             step: self.plain_id(record),
             path,
             reason,
-            fingerprint: Digest::of(ended.written.as_bytes()).0,
+            fingerprint: fingerprint().0,
         });
     }
 
@@ -132,9 +149,15 @@ impl Mapping {
             envelope: &self.envelope,
             limits: self.limits,
             wanted: self.plan.whole(self.format),
+            rows: false,
         };
         document(bytes, charset, task)
     }
+}
+
+/// Knows a record again by how it was sent.
+pub(super) fn digest(ended: &Ended<'_>) -> Digest {
+    Digest::of(ended.written.as_bytes())
 }
 
 /// The place and the reason of a spoiled record.

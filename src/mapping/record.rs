@@ -91,6 +91,11 @@ impl Mapping {
         })
     }
 
+    /// Whether a record says that it is none of ours.
+    pub(super) fn is_foreign(&self, record: &Element<'_>) -> bool {
+        self.is_ours(record) == Some(false) || self.is_ignored(record)
+    }
+
     /// Whether a record is ours; none if it is asked and the record does not say.
     fn is_ours(&self, record: &Element<'_>) -> Option<bool> {
         let Some((path, allowed)) = &self.only_when else {

@@ -4,6 +4,7 @@ mod dates;
 mod desk;
 mod environment;
 mod forms;
+mod grouping;
 mod life_cycle;
 mod stages;
 mod words;
