@@ -6,11 +6,18 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::correlation::CorrelationRow;
+use super::dates::DatesRow;
 use super::door_tables::{CallbackRow, CalloutRow};
 use super::envelope::EnvelopeRow;
+use super::fact_places::FactRow;
+use super::forms::FormRow;
 use super::grants::GrantRow;
 use super::limits::Limits;
+use super::stages::StagesRow;
+use super::statuses::StatusRow;
 use super::tasks::TasksRow;
+use super::words::WordsRow;
 use super::write_table::Operation;
 
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
@@ -34,7 +41,17 @@ pub(super) struct File {
     pub(super) sweep: Option<RequestRow>,
     pub(super) step: Option<RequestRow>,
     pub(super) record: BTreeMap<String, String>,
-    pub(super) stages: Stages,
+    pub(super) stages: StagesRow,
+    #[serde(default)]
+    pub(super) statuses: Vec<StatusRow>,
+    #[serde(default)]
+    pub(super) dates: DatesRow,
+    #[serde(default)]
+    pub(super) words: WordsRow,
+    #[serde(default)]
+    pub(super) forms: BTreeMap<String, FormRow>,
+    #[serde(default)]
+    pub(super) correlation: CorrelationRow,
     pub(super) only_when: Option<OnlyWhen>,
     #[serde(default)]
     pub(super) people: BTreeMap<String, String>,
@@ -145,15 +162,6 @@ pub enum Paging {
     LastId,
 }
 
-/// Which of the four steps a record is.
-#[derive(Debug, Deserialize)]
-pub(super) struct Stages {
-    pub(super) path: String,
-    pub(super) is: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) ignore: Vec<String>,
-}
-
 /// A record is ours only if this holds; otherwise it is passed over in silence.
 #[derive(Debug, Deserialize)]
 pub(super) struct OnlyWhen {
@@ -169,25 +177,13 @@ pub(super) struct LinkRow {
     pub(super) immediate: bool,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct FactRow {
-    pub(super) path: String,
-    pub(super) vocabulary: Option<String>,
-    #[serde(default)]
-    pub(super) html: bool,
-    #[serde(default)]
-    pub(super) texts: bool,
-    /// Where each column of a row stands.
-    #[serde(flatten)]
-    pub(super) columns: BTreeMap<String, String>,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Test {
     pub(super) name: String,
     pub(super) body: String,
     #[serde(default = "feed")]
     pub(super) kind: String,
+    pub(super) environment: Option<String>,
     pub(super) good: Option<i64>,
     pub(super) quarantined: Option<i64>,
     #[serde(default)]
