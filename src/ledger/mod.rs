@@ -6,6 +6,7 @@
 
 mod absorb;
 mod db;
+mod digests;
 mod inbox;
 mod journal;
 mod looks;

@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
-use super::door_tables::{Callback, Callout};
+use super::door_tables::DoorTables;
 use super::fault::Fault;
 use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Proof, Test};
 use super::path::Path;
 use super::request::Request;
-use super::tasks::Tasks;
 use super::template;
 use super::write_table::Operation;
 use crate::practice::episode::{Role, Stage, StepStatus};
@@ -49,9 +48,7 @@ pub struct Mapping {
     pub(super) blank: BTreeSet<Fact>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
-    pub(super) tasks: Option<Tasks>,
-    pub(super) callback: Option<Callback>,
-    pub(super) callout: Option<Callout>,
+    pub(super) doors: DoorTables,
     pub(super) text_limit_chars: usize,
     /// Only the Basic Multilingual Plane can be kept.
     pub(super) text_bmp: bool,
@@ -118,9 +115,9 @@ impl Mapping {
         let mut all = self.capabilities.clone();
         all.insert("feed".to_owned());
         for (name, there) in [
-            ("callback", self.callback.is_some()),
-            ("callout", self.callout.is_some()),
-            ("tasks", self.tasks.is_some()),
+            ("callback", self.doors.callback.is_some()),
+            ("callout", self.doors.callout.is_some()),
+            ("tasks", self.doors.tasks.is_some()),
         ] {
             all.extend(there.then(|| name.to_owned()));
         }
@@ -222,10 +219,7 @@ impl Desk<'_> {
     }
 
     fn compile(&mut self, mut file: File) -> Option<Mapping> {
-        // Who we are and where is a value like others; the settings give it.
-        for name in ["worker", "environment"] {
-            file.values.entry(name.to_owned()).or_default();
-        }
+        file.knows_who_we_are();
         let statuses = file.vocabularies.get("status").into_iter().flatten();
         let statuses = statuses
             .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
@@ -251,20 +245,14 @@ impl Desk<'_> {
         let facts = self.facts(&file);
         let blank = self.blank(&file, &facts);
         self.operations(&file);
-        let tasks = self.tasks(&file);
-        let (callback, callout) = (self.callback(&file), self.callout(&file));
+        let doors = self.doors(&file);
         self.tests(&file);
         let (mut places, zone) = self.record(&file.record);
         let only_when = file
             .only_when
             .as_ref()
             .map(|only| (self.path("only_when.path", &only.path), only.is.clone()));
-        let limit = usize::try_from(file.text_limit_chars).unwrap_or(0);
-        if limit < 40 {
-            let message =
-                "`text_limit_chars` must be at least 40, or a note has no room beside its mark";
-            self.fault("text_limit_chars", message, None);
-        }
+        let limit = self.text_limit(&file);
         Some(Mapping {
             auth: self.auth(&file),
             feed: self.request("feed", &file.feed, &file),
@@ -293,15 +281,23 @@ impl Desk<'_> {
             proof: file.proof,
             flags: file.flags,
             write: file.write,
-            tasks,
-            callback,
-            callout,
+            doors,
             text_limit_chars: limit,
             text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),
             grants: file.grants,
             tests: file.test,
         })
+    }
+
+    fn text_limit(&mut self, file: &File) -> usize {
+        let limit = usize::try_from(file.text_limit_chars).unwrap_or(0);
+        if limit < 40 {
+            let message =
+                "`text_limit_chars` must be at least 40, or a note has no room beside its mark";
+            self.fault("text_limit_chars", message, None);
+        }
+        limit
     }
 
     fn record(

@@ -6,6 +6,7 @@
 //! (a text is counted and dropped).
 
 mod answers;
+mod batch;
 mod compile;
 mod decoding;
 mod door_tables;
@@ -33,6 +34,7 @@ mod writing;
 mod tests;
 
 pub use answers::{Told, WriteAnswer};
+pub use batch::{Batch, Item};
 pub use compile::{MANUAL, Mapping};
 pub use door_tables::{Callback, Callout, ProofRow};
 pub use doors::{Answered, Asked as FinishAsked, DoorReply, Event, Reason, Refused, Say};

@@ -44,6 +44,19 @@ pub struct Page {
     pub last_id: Option<String>,
 }
 
+impl Page {
+    /// Takes in what stands around the records: how many there are, where it goes on, what time it is there.
+    pub(super) fn around(&mut self, request: &Request, envelope: &Element) {
+        let told = |path: &Option<Path>| {
+            let text = path.as_ref()?.first(envelope);
+            text.filter(|text| !text.is_empty())
+        };
+        self.total = told(&request.total).and_then(|text| text.parse().ok());
+        self.next = told(&request.next).map_or(Next::End, Next::Token);
+        self.server_time = told(&request.server_time).and_then(|text| text.parse().ok());
+    }
+}
+
 /// What an answer says of a next page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Next {
@@ -109,19 +122,8 @@ impl Mapping {
             page.last_id = self.plain_id(&record).or(page.last_id.take());
             self.take(&record, reading, &mut page);
         })?;
-        self.envelope(request, &envelope, &mut page);
+        page.around(request, &envelope);
         Ok(page)
-    }
-
-    /// What stands around the records: how many there are, where it goes on, what time it is there.
-    pub(super) fn envelope(&self, request: &Request, envelope: &Element, page: &mut Page) {
-        let told = |path: &Option<Path>| {
-            let text = path.as_ref()?.first(envelope);
-            text.filter(|text| !text.is_empty())
-        };
-        page.total = told(&request.total).and_then(|text| text.parse().ok());
-        page.next = told(&request.next).map_or(Next::End, Next::Token);
-        page.server_time = told(&request.server_time).and_then(|text| text.parse().ok());
     }
 
     fn take(&self, record: &Element, reading: &Reading, page: &mut Page) {

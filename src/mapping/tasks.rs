@@ -67,12 +67,12 @@ pub struct TaskPage {
 impl Mapping {
     /// How open tasks are asked for, if the mapping says.
     pub fn tasks(&self) -> Option<&Tasks> {
-        self.tasks.as_ref()
+        self.doors.tasks.as_ref()
     }
 
     /// Why Finish cannot be held by tasks, if it cannot; the text says what to do.
     pub fn cannot_hold_by_task(&self) -> Option<String> {
-        if self.tasks.is_none() {
+        if self.doors.tasks.is_none() {
             return Some("the mapping has no `[tasks]`".to_owned());
         }
         if self.step.is_none() {
@@ -125,7 +125,7 @@ impl Mapping {
                 }),
             }
         }
-        self.envelope(&tasks.request, &root, &mut read.page);
+        read.page.around(&tasks.request, &root);
         Ok(read)
     }
 }
