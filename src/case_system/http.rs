@@ -219,7 +219,7 @@ impl HttpCaseSystem {
         let page = self
             .mapping
             .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.0))?;
+            .map_err(|fault| self.unproven(&put.path, fault.words))?;
         let next = self.next(request, position, &page, &put.path)?;
         Ok(FeedPage {
             sightings: page.records,
@@ -330,7 +330,7 @@ impl CaseSystem for HttpCaseSystem {
         let page = self
             .mapping
             .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.0))?;
+            .map_err(|fault| self.unproven(&put.path, fault.words))?;
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }

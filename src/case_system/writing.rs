@@ -220,7 +220,7 @@ impl HttpCaseSystem {
         };
         self.mapping
             .beforehand(operation, before, effect, reply)
-            .map_err(|fault| self.unproven(&put.path, fault.0).to_string())
+            .map_err(|fault| self.unproven(&put.path, fault.words).to_string())
     }
 
     /// What a read-back shows; none if the mapping has no place to look.
@@ -240,7 +240,7 @@ impl HttpCaseSystem {
                 answer.charset.as_deref(),
             )
             .map(Some)
-            .map_err(|fault| self.unproven(&put.path, fault.0).to_string())
+            .map_err(|fault| self.unproven(&put.path, fault.words).to_string())
     }
 
     pub(super) async fn proven(&self, put: &Put) -> Result<Answer, String> {

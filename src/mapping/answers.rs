@@ -4,9 +4,9 @@
 //! answer (pitfalls P33 to P35; M22, M23). What the mapping does not explain is not taken for a success.
 
 use super::compile::Mapping;
-use super::page::document;
+use super::document::Element;
 use super::path::Path;
-use super::tree::Element;
+use super::path_text::Namespaces;
 use super::write_table::{Meaning, MeansRow, Operation};
 
 /// An answer to a write, before anything is made of it.
@@ -34,17 +34,23 @@ pub struct Told {
 impl Mapping {
     /// What an answer to a write means.
     pub fn told(&self, operation: &Operation, answer: WriteAnswer<'_>) -> Told {
-        let read = operation
+        let whole = operation
             .root
             .as_ref()
-            .and_then(|root| document(answer.bytes, answer.charset, root).ok());
+            .and_then(|root| self.document(answer.bytes, answer.charset, root).ok());
+        let read = whole.as_ref().map(super::walk::Whole::root);
         let returned = operation.returned.as_ref().zip(read.as_ref());
         let returned = returned.and_then(|(path, read)| {
-            let id = Path::parse(path).ok()?.first(read)?;
+            let id = Path::parse_in(path, &self.namespaces).ok()?.first(read)?;
             // An id is short; anything longer is something else.
             (!id.is_empty() && id.chars().count() <= 64).then_some(id)
         });
-        let explained = explained(&operation.means, answer.status, read.as_ref());
+        let explained = explained(
+            &operation.means,
+            answer.status,
+            read.as_ref(),
+            &self.namespaces,
+        );
         let meaning = explained.unwrap_or_else(|| by_status(operation, answer));
         // What was taken and does not name what it made may have been made or not.
         let nameless = operation.returned.is_some() && returned.is_none();
@@ -57,7 +63,12 @@ impl Mapping {
 }
 
 /// The first row that fits.
-pub(super) fn explained(rows: &[MeansRow], status: u16, read: Option<&Element>) -> Option<Meaning> {
+pub(super) fn explained(
+    rows: &[MeansRow],
+    status: u16,
+    read: Option<&Element<'_>>,
+    spaces: &Namespaces,
+) -> Option<Meaning> {
     let fits = |row: &&MeansRow| {
         if row.status.is_some_and(|wanted| wanted != i64::from(status)) {
             return false;
@@ -65,7 +76,7 @@ pub(super) fn explained(rows: &[MeansRow], status: u16, read: Option<&Element>) 
         let Some(path) = &row.path else {
             return row.status.is_some();
         };
-        let (Ok(path), Some(read)) = (Path::parse(path), read) else {
+        let (Ok(path), Some(read)) = (Path::parse_in(path, spaces), read) else {
             return false;
         };
         let mut values = path.values(read).into_iter().map(|(text, _)| text);

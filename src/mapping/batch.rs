@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::answers::{WriteAnswer, explained};
 use super::compile::{Desk, Mapping};
+use super::document::Element;
 use super::language::File;
-use super::page::document;
 use super::path::Path;
+use super::path_text::Namespaces;
 use super::template::{Slot, TemplateFault, render};
-use super::tree::Element;
 use super::write_table::{Meaning, MeansRow, Operation};
 use super::writing::Put;
 use crate::practice::effect::Effect;
@@ -157,19 +157,24 @@ impl Mapping {
                 Meaning::Unknown
             });
         }
-        let Ok(root) = document(answer.bytes, answer.charset, &row.root) else {
+        let Ok(whole) = self.document(answer.bytes, answer.charset, &row.root) else {
             return all(Meaning::Unknown);
         };
+        let root = whole.root();
+        let spaces = &self.namespaces;
         let results = batch.result.elements(&root);
         if results.len() != items.len() {
             return all(Meaning::Unknown);
         }
         let meanings: Vec<Meaning> = match &batch.key {
-            None => results.into_iter().map(|one| batch.meaning(one)).collect(),
+            None => results
+                .iter()
+                .map(|one| batch.meaning(one, spaces))
+                .collect(),
             Some(key) => {
-                let named: BTreeMap<String, &Element> = results
+                let named: BTreeMap<String, Element<'_>> = results
                     .into_iter()
-                    .filter_map(|one| Some((key.first(one)?, one)))
+                    .filter_map(|one| Some((key.first(&one)?, one)))
                     .collect();
                 let wanted: BTreeSet<&str> = items.iter().map(|item| item.key.as_str()).collect();
                 if named.len() != items.len()
@@ -177,7 +182,8 @@ impl Mapping {
                 {
                     return all(Meaning::Unknown);
                 }
-                let of = |item: &Item<'_>| named.get(&item.key).map(|one| batch.meaning(one));
+                let of =
+                    |item: &Item<'_>| named.get(&item.key).map(|one| batch.meaning(one, spaces));
                 items
                     .iter()
                     .map(|item| of(item).unwrap_or(Meaning::Unknown))
@@ -200,12 +206,12 @@ impl Mapping {
 }
 
 impl Batch {
-    fn meaning(&self, result: &Element) -> Meaning {
+    fn meaning(&self, result: &Element<'_>, spaces: &Namespaces) -> Meaning {
         let status = self
             .status
             .as_ref()
             .and_then(|at| at.first(result)?.parse().ok());
-        let meaning = explained(&self.row.means, status.unwrap_or(0), Some(result));
+        let meaning = explained(&self.row.means, status.unwrap_or(0), Some(result), spaces);
         match meaning.unwrap_or(Meaning::Unknown) {
             // By itself it can be told to somebody else.
             Meaning::Recipient => Meaning::Again,
@@ -241,10 +247,10 @@ impl Desk<'_> {
             self.fault("batch.most", "`most` must be at least 2", None);
         }
         let place = |desk: &mut Self, key: &str, written: &Option<String>| {
-            Some(desk.path(&format!("batch.{key}"), written.as_deref()?))
+            Some(desk.loose(&format!("batch.{key}"), written.as_deref()?))
         };
         Some(Batch {
-            result: self.path("batch.result", &row.result),
+            result: self.loose("batch.result", &row.result),
             key: place(self, "key", &row.key),
             status: place(self, "status", &row.status),
             most,

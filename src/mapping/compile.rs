@@ -9,10 +9,14 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::door_tables::DoorTables;
+use super::envelope::Envelope;
 use super::fault::Fault;
 use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Proof, Test};
+use super::limits::{Format, Limits};
 use super::path::Path;
+use super::path_text::Namespaces;
+use super::plan::{Plan, Rule};
 use super::request::Request;
 use super::template;
 use super::write_table::Operation;
@@ -55,6 +59,11 @@ pub struct Mapping {
     pub(super) capabilities: BTreeSet<String>,
     pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
+    pub(super) format: Format,
+    pub(super) limits: Limits,
+    pub(super) envelope: Envelope,
+    pub(super) namespaces: Namespaces,
+    pub(super) plan: Plan,
 }
 
 /// Where a fact stands and how it is read.
@@ -77,6 +86,9 @@ impl Mapping {
             file: file_name,
             lines: shaped.lines,
             faults: Vec::new(),
+            spaces: Namespaces::new(),
+            rules: Vec::new(),
+            loose_paths: Vec::new(),
         };
         for flaw in shaped.flaws {
             desk.faults.push(Fault {
@@ -149,6 +161,11 @@ impl Mapping {
         &self.proof
     }
 
+    /// How large an answer may be.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// How we say who we are.
     pub fn auth(&self) -> &AuthStyle {
         &self.auth
@@ -160,6 +177,12 @@ pub(super) struct Desk<'a> {
     file: &'a str,
     lines: Lines,
     faults: Vec<Fault>,
+    /// The prefixes that paths may use.
+    pub(super) spaces: Namespaces,
+    /// The paths of a record so far, with their keys.
+    pub(super) rules: Vec<Rule>,
+    /// The paths of documents that are read whole.
+    pub(super) loose_paths: Vec<Path>,
 }
 
 impl Desk<'_> {
@@ -172,11 +195,9 @@ impl Desk<'_> {
         });
     }
 
-    pub(super) fn path(&mut self, at: &str, written: &str) -> Path {
-        Path::parse(written).unwrap_or_else(|message| {
-            self.fault(at, &message, None);
-            Path::default()
-        })
+    /// The line of a key.
+    pub(super) fn line(&self, at: &str) -> usize {
+        self.lines.of(at)
     }
 
     /// A template that can be read, and that names nothing unknown.
@@ -218,16 +239,23 @@ impl Desk<'_> {
         serde_json::from_value(serde_json::Value::from(word)).ok()
     }
 
+    /// Their words to ours.
+    fn words<'f, T: DeserializeOwned>(
+        of: impl IntoIterator<Item = (&'f String, &'f String)>,
+    ) -> BTreeMap<String, T> {
+        of.into_iter()
+            .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
+            .collect()
+    }
+
     fn compile(&mut self, mut file: File) -> Option<Mapping> {
         file.knows_who_we_are();
-        let statuses = file.vocabularies.get("status").into_iter().flatten();
-        let statuses = statuses
-            .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
-        let stages = file.stages.is.iter();
-        let stages = stages
-            .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
+        self.spaces.clone_from(&file.namespaces);
+        self.limits(file.limits);
+        let format = Format::of(&file.format);
+        let envelope = self.envelope(&file.envelope, format);
+        let statuses = Self::words(file.vocabularies.get("status").into_iter().flatten());
+        let stages = Self::words(&file.stages.is);
         let people = file.people.iter();
         let people = people
             .filter_map(|(role, path)| {
@@ -253,21 +281,19 @@ impl Desk<'_> {
             .as_ref()
             .map(|only| (self.path("only_when.path", &only.path), only.is.clone()));
         let limit = self.text_limit(&file);
+        let feed = self.request("feed", &file.feed, &file);
+        let mut other = |name, row: &Option<_>| Some(self.request(name, row.as_ref()?, &file));
+        let (sweep, step) = (other("sweep", &file.sweep), other("step", &file.step));
+        let stage = self.path("stages.path", &file.stages.path);
         Some(Mapping {
             auth: self.auth(&file),
-            feed: self.request("feed", &file.feed, &file),
-            sweep: file
-                .sweep
-                .as_ref()
-                .map(|row| self.request("sweep", row, &file)),
-            step: file
-                .step
-                .as_ref()
-                .map(|row| self.request("step", row, &file)),
+            feed,
+            sweep,
+            step,
             id: places.remove("id").unwrap_or_default(),
             status: places.remove("status").unwrap_or_default(),
             statuses,
-            stage: self.path("stages.path", &file.stages.path),
+            stage,
             stages,
             ignore: file.stages.ignore.into_iter().collect(),
             only_when,
@@ -287,6 +313,11 @@ impl Desk<'_> {
             capabilities: file.capabilities.into_iter().collect(),
             grants: file.grants,
             tests: file.test,
+            format,
+            limits: file.limits,
+            envelope,
+            namespaces: file.namespaces,
+            plan: self.plan(),
         })
     }
 
@@ -351,12 +382,16 @@ impl Desk<'_> {
         let mut facts = BTreeMap::new();
         for (name, row) in &file.facts {
             let at = format!("facts.{name}");
+            let path = self.path(&format!("{at}.path"), &row.path);
             let columns = row.columns.iter();
             let columns = columns
-                .map(|(column, path)| (column.clone(), self.path(&format!("{at}.{column}"), path)))
+                .map(|(column, written)| {
+                    let at = format!("{at}.{column}");
+                    (column.clone(), self.below(&at, &path, written))
+                })
                 .collect();
             let mut place = FactPlace {
-                path: self.path(&format!("{at}.path"), &row.path),
+                path,
                 vocabulary: None,
                 html: row.html,
                 texts: row.texts,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::batch::Batch;
 use super::compile::Desk;
 use super::language::File;
+use super::limits::Format;
 use super::path::Path;
 use super::tasks::Tasks;
 use crate::practice::rules;
@@ -39,6 +40,7 @@ pub(super) const REPLY_NAMES: [&str; 10] = [
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CallbackRow {
     root: String,
+    format: Option<String>,
     #[serde(default = "itself")]
     event: String,
     id: Option<String>,
@@ -56,6 +58,7 @@ pub(super) struct CallbackRow {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CalloutRow {
     root: String,
+    format: Option<String>,
     step: String,
     request_id: Option<String>,
     version: Option<String>,
@@ -148,6 +151,7 @@ fn two_seconds() -> i64 {
 #[derive(Clone, Debug)]
 pub struct Callback {
     pub(super) root: String,
+    pub(super) format: Format,
     pub(super) event: Path,
     pub(super) id: Option<Path>,
     /// The header with the message's id, for events that carry none.
@@ -164,6 +168,7 @@ pub struct Callback {
 #[derive(Clone, Debug)]
 pub struct Callout {
     pub(super) root: String,
+    pub(super) format: Format,
     pub(super) step: Path,
     pub(super) request_id: Option<Path>,
     pub(super) version: Option<Path>,
@@ -227,11 +232,12 @@ impl Desk<'_> {
         }
         let place = |desk: &mut Self, key: &str, written: &Option<String>| {
             let written = written.as_deref()?;
-            Some(desk.path(&format!("callback.{key}"), written))
+            Some(desk.loose(&format!("callback.{key}"), written))
         };
         Some(Callback {
             root: row.root.clone(),
-            event: self.path("callback.event", &row.event),
+            format: Format::of(row.format.as_ref().unwrap_or(&file.format)),
+            event: self.loose("callback.event", &row.event),
             id: place(self, "id", &row.id),
             id_header: row.id_header.clone(),
             sequence: place(self, "sequence", &row.sequence),
@@ -267,16 +273,17 @@ impl Desk<'_> {
         }
         let place = |desk: &mut Self, key: &str, written: &Option<String>| {
             let written = written.as_deref()?;
-            Some(desk.path(&format!("callout.{key}"), written))
+            Some(desk.loose(&format!("callout.{key}"), written))
         };
         let next = row.next.as_ref().map(|next| NextAt {
-            record: self.path("callout.next.record", &next.record),
+            record: self.loose("callout.next.record", &next.record),
             assignee: place(self, "next.assignee", &next.assignee),
             immediate: place(self, "next.immediate", &next.immediate),
         });
         Some(Callout {
             root: row.root.clone(),
-            step: self.path("callout.step", &row.step),
+            format: Format::of(row.format.as_ref().unwrap_or(&file.format)),
+            step: self.loose("callout.step", &row.step),
             request_id: place(self, "request_id", &row.request_id),
             version: place(self, "version", &row.version),
             worker: place(self, "worker", &row.worker),

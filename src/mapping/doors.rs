@@ -7,12 +7,16 @@
 use std::collections::BTreeMap;
 
 use super::compile::Mapping;
+use super::document::Element;
 use super::door_tables::{Callback, Callout, ReplyRow};
-use super::page::{PageFault, document};
+use super::envelope::Envelope;
+use super::limits::Format;
+use super::page_fault::PageFault;
 use super::path::Path;
+use super::request::Request;
 use super::template::{Given, Slot, TemplateFault, Values, render};
 use super::text::{clean, shortened};
-use super::tree::Element;
+use super::walk::{Task, Whole, document};
 
 /// Most events of one message.
 const EVENTS: usize = 100;
@@ -32,7 +36,7 @@ pub enum Refused {
 
 impl From<PageFault> for Refused {
     fn from(fault: PageFault) -> Self {
-        Self::Unreadable(fault.0)
+        Self::Unreadable(fault.to_string())
     }
 }
 
@@ -132,19 +136,20 @@ impl Mapping {
         charset: Option<&str>,
         message: Option<&str>,
     ) -> Result<Vec<Event>, Refused> {
-        let root = document(bytes, charset, &callback.root)?;
+        let whole = self.told_in(bytes, charset, &callback.root, callback.format)?;
+        let root = whole.root();
         self.of_here(callback.environment.as_ref(), &root)?;
         let mut events = Vec::new();
         for (nth, record) in callback.event.elements(&root).into_iter().enumerate() {
-            let own = callback.id.as_ref().and_then(|at| id_at(at, record));
+            let own = callback.id.as_ref().and_then(|at| id_at(at, &record));
             let of_message = || Some(format!("{}/{nth}", message?));
             let id = own.or_else(of_message).ok_or_else(|| {
                 Refused::Unreadable("an event has no id, and so could be taken twice".to_owned())
             })?;
             events.push(Event {
                 id,
-                sequence: callback.sequence.as_ref().and_then(|at| id_at(at, record)),
-                step: callback.step.as_ref().and_then(|at| id_at(at, record)),
+                sequence: callback.sequence.as_ref().and_then(|at| id_at(at, &record)),
+                step: callback.step.as_ref().and_then(|at| id_at(at, &record)),
             });
         }
         match events.len() {
@@ -166,7 +171,8 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<Asked, Refused> {
-        let root = document(bytes, charset, &callout.root)?;
+        let whole = self.told_in(bytes, charset, &callout.root, callout.format)?;
+        let root = whole.root();
         self.of_here(callout.environment.as_ref(), &root)?;
         let at = |path: &Option<Path>| path.as_ref().and_then(|path| id_at(path, &root));
         let step = id_at(&callout.step, &root).ok_or_else(|| {
@@ -182,8 +188,8 @@ impl Mapping {
             next: callout.next.as_ref().and_then(|next| {
                 // An immediate action among several is the one that could go around the rules.
                 let chosen = next.record.elements(&root).into_iter().map(|one| {
-                    let immediate = next.immediate.as_ref().and_then(|at| at.first(one));
-                    let assignee = next.assignee.as_ref().and_then(|at| id_at(at, one));
+                    let immediate = next.immediate.as_ref().and_then(|at| at.first(&one));
+                    let assignee = next.assignee.as_ref().and_then(|at| id_at(at, &one));
                     (assignee, immediate.is_some_and(|word| is_yes(&word)))
                 });
                 chosen.max_by_key(|(_, immediate)| *immediate)
@@ -255,6 +261,26 @@ impl Mapping {
         filled(reply, status, template, &values)
     }
 
+    /// A document that is told in a format of its own. What stands around the answers of the mapping's own format
+    /// stands around this as well.
+    pub(super) fn told_in<'t>(
+        &self,
+        bytes: &'t [u8],
+        charset: Option<&str>,
+        root: &str,
+        format: Format,
+    ) -> Result<Whole<'t>, PageFault> {
+        let bare = Envelope::default();
+        let own = format == self.format;
+        let task = Task {
+            request: &Request::whole(root, format),
+            envelope: if own { &self.envelope } else { &bare },
+            limits: self.limits,
+            wanted: self.plan.whole(format),
+        };
+        document(bytes, charset, task)
+    }
+
     fn row(&self, callout: &Callout, reason: &Reason) -> BTreeMap<String, String> {
         let question = callout.questions.get(&reason.rule).cloned();
         BTreeMap::from([
@@ -269,7 +295,7 @@ impl Mapping {
     }
 
     /// Refuses what another environment sends.
-    fn of_here(&self, at: Option<&Path>, root: &Element) -> Result<(), Refused> {
+    fn of_here(&self, at: Option<&Path>, root: &Element<'_>) -> Result<(), Refused> {
         let Some(path) = at else { return Ok(()) };
         let own = self.values.get("environment").map_or("", String::as_str);
         let theirs = path.first(root).unwrap_or_default();
@@ -323,7 +349,7 @@ fn put(values: &mut Values, name: &str, value: String) {
 }
 
 /// A value that can be an id: there, and short.
-fn id_at(path: &Path, from: &Element) -> Option<String> {
+fn id_at(path: &Path, from: &Element<'_>) -> Option<String> {
     let text = path.first(from)?;
     (!text.is_empty() && text.chars().count() <= ID_CHARS).then_some(text)
 }

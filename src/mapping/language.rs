@@ -8,13 +8,23 @@ use serde::Deserialize;
 
 use super::batch::BatchRow;
 use super::door_tables::{CallbackRow, CalloutRow};
+use super::envelope::EnvelopeRow;
 use super::grants::GrantRow;
+use super::limits::Limits;
 use super::tasks::TasksRow;
 use super::write_table::Operation;
 
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
+    #[serde(default)]
+    pub(super) format: String,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) namespaces: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) envelope: EnvelopeRow,
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
     #[serde(default)]
@@ -95,6 +105,7 @@ pub enum AuthStyle {
 pub(super) struct RequestRow {
     pub(super) path: String,
     pub(super) root: String,
+    pub(super) format: Option<String>,
     pub(super) namespace: Option<String>,
     #[serde(default = "itself")]
     pub(super) record: String,

@@ -176,8 +176,10 @@ impl Desk<'_> {
         }
         let all = [&operation.path, &operation.body].into_iter();
         let marked = all.chain(operation.headers.values()).any(|template| {
-            let names = template::names(template).unwrap_or_default();
-            names.contains("mark") || names.contains("text")
+            // One that cannot be read has been told already.
+            template::names(template).map_or(true, |names| {
+                names.contains("mark") || names.contains("text")
+            })
         });
         if MAKING.contains(&name) && !marked {
             let message = "nothing in it carries `{{ mark }}` or `{{ text }}`, so a second try could not be \
@@ -226,7 +228,7 @@ impl Desk<'_> {
                 self.status(&format!("{at}.status"), status);
             }
             if let Some(path) = &row.path {
-                self.path(&format!("{at}.path"), path);
+                self.loose(&format!("{at}.path"), path);
             }
             if row.status.is_none() && row.path.is_none() {
                 self.fault(&at, "a row needs a `status`, a `path`, or both", None);
@@ -247,7 +249,7 @@ impl Desk<'_> {
 
     fn answer(&mut self, at: &str, operation: &Operation) {
         if let Some(path) = &operation.returned {
-            self.path(&format!("{at}.returned"), path);
+            self.loose(&format!("{at}.returned"), path);
             if operation.root.is_none() {
                 let message = "to look into an answer, `root` must say what its root element is";
                 self.fault(&format!("{at}.returned"), message, None);
@@ -289,11 +291,11 @@ impl Desk<'_> {
         }
         for (table, all) in [("values", &before.values), ("lists", &before.lists)] {
             for (name, path) in all {
-                self.path(&format!("{at}.before.{table}.{name}"), path);
+                self.loose(&format!("{at}.before.{table}.{name}"), path);
             }
         }
         if let Some(must) = &before.must {
-            self.path(&format!("{at}.before.must.find"), &must.find);
+            self.loose(&format!("{at}.before.must.find"), &must.find);
             self.template(&format!("{at}.before.must.is"), &must.is, known);
         }
     }
@@ -301,7 +303,7 @@ impl Desk<'_> {
     fn read_back(&mut self, at: &str, back: &ReadBack, known: &BTreeSet<&str>) {
         let at = format!("{at}.read_back");
         self.template(&format!("{at}.path"), &back.path, known);
-        self.path(&format!("{at}.find"), &back.find);
+        self.loose(&format!("{at}.find"), &back.find);
         match (&back.contains, &back.is) {
             (Some(text), None) | (None, Some(text)) if text.is_empty() => {
                 self.fault(&at, "the read-back looks for nothing", None);
@@ -314,7 +316,7 @@ impl Desk<'_> {
             }
         }
         if let Some(also) = &back.also {
-            self.path(&format!("{at}.also.find"), &also.find);
+            self.loose(&format!("{at}.also.find"), &also.find);
             self.template(&format!("{at}.also.is"), &also.is, known);
         }
     }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
 use super::language::{File, RequestRow};
-use super::page::{Page, PageFault, document};
+use super::page::Page;
+use super::page_fault::PageFault;
 use super::path::Path;
 use super::request::Request;
 use crate::practice::ids::{StepId, TaskId};
@@ -100,10 +101,11 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<TaskPage, PageFault> {
-        let root = document(bytes, charset, &tasks.request.root)?;
+        let whole = self.told_in(bytes, charset, &tasks.request.root, tasks.request.format)?;
+        let root = whole.root();
         let mut read = TaskPage::default();
         for record in tasks.request.record.elements(&root) {
-            let value = |path: &Path| path.first(record).unwrap_or_default();
+            let value = |path: &Path| path.first(&record).unwrap_or_default();
             let own = self.values.get("worker").map_or("", String::as_str);
             let ours = tasks.is.contains(&value(&tasks.definition))
                 && tasks.to.as_ref().is_none_or(|to| value(to) == own);
@@ -133,8 +135,9 @@ impl Mapping {
 impl Desk<'_> {
     pub(super) fn tasks(&mut self, file: &File) -> Option<Tasks> {
         let row = file.tasks.as_ref()?;
-        let path =
-            |desk: &mut Self, key: &str, written: &str| desk.path(&format!("tasks.{key}"), written);
+        let path = |desk: &mut Self, key: &str, written: &str| {
+            desk.loose(&format!("tasks.{key}"), written)
+        };
         if row.state.is_some() == row.open.is_empty() {
             let message = "`state` and `open` go together; only one is set";
             self.fault("tasks", message, None);

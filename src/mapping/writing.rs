@@ -7,11 +7,12 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::compile::Mapping;
-use super::page::{PageFault, document};
+use super::document::Element;
+use super::page_fault::PageFault;
 use super::path::Path;
+use super::path_text::Namespaces;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
 use super::text::clean;
-use super::tree::Element;
 use super::write_table::{Before, Operation, ReadBack};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::ids::EpisodeId;
@@ -224,13 +225,14 @@ impl Mapping {
     ) -> Result<Beforehand, PageFault> {
         let back = operation.read_back.as_ref();
         let root = before.root.as_ref().or(back.map(|back| &back.root));
-        let document = document(reply.bytes, reply.charset, root.map_or("", String::as_str))?;
+        let whole = self.document(reply.bytes, reply.charset, root.map_or("", String::as_str))?;
+        let document = whole.root();
         if document.holds_malformed() {
-            return Err(PageFault(
-                "it holds bytes that are not of the declared character set".to_owned(),
+            return Err(PageFault::unproven(
+                "it holds bytes that are not of the declared character set",
             ));
         }
-        let carried = carry(before, &document, reply.headers)?;
+        let carried = carry(before, &document, reply.headers, &self.namespaces)?;
         if let (None, Some(back)) = (&before.path, back) {
             match self.seen(operation, back, effect, &document)? {
                 Shown::Yes => return Ok(Beforehand::Done),
@@ -240,7 +242,7 @@ impl Mapping {
         }
         if let Some(must) = &before.must {
             let wanted = self.plain(operation, &must.is, effect)?;
-            if !at(&document, &must.find)?.contains(&wanted) {
+            if !at(&document, &must.find, &self.namespaces)?.contains(&wanted) {
                 return Ok(Beforehand::Refused(must.why.clone()));
             }
         }
@@ -270,7 +272,7 @@ impl Mapping {
             operation,
             back,
             effect,
-            &document(bytes, charset, &back.root)?,
+            &self.document(bytes, charset, &back.root)?.root(),
         )
     }
 
@@ -279,9 +281,9 @@ impl Mapping {
         operation: &Operation,
         back: &ReadBack,
         effect: &Effect,
-        document: &Element,
+        document: &Element<'_>,
     ) -> Result<Shown, PageFault> {
-        let values = at(document, &back.find)?;
+        let values = at(document, &back.find, &self.namespaces)?;
         let there = match (&back.contains, &back.is) {
             (Some(template), _) => {
                 let needle = self.plain(operation, template, effect)?;
@@ -295,9 +297,8 @@ impl Mapping {
         };
         let also = match &back.also {
             None => true,
-            Some(also) => {
-                at(document, &also.find)?.contains(&self.plain(operation, &also.is, effect)?)
-            }
+            Some(also) => at(document, &also.find, &self.namespaces)?
+                .contains(&self.plain(operation, &also.is, effect)?),
         };
         Ok(match (there != back.absent, also) {
             (true, true) => Shown::Yes,
@@ -315,10 +316,10 @@ impl Mapping {
     ) -> Result<String, PageFault> {
         match render(template, Slot::Plain, &self.values_of(operation, effect)) {
             Ok(text) if text.is_empty() => {
-                Err(PageFault("the read-back looks for nothing".to_owned()))
+                Err(PageFault::unproven("the read-back looks for nothing"))
             }
             Ok(text) => Ok(text),
-            Err(fault) => Err(PageFault(fault.0)),
+            Err(fault) => Err(PageFault::unproven(fault.0)),
         }
     }
 
@@ -400,29 +401,36 @@ fn audience(effect: &Effect) -> String {
 
 fn carry(
     before: &Before,
-    document: &Element,
+    document: &Element<'_>,
     headers: &BTreeMap<String, String>,
+    spaces: &Namespaces,
 ) -> Result<Carried, PageFault> {
     let mut carried = Values::new();
     for (name, path) in &before.values {
-        let value = at(document, path)?.into_iter().next();
-        let value = value.ok_or_else(|| PageFault(format!("there is nothing at `{path}`")))?;
+        let value = at(document, path, spaces)?.into_iter().next();
+        let value =
+            value.ok_or_else(|| PageFault::unproven(format!("there is nothing at `{path}`")))?;
         carried.insert(name.clone(), Given::One(value));
     }
     for (name, path) in &before.lists {
-        carried.insert(name.clone(), Given::Many(at(document, path)?));
+        carried.insert(name.clone(), Given::Many(at(document, path, spaces)?));
     }
     for (name, header) in &before.headers {
         let value = headers.get(&header.to_lowercase()).cloned();
-        let value = value.ok_or_else(|| PageFault(format!("it has no header `{header}`")))?;
+        let value =
+            value.ok_or_else(|| PageFault::unproven(format!("it has no header `{header}`")))?;
         carried.insert(name.clone(), Given::One(value));
     }
     Ok(Carried(carried))
 }
 
 /// Every value at a path that is not empty.
-fn at(document: &Element, written: &str) -> Result<Vec<String>, PageFault> {
-    let path = Path::parse(written).map_err(PageFault)?;
+pub(super) fn at(
+    document: &Element<'_>,
+    written: &str,
+    spaces: &Namespaces,
+) -> Result<Vec<String>, PageFault> {
+    let path = Path::parse_in(written, spaces).map_err(PageFault::unproven)?;
     let values = path.values(document).into_iter().map(|(text, _)| text);
     Ok(values.filter(|text| !text.is_empty()).collect())
 }
