@@ -49,7 +49,7 @@ impl CaseSystem for Council {
         let outcome = self.memory.perform(effect).await;
         let mut sent = self.sent.lock().unwrap();
         sent.push(effect.clone());
-        if sent.len() % 7 == 0 {
+        if sent.len().is_multiple_of(7) {
             let why = "no answer".to_owned();
             return Outcome::Unknown { why };
         }

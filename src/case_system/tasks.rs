@@ -27,7 +27,7 @@ impl HttpCaseSystem {
             let read = self
                 .mapping
                 .task_page(tasks, &answer.bytes, answer.charset.as_deref())
-                .map_err(|fault| self.unproven(&put.path, fault))?;
+                .map_err(|fault| self.unproven(&put.path, fault.words))?;
             if read.unreadable > 0 {
                 tracing::warn!(
                     tasks = read.unreadable,

@@ -7,6 +7,7 @@ use super::compile::Mapping;
 use super::document::Element;
 use super::path::Path;
 use super::path_text::Namespaces;
+use super::walk::Whole;
 use super::write_table::{Meaning, MeansRow, Operation};
 
 /// An answer to a write, before anything is made of it.
@@ -38,19 +39,15 @@ impl Mapping {
             .root
             .as_ref()
             .and_then(|root| self.document(answer.bytes, answer.charset, root).ok());
-        let read = whole.as_ref().map(super::walk::Whole::root);
+        let read = whole.as_ref().map(Whole::root);
+        let spaces = &self.namespaces;
         let returned = operation.returned.as_ref().zip(read.as_ref());
         let returned = returned.and_then(|(path, read)| {
-            let id = Path::parse_in(path, &self.namespaces).ok()?.first(read)?;
+            let id = Path::parse_in(path, spaces).ok()?.first(read)?;
             // An id is short; anything longer is something else.
             (!id.is_empty() && id.chars().count() <= 64).then_some(id)
         });
-        let explained = explained(
-            &operation.means,
-            answer.status,
-            read.as_ref(),
-            &self.namespaces,
-        );
+        let explained = explained(&operation.means, answer.status, read.as_ref(), spaces);
         let meaning = explained.unwrap_or_else(|| by_status(operation, answer));
         // What was taken and does not name what it made may have been made or not.
         let nameless = operation.returned.is_some() && returned.is_none();

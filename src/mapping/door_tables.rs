@@ -39,8 +39,8 @@ pub(super) const REPLY_NAMES: [&str; 10] = [
 /// `[callback]`, as it is written.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CallbackRow {
-    root: String,
     format: Option<String>,
+    root: String,
     #[serde(default = "itself")]
     event: String,
     id: Option<String>,
@@ -57,8 +57,8 @@ pub(super) struct CallbackRow {
 /// `[callout]`, as it is written.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CalloutRow {
-    root: String,
     format: Option<String>,
+    root: String,
     step: String,
     request_id: Option<String>,
     version: Option<String>,
@@ -150,8 +150,8 @@ fn two_seconds() -> i64 {
 /// How messages are read and acknowledged.
 #[derive(Clone, Debug)]
 pub struct Callback {
-    pub(super) root: String,
     pub(super) format: Format,
+    pub(super) root: String,
     pub(super) event: Path,
     pub(super) id: Option<Path>,
     /// The header with the message's id, for events that carry none.
@@ -167,8 +167,8 @@ pub struct Callback {
 /// How questions before Finish are read and answered.
 #[derive(Clone, Debug)]
 pub struct Callout {
-    pub(super) root: String,
     pub(super) format: Format,
+    pub(super) root: String,
     pub(super) step: Path,
     pub(super) request_id: Option<Path>,
     pub(super) version: Option<Path>,
@@ -235,8 +235,8 @@ impl Desk<'_> {
             Some(desk.loose(&format!("callback.{key}"), written))
         };
         Some(Callback {
-            root: row.root.clone(),
             format: Format::of(row.format.as_ref().unwrap_or(&file.format)),
+            root: row.root.clone(),
             event: self.loose("callback.event", &row.event),
             id: place(self, "id", &row.id),
             id_header: row.id_header.clone(),
@@ -281,8 +281,8 @@ impl Desk<'_> {
             immediate: place(self, "next.immediate", &next.immediate),
         });
         Some(Callout {
-            root: row.root.clone(),
             format: Format::of(row.format.as_ref().unwrap_or(&file.format)),
+            root: row.root.clone(),
             step: self.loose("callout.step", &row.step),
             request_id: place(self, "request_id", &row.request_id),
             version: place(self, "version", &row.version),

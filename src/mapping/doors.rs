@@ -9,14 +9,10 @@ use std::collections::BTreeMap;
 use super::compile::Mapping;
 use super::document::Element;
 use super::door_tables::{Callback, Callout, ReplyRow};
-use super::envelope::Envelope;
-use super::limits::Format;
 use super::page_fault::PageFault;
 use super::path::Path;
-use super::request::Request;
 use super::template::{Given, Slot, TemplateFault, Values, render};
 use super::text::{clean, shortened};
-use super::walk::{Task, Whole, document};
 
 /// Most events of one message.
 const EVENTS: usize = 100;
@@ -36,7 +32,7 @@ pub enum Refused {
 
 impl From<PageFault> for Refused {
     fn from(fault: PageFault) -> Self {
-        Self::Unreadable(fault.to_string())
+        Self::Unreadable(fault.words)
     }
 }
 
@@ -136,7 +132,7 @@ impl Mapping {
         charset: Option<&str>,
         message: Option<&str>,
     ) -> Result<Vec<Event>, Refused> {
-        let whole = self.told_in(bytes, charset, &callback.root, callback.format)?;
+        let whole = self.document_in(callback.format, bytes, charset, &callback.root)?;
         let root = whole.root();
         self.of_here(callback.environment.as_ref(), &root)?;
         let mut events = Vec::new();
@@ -171,7 +167,7 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<Asked, Refused> {
-        let whole = self.told_in(bytes, charset, &callout.root, callout.format)?;
+        let whole = self.document_in(callout.format, bytes, charset, &callout.root)?;
         let root = whole.root();
         self.of_here(callout.environment.as_ref(), &root)?;
         let at = |path: &Option<Path>| path.as_ref().and_then(|path| id_at(path, &root));
@@ -259,26 +255,6 @@ impl Mapping {
         };
         let template = template.map_or(reply.unavailable.as_str(), String::as_str);
         filled(reply, status, template, &values)
-    }
-
-    /// A document that is told in a format of its own. What stands around the answers of the mapping's own format
-    /// stands around this as well.
-    pub(super) fn told_in<'t>(
-        &self,
-        bytes: &'t [u8],
-        charset: Option<&str>,
-        root: &str,
-        format: Format,
-    ) -> Result<Whole<'t>, PageFault> {
-        let bare = Envelope::default();
-        let own = format == self.format;
-        let task = Task {
-            request: &Request::whole(root, format),
-            envelope: if own { &self.envelope } else { &bare },
-            limits: self.limits,
-            wanted: self.plan.whole(format),
-        };
-        document(bytes, charset, task)
     }
 
     fn row(&self, callout: &Callout, reason: &Reason) -> BTreeMap<String, String> {

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use super::compile::Mapping;
 use super::document::{Element, Spoiled};
+use super::envelope::Envelope;
+use super::limits::Format;
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::record::Reading;
@@ -130,11 +132,29 @@ impl Mapping {
         charset: Option<&str>,
         root: &str,
     ) -> Result<Whole<'t>, PageFault> {
+        self.document_in(self.format, bytes, charset, root)
+    }
+
+    /// The same in a format of its own, which then has no envelope: for what is told and asked at our doors.
+    pub(super) fn document_in<'t>(
+        &self,
+        format: Format,
+        bytes: &'t [u8],
+        charset: Option<&str>,
+        root: &str,
+    ) -> Result<Whole<'t>, PageFault> {
+        let bare = Envelope::default();
+        // Whoever names the envelope as the root goes through it by paths.
+        let envelope = if format == self.format && root != "Envelope" {
+            &self.envelope
+        } else {
+            &bare
+        };
         let task = Task {
-            request: &Request::whole(root, self.format),
-            envelope: &self.envelope,
+            request: &Request::whole(root, format),
+            envelope,
             limits: self.limits,
-            wanted: self.plan.whole(self.format),
+            wanted: self.plan.whole(format),
         };
         document(bytes, charset, task)
     }

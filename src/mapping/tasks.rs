@@ -101,7 +101,7 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<TaskPage, PageFault> {
-        let whole = self.told_in(bytes, charset, &tasks.request.root, tasks.request.format)?;
+        let whole = self.document_in(tasks.request.format, bytes, charset, &tasks.request.root)?;
         let root = whole.root();
         let mut read = TaskPage::default();
         for record in tasks.request.record.elements(&root) {
