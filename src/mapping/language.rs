@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::batch::BatchRow;
 use super::correlation::CorrelationRow;
 use super::dates::DatesRow;
 use super::door_tables::{CallbackRow, CalloutRow};
@@ -65,6 +66,7 @@ pub(super) struct File {
     pub(super) flags: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) batch: Option<BatchRow>,
     pub(super) tasks: Option<TasksRow>,
     pub(super) callback: Option<CallbackRow>,
     pub(super) callout: Option<CalloutRow>,

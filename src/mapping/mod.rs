@@ -6,6 +6,7 @@
 //! (a text is counted and dropped).
 
 mod answers;
+mod batch;
 mod building;
 mod compile;
 mod correlation;
@@ -60,6 +61,7 @@ mod xml;
 mod tests;
 
 pub use answers::{Told, WriteAnswer};
+pub use batch::{Batch, Item};
 pub use compile::{MANUAL, Mapping};
 pub use correlation::Correlation;
 pub use door_tables::{Callback, Callout, ProofRow};

@@ -13,6 +13,7 @@ mod finish;
 mod mirror;
 mod people;
 mod stand;
+mod tasks;
 mod weather;
 mod wire;
 mod writes;
