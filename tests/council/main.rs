@@ -8,10 +8,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dialects;
 mod finish;
 mod mirror;
 mod people;
+mod speak;
 mod stand;
+mod switches;
 mod weather;
 mod wire;
 mod writes;

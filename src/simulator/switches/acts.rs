@@ -30,21 +30,20 @@ pub(crate) fn act(
     for _ in 0..count.unwrap_or(1) {
         let mut step = None;
         let now = council.now();
-        loop {
+        // A switch has two events at most, the second about the step that the first was about.
+        for nth in 0..2 {
             let recorded = council.record_if::<()>(None, |truth| {
                 let fits = |held: &&Step| {
                     !struck.contains(&held.id)
                         && on.is_none_or(|on| on == held.id)
                         && fits(truth, fault, held)
                 };
-                // Chosen once: the second event of a switch is about the same step.
-                let id = step
-                    .clone()
-                    .or_else(|| truth.steps.values().find(fits).map(|one| one.id.clone()));
-                let held = truth.steps.get(id.as_ref().ok_or(())?).ok_or(())?;
-                let nth = u32::from(step.is_some());
-                step = id;
-                event(truth, fault, held, nth, now).ok_or(())
+                let first = || truth.steps.values().find(fits).map(|one| one.id.clone());
+                let id = step.clone().or_else(first).ok_or(())?;
+                let held = truth.steps.get(&id).ok_or(())?;
+                let event = event(truth, fault, held, nth, now).ok_or(())?;
+                step = Some(id);
+                Ok(event)
             })?;
             if recorded.is_err() {
                 break;

@@ -54,6 +54,15 @@ impl Faults {
     }
 }
 
+/// Lets time pass.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "slowness, and waiting for people to act, is the council's own"
+)]
+pub(super) async fn rest(span: std::time::Duration) {
+    tokio::time::sleep(span).await;
+}
+
 /// Whether a switch is on.
 pub(super) fn is_on(council: &Council, fault: Fault) -> bool {
     council.faults().is_on(fault)

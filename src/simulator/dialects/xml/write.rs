@@ -360,7 +360,8 @@ pub(crate) fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\r' => out.push_str("&#13;"),
             '\n' | '\t' => out.push(letter),
-            // XML 1.0 has no way to write these at all.
+            // XML 1.0 has no way to write these at all; one is let through, because there are systems that do.
+            '\u{1}' => out.push(letter),
             control if control.is_control() => out.push(' '),
             other => out.push(other),
         }
