@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Outcome, StepAnswer};
+use super::{
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, OpenTask, Outcome, Rehearsed,
+    StepAnswer,
+};
 use crate::mapping::{
     Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Page, Paging, Put, Reading,
     Request,
@@ -115,7 +118,7 @@ impl HttpCaseSystem {
         let method = Method::from_bytes(put.method.as_bytes()).unwrap_or(Method::GET);
         let mut request = self
             .signed(self.client.request(method, whole))
-            .timeout(budget.min(self.settings.total_timeout));
+            .timeout(budget);
         if let Some((content_type, body)) = &put.body {
             request = request
                 .header(header::CONTENT_TYPE, content_type)
@@ -216,18 +219,19 @@ impl HttpCaseSystem {
         let page = self
             .mapping
             .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.0))?;
+            .map_err(|fault| self.unproven(&put.path, fault.words))?;
         let next = self.next(request, position, &page, &put.path)?;
         Ok(FeedPage {
             sightings: page.records,
             quarantined: page.quarantined,
             next,
             server_time: page.server_time,
+            count: page.count,
         })
     }
 
     /// Where the next page begins; none at the end.
-    fn next(
+    pub(super) fn next(
         &self,
         request: &Request,
         position: &FeedPosition,
@@ -276,7 +280,7 @@ impl HttpCaseSystem {
         }
     }
 
-    fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
+    pub(super) fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
         self.mapping
             .read_path(request, asked)
             .map(Put::get)
@@ -326,7 +330,7 @@ impl CaseSystem for HttpCaseSystem {
         let page = self
             .mapping
             .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.0))?;
+            .map_err(|fault| self.unproven(&put.path, fault.words))?;
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
@@ -346,6 +350,22 @@ impl CaseSystem for HttpCaseSystem {
 
     async fn find(&self, effect: &Effect) -> Found {
         self.find_all(effect).await
+    }
+
+    async fn tasks(&self) -> Result<Vec<OpenTask>, CaseFault> {
+        self.open_tasks().await
+    }
+
+    fn described(&self) -> Option<&Mapping> {
+        Some(&self.mapping)
+    }
+
+    async fn rehearse(&self, operation: &str, step: &StepId) -> Rehearsed {
+        self.rehearse_all(operation, step).await
+    }
+
+    async fn grants(&self) -> Vec<Grant> {
+        self.read_grants().await
     }
 
     fn can(&self, operation: &str) -> bool {

@@ -4,6 +4,8 @@
 //! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
 
 mod http;
+mod rehearsal;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod writing;
@@ -18,7 +20,8 @@ use crate::practice::effect::Effect;
 use crate::practice::ids::StepId;
 use crate::practice::sighting::Sighting;
 
-pub use crate::mapping::Quarantined;
+use crate::mapping::Mapping;
+pub use crate::mapping::{OpenTask, Quarantined};
 pub use http::{HttpCaseSystem, HttpSettings};
 
 /// Where in a feed the next page begins.
@@ -43,6 +46,8 @@ pub struct FeedPage {
     pub next: Option<FeedPosition>,
     /// The case system's own time when it made the page, UTC.
     pub server_time: Option<Timestamp>,
+    /// Records in the answer, of whatever kind.
+    pub count: u64,
 }
 
 /// What a direct read of one step found.
@@ -66,6 +71,11 @@ pub enum StepAnswer {
 pub enum Outcome {
     /// It is there.
     Done,
+    /// It is there, under an id that the case system gave it.
+    Made {
+        /// The id.
+        id: String,
+    },
     /// It was not carried out.
     Refused {
         /// Whether it may be carried out later (a lock, a rate limit).
@@ -89,6 +99,30 @@ pub enum Found {
     No,
     /// It could not be looked for; the text says why.
     CannotTell(String),
+}
+
+/// What would become of a write, as far as can be seen without making it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rehearsed {
+    /// What it rests on could be read, and nothing stands against it.
+    Able,
+    /// The mapping does not have it, or lacks a value of this site; the text says which.
+    NotMapped(String),
+    /// The case system would not do it for our account; the text is the mapping's `why`.
+    Refused(String),
+    /// Nothing can be read that would tell; the text says why.
+    Unknown(String),
+}
+
+/// Something that the case system grants, or should not grant, to whom it may concern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Whether it is as the mapping wants it; none if it could not be read.
+    pub as_wanted: Option<bool>,
+    /// What was seen.
+    pub said: String,
+    /// What to do.
+    pub help: Option<String>,
 }
 
 /// Why the case system could not be read.
@@ -155,8 +189,28 @@ pub trait CaseSystem {
     /// Writes one effect, once.
     fn perform(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
 
+    /// The tasks that stand open for our own worker; none if the case system has no such tasks.
+    fn tasks(&self) -> impl Future<Output = Result<Vec<OpenTask>, CaseFault>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// What the mapping says of the case system, if one does.
+    fn described(&self) -> Option<&Mapping> {
+        None
+    }
+
     /// Looks whether an effect is there already.
     fn find(&self, effect: &Effect) -> impl Future<Output = Found> + Send;
+
+    /// Looks whether an operation would be performed on a step, without writing.
+    fn rehearse(&self, _operation: &str, _step: &StepId) -> impl Future<Output = Rehearsed> + Send {
+        async { Rehearsed::Unknown("this case system cannot be asked".to_owned()) }
+    }
+
+    /// What the case system says of rights and settings that matter, as far as the mapping reads them.
+    fn grants(&self) -> impl Future<Output = Vec<Grant>> + Send {
+        async { Vec::new() }
+    }
 
     /// Whether it performs an operation, such as `sample_list`, at all.
     fn can(&self, _operation: &str) -> bool {

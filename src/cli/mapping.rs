@@ -14,7 +14,12 @@ pub(super) enum Verb {
         /// The mapping file.
         file: PathBuf,
     },
-    /// Print every value a mapping reads from a recorded body, with its path.
+    /// Say in words what a mapping will do, and how Finish can be held with it.
+    Explain {
+        /// The mapping file.
+        file: PathBuf,
+    },
+    /// Print every value of a recorded body, with its path and the rules of the mapping that take it.
     Try {
         /// The mapping file.
         file: PathBuf,
@@ -57,6 +62,15 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 ));
             }
         }
+        Verb::Explain { file } => {
+            for chapter in compile(file)?.explain() {
+                println!("{}", chapter.title);
+                for line in chapter.lines {
+                    println!("  {line}");
+                }
+                println!();
+            }
+        }
         Verb::Try { file, body } => {
             let bytes = std::fs::read(body)
                 .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
@@ -64,7 +78,12 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 .trace(&bytes)
                 .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
             for value in traced {
-                println!("{}\tline {}\t{}", value.path, value.line, value.value);
+                let rules = match value.rules.as_slice() {
+                    [] => "not mapped".to_owned(),
+                    rules => rules.join(", "),
+                };
+                let (path, line, value) = (value.path, value.line, value.value);
+                println!("{path}\tline {line}\t{value}\t{rules}");
             }
         }
     }

@@ -8,11 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+use super::door_tables::{Callback, Callout};
+use super::envelope::Envelope;
 use super::fault::Fault;
-use super::language::{AuthStyle, File, Operation, Proof, Test};
+use super::grants::GrantRow;
+use super::language::{AuthStyle, File, Proof, Test};
+use super::limits::{Format, Limits};
 use super::path::Path;
+use super::path_text::Namespaces;
+use super::plan::{Plan, Rule};
 use super::request::Request;
+use super::tasks::Tasks;
 use super::template;
+use super::write_table::Operation;
 use crate::practice::episode::{Role, Stage, StepStatus};
 use crate::practice::fact::{Fact, FactKind};
 use crate::practice::sighting::Direction;
@@ -45,9 +53,20 @@ pub struct Mapping {
     pub(super) blank: BTreeSet<Fact>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) tasks: Option<Tasks>,
+    pub(super) callback: Option<Callback>,
+    pub(super) callout: Option<Callout>,
     pub(super) text_limit_chars: usize,
+    /// Only the Basic Multilingual Plane can be kept.
+    pub(super) text_bmp: bool,
     pub(super) capabilities: BTreeSet<String>,
+    pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
+    pub(super) format: Format,
+    pub(super) limits: Limits,
+    pub(super) envelope: Envelope,
+    pub(super) namespaces: Namespaces,
+    pub(super) plan: Plan,
 }
 
 /// Where a fact stands and how it is read.
@@ -70,6 +89,9 @@ impl Mapping {
             file: file_name,
             lines: shaped.lines,
             faults: Vec::new(),
+            spaces: Namespaces::new(),
+            rules: Vec::new(),
+            loose_paths: Vec::new(),
         };
         for flaw in shaped.flaws {
             desk.faults.push(Fault {
@@ -107,6 +129,13 @@ impl Mapping {
     pub fn capabilities(&self) -> BTreeSet<String> {
         let mut all = self.capabilities.clone();
         all.insert("feed".to_owned());
+        for (name, there) in [
+            ("callback", self.callback.is_some()),
+            ("callout", self.callout.is_some()),
+            ("tasks", self.tasks.is_some()),
+        ] {
+            all.extend(there.then(|| name.to_owned()));
+        }
         if self.sweep.is_some() {
             all.insert("sweep".to_owned());
         }
@@ -125,9 +154,19 @@ impl Mapping {
         self
     }
 
+    /// Characters that a text may have.
+    pub fn text_limit_chars(&self) -> usize {
+        self.text_limit_chars
+    }
+
     /// What an answer must be.
     pub fn proof(&self) -> &Proof {
         &self.proof
+    }
+
+    /// How large an answer may be.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// How we say who we are.
@@ -141,6 +180,12 @@ pub(super) struct Desk<'a> {
     file: &'a str,
     lines: Lines,
     faults: Vec<Fault>,
+    /// The prefixes that paths may use.
+    pub(super) spaces: Namespaces,
+    /// The paths of a record so far, with their keys.
+    pub(super) rules: Vec<Rule>,
+    /// The paths of documents that are read whole.
+    pub(super) loose_paths: Vec<Path>,
 }
 
 impl Desk<'_> {
@@ -153,11 +198,9 @@ impl Desk<'_> {
         });
     }
 
-    pub(super) fn path(&mut self, at: &str, written: &str) -> Path {
-        Path::parse(written).unwrap_or_else(|message| {
-            self.fault(at, &message, None);
-            Path::default()
-        })
+    /// The line of a key.
+    pub(super) fn line(&self, at: &str) -> usize {
+        self.lines.of(at)
     }
 
     /// A template that can be read, and that names nothing unknown.
@@ -179,7 +222,7 @@ impl Desk<'_> {
     }
 
     /// Reads one of our own words by its serde name.
-    fn word<T: DeserializeOwned>(
+    pub(super) fn word<T: DeserializeOwned>(
         &mut self,
         at: &str,
         word: &str,
@@ -199,15 +242,26 @@ impl Desk<'_> {
         serde_json::from_value(serde_json::Value::from(word)).ok()
     }
 
-    fn compile(&mut self, file: File) -> Option<Mapping> {
-        let statuses = file.vocabularies.get("status").into_iter().flatten();
-        let statuses = statuses
+    /// Their words to ours.
+    fn words<'f, T: DeserializeOwned>(
+        of: impl IntoIterator<Item = (&'f String, &'f String)>,
+    ) -> BTreeMap<String, T> {
+        of.into_iter()
             .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
-        let stages = file.stages.is.iter();
-        let stages = stages
-            .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
+            .collect()
+    }
+
+    fn compile(&mut self, mut file: File) -> Option<Mapping> {
+        // Who we are and where is a value like others; the settings give it.
+        for name in ["worker", "environment"] {
+            file.values.entry(name.to_owned()).or_default();
+        }
+        self.spaces.clone_from(&file.namespaces);
+        self.limits(file.limits);
+        let format = Format::of(&file.format);
+        let envelope = self.envelope(&file.envelope, format);
+        let statuses = Self::words(file.vocabularies.get("status").into_iter().flatten());
+        let stages = Self::words(&file.stages.is);
         let people = file.people.iter();
         let people = people
             .filter_map(|(role, path)| {
@@ -225,6 +279,8 @@ impl Desk<'_> {
         let facts = self.facts(&file);
         let blank = self.blank(&file, &facts);
         self.operations(&file);
+        let tasks = self.tasks(&file);
+        let (callback, callout) = (self.callback(&file), self.callout(&file));
         self.tests(&file);
         let (mut places, zone) = self.record(&file.record);
         let only_when = file
@@ -237,21 +293,19 @@ impl Desk<'_> {
                 "`text_limit_chars` must be at least 40, or a note has no room beside its mark";
             self.fault("text_limit_chars", message, None);
         }
+        let feed = self.request("feed", &file.feed, &file);
+        let mut other = |name, row: &Option<_>| Some(self.request(name, row.as_ref()?, &file));
+        let (sweep, step) = (other("sweep", &file.sweep), other("step", &file.step));
+        let stage = self.path("stages.path", &file.stages.path);
         Some(Mapping {
             auth: self.auth(&file),
-            feed: self.request("feed", &file.feed, &file),
-            sweep: file
-                .sweep
-                .as_ref()
-                .map(|row| self.request("sweep", row, &file)),
-            step: file
-                .step
-                .as_ref()
-                .map(|row| self.request("step", row, &file)),
+            feed,
+            sweep,
+            step,
             id: places.remove("id").unwrap_or_default(),
             status: places.remove("status").unwrap_or_default(),
             statuses,
-            stage: self.path("stages.path", &file.stages.path),
+            stage,
             stages,
             ignore: file.stages.ignore.into_iter().collect(),
             only_when,
@@ -265,9 +319,19 @@ impl Desk<'_> {
             proof: file.proof,
             flags: file.flags,
             write: file.write,
+            tasks,
+            callback,
+            callout,
             text_limit_chars: limit,
+            text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),
+            grants: file.grants,
             tests: file.test,
+            format,
+            limits: file.limits,
+            envelope,
+            namespaces: file.namespaces,
+            plan: self.plan(),
         })
     }
 
@@ -322,12 +386,16 @@ impl Desk<'_> {
         let mut facts = BTreeMap::new();
         for (name, row) in &file.facts {
             let at = format!("facts.{name}");
+            let path = self.path(&format!("{at}.path"), &row.path);
             let columns = row.columns.iter();
             let columns = columns
-                .map(|(column, path)| (column.clone(), self.path(&format!("{at}.{column}"), path)))
+                .map(|(column, written)| {
+                    let at = format!("{at}.{column}");
+                    (column.clone(), self.below(&at, &path, written))
+                })
                 .collect();
             let mut place = FactPlace {
-                path: self.path(&format!("{at}.path"), &row.path),
+                path,
                 vocabulary: None,
                 html: row.html,
                 texts: row.texts,

@@ -5,32 +5,65 @@
 //! requests. Pure: no network, no clock. Absent on purpose: secrets (given at run time), narrative
 //! (a text is counted and dropped).
 
+mod answers;
+mod building;
 mod compile;
 mod decoding;
+mod document;
+mod door_tables;
+mod doors;
+mod embedded;
+mod envelope;
+mod explaining;
 mod fault;
+mod grants;
+mod hand;
 mod html;
+mod json;
 mod keying;
 mod language;
+mod limits;
+mod names;
 mod operations;
 mod page;
+mod page_fault;
 mod path;
+mod path_text;
+mod plan;
 mod record;
 mod request;
+mod tasks;
 mod template;
 mod testing;
-mod tree;
+mod text;
+mod tidy;
+mod trace;
+mod trie;
+mod walk;
+mod write_table;
 mod writing;
+mod xml;
 
 #[cfg(test)]
 mod tests;
 
+pub use answers::{Told, WriteAnswer};
 pub use compile::{MANUAL, Mapping};
+pub use door_tables::{Callback, Callout, ProofRow};
+pub use doors::{Answered, Asked as FinishAsked, DoorReply, Event, Reason, Refused, Say};
+pub use explaining::Chapter;
 pub use fault::Fault;
+pub use grants::GrantRow;
 pub use keying::ChildKeying;
-pub use language::{Also, AuthStyle, Before, Must, Operation, Paging, Proof, ReadBack};
-pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};
+pub use language::{AuthStyle, Paging, Proof};
+pub use limits::{BODY_LIMIT_BYTES, Format, Limits};
+pub use page::{Next, Page, Quarantined};
+pub use page_fault::{FaultKind, PageFault};
 pub use record::Reading;
 pub use request::{Asked, Request};
+pub use tasks::{OpenTask, TaskPage, Tasks};
 pub use template::{Slot, TemplateFault};
 pub use testing::TestOutcome;
+pub use trace::Trace;
+pub use write_table::{Also, Before, Fallback, Meaning, MeansRow, Must, Operation, ReadBack};
 pub use writing::{Beforehand, Carried, Put, Reply, Shown};

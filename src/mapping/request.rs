@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::compile::{Desk, Mapping};
 use super::language::{File, Paging, RequestRow};
-use super::path::Path;
+use super::limits::Format;
+use super::path::{Condition, Move, Path};
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
+use super::trie::Trie;
 
 /// One way to ask for records.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Request {
     pub path: String,
     /// Local name of the root element.
     pub root: String,
+    /// In what its answer comes.
+    pub format: Format,
     /// Namespace of the root element, if it is checked.
     pub namespace: Option<String>,
     /// How the next page is asked for.
@@ -32,15 +36,29 @@ pub struct Request {
     pub(super) next: Option<Path>,
     /// Where the case system's own time stands.
     pub(super) server_time: Option<Path>,
+    /// What is wanted of the root; path 0 is the record's.
+    pub(super) outer: Trie,
 }
 
 impl Request {
     /// Reads a document of which only the root is promised.
-    pub(super) fn whole(root: &str) -> Self {
+    pub(super) fn whole(root: &str, format: Format) -> Self {
         Self {
             root: root.to_owned(),
+            format,
             ..Self::default()
         }
+    }
+
+    /// The keys that take what stands around the records.
+    pub(super) fn around(&self) -> impl Iterator<Item = (String, Path)> {
+        let all = [
+            ("total", &self.total),
+            ("next", &self.next),
+            ("server_time", &self.server_time),
+        ];
+        all.into_iter()
+            .filter_map(|(key, path)| Some((key.to_owned(), path.clone()?)))
     }
 }
 
@@ -140,18 +158,45 @@ impl Desk<'_> {
             self.fault(&at("since_format"), &message, None);
         }
         let mut place =
-            |key: &str, written: &Option<String>| Some(self.path(&at(key), written.as_deref()?));
+            |key: &str, written: &Option<String>| Some(self.loose(&at(key), written.as_deref()?));
+        let (total, next) = (place("total", &row.total), place("next", &row.next));
+        let server_time = place("server_time", &row.server_time);
+        let format = Format::of(row.format.as_ref().unwrap_or(&file.format));
+        let mut record = self.loose(&at("record"), &row.record);
+        self.record_path(&at("record"), &record, format);
+        record.number = Some(0);
+        // The number marks where a record begins; nothing else of the root is captured.
+        let wanted = [&total, &next, &server_time].into_iter().flatten();
+        let outer = Trie::new(wanted.chain([&record]), format == Format::Json);
         Request {
-            total: place("total", &row.total),
-            next: place("next", &row.next),
-            server_time: place("server_time", &row.server_time),
-            record: self.path(&at("record"), &row.record),
+            total,
+            next,
+            server_time,
+            record,
+            outer,
+            format,
             path: row.path.clone(),
             root: row.root.clone(),
             namespace: row.namespace.clone(),
             paging,
             page_size,
             since_format: row.since_format.clone(),
+        }
+    }
+    /// Whether something is a record must be plain from where it begins.
+    fn record_path(&mut self, at: &str, record: &Path, format: Format) {
+        let plain = |condition: &Condition| match condition {
+            Condition::Nth(_) => false,
+            Condition::Is { at, .. } => {
+                format == Format::Xml && at.moves.is_empty() && at.attribute.is_some()
+            }
+        };
+        let steps = &record.moves;
+        let fits = |step: &Move| step.embedded.is_none() && step.conditions.iter().all(plain);
+        if record.attribute.is_some() || !steps.iter().all(fits) {
+            let message = "a record is picked by names, in XML also by conditions on attributes";
+            let help = "pick records by their values in `[only_when]`".to_owned();
+            self.fault(at, message, Some(help));
         }
     }
 }

@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod dialects;
+mod doctor;
 mod finish;
 mod mirror;
 mod people;
