@@ -16,6 +16,7 @@ mod people;
 mod speak;
 mod stand;
 mod switches;
+mod telling;
 mod weather;
 mod wire;
 mod writes;

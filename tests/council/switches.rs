@@ -746,7 +746,7 @@ async fn successors_appear_early_proposed_late_and_vanish() {
             status,
         })
         .unwrap();
-    assert_eq!(on(&stand, "P29", None), [done.clone()]);
+    assert_eq!(on(&stand, "P29", None)[0], done);
     let late = next(&done);
     assert!(late.stamps[&Status::Incoming] < at("2026-08-22T00:00:00Z"));
     assert!(late.changed_at > at("2026-09-11T00:00:00Z"));
@@ -801,7 +801,7 @@ async fn a_checked_out_step_takes_no_writes_until_it_is_checked_in() {
         );
         assert!(speaker.step(&id).await.text().contains("W-"));
     }
-    assert_eq!(on(&stand, "P34/checkin", None), [id.clone()]);
+    assert_eq!(on(&stand, "P34/checkin", None)[0], id);
     let speaker = Speaker::new(&stand, Dialect::Xml).await;
     assert_eq!(speaker.note(&id, "m", "t").await.status, 201);
 }
@@ -864,4 +864,16 @@ async fn switches_are_turned_by_name_or_number_and_listed_with_what_they_do() {
             .header("x-api-key", KEY),
     );
     assert_eq!(reply.await.status, 200);
+}
+
+#[test]
+fn the_document_has_the_whole_table() {
+    let document = include_str!("../../docs/synthetic-council.md");
+    for fault in SWITCHES {
+        let switch = fault.switch();
+        let line = format!("| `{}` | `{}` |", switch.id, switch.name);
+        let line = document.lines().find(|one| one.starts_with(&line));
+        let told = line.is_some_and(|line| line.contains(switch.what));
+        assert!(told, "{} is not in the document as it is", switch.id);
+    }
 }

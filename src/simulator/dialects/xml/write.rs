@@ -359,9 +359,8 @@ pub(crate) fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\r' => out.push_str("&#13;"),
-            '\n' | '\t' => out.push(letter),
-            // XML 1.0 has no way to write these at all; one is let through, because there are systems that do.
-            '\u{1}' => out.push(letter),
+            // XML 1.0 has no way to write U+0001; it is let through, because there are systems that do.
+            '\n' | '\t' | '\u{1}' => out.push(letter),
             control if control.is_control() => out.push(' '),
             other => out.push(other),
         }
