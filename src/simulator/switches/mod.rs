@@ -5,6 +5,7 @@
 mod acts;
 mod bytes;
 mod pages;
+mod storms;
 mod strike;
 mod table;
 
