@@ -223,6 +223,7 @@ impl HttpCaseSystem {
         let next = self.next(request, position, &page, &put.path)?;
         Ok(FeedPage {
             sightings: page.records,
+            mentions: Vec::new(),
             quarantined: page.quarantined,
             next,
             server_time: page.server_time,
@@ -334,9 +335,11 @@ impl CaseSystem for HttpCaseSystem {
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
+        let alone = page.records.len() == 1;
         match page.records.into_iter().next() {
             None => Ok(StepAnswer::NotOurs),
             Some(sighting) if sighting.step == *step => Ok(StepAnswer::Seen(Box::new(sighting))),
+            Some(other) if alone => Ok(StepAnswer::Renamed(Box::new(other))),
             Some(_) => Err(self.unproven(
                 &put.path,
                 "it is of another step than the one asked for".to_owned(),

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::practice::effect::Effect;
 use crate::practice::ids::StepId;
+use crate::practice::news::{Mention, Merge};
 use crate::practice::sighting::Sighting;
 
 use crate::mapping::Mapping;
@@ -40,7 +41,9 @@ pub struct FeedPosition {
 pub struct FeedPage {
     /// What could be read.
     pub sightings: Vec<Sighting>,
-    /// What could not.
+    /// Steps that it names and does not show.
+    pub mentions: Vec<Mention>,
+    /// What could not be read.
     pub quarantined: Vec<Quarantined>,
     /// Where the next page begins; none at the end of the feed.
     pub next: Option<FeedPosition>,
@@ -50,11 +53,27 @@ pub struct FeedPage {
     pub count: u64,
 }
 
+/// One page of the list of merged records (P23).
+#[derive(Clone, Debug, Default)]
+pub struct MergePage {
+    /// What could be read, oldest first where the list has an order.
+    pub merges: Vec<Merge>,
+    /// What could not.
+    pub quarantined: Vec<Quarantined>,
+    /// Where the next page begins; none at the end of the list.
+    pub next: Option<FeedPosition>,
+    /// The case system's own time when it made the page, UTC.
+    pub server_time: Option<Timestamp>,
+}
+
 /// What a direct read of one step found.
 #[derive(Clone, Debug)]
 pub enum StepAnswer {
     /// The step.
     Seen(Box<Sighting>),
+    /// One step under another id than the one asked for, as after a merge. Believed only if it is
+    /// otherwise the step that is held: a filter that is ignored answers like this as well.
+    Renamed(Box<Sighting>),
     /// It exists, and our account may not read it.
     Hidden,
     /// The case system says that the step was deleted.
@@ -185,6 +204,15 @@ pub trait CaseSystem {
         budget: Duration,
         now: Timestamp,
     ) -> impl Future<Output = Result<StepAnswer, CaseFault>> + Send;
+
+    /// One page of the list of merged records. A case system without such a list has none, ever.
+    fn merges(
+        &self,
+        _position: &FeedPosition,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<MergePage, CaseFault>> + Send {
+        std::future::ready(Ok(MergePage::default()))
+    }
 
     /// Writes one effect, once.
     fn perform(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;

@@ -100,6 +100,11 @@ impl Mapping {
                 .map(|(role, path)| (*role, known(Some(path), record).map(WorkerId)))
                 .collect(),
             links: self.links_of(record),
+            siblings: Vec::new(),
+            merged_from: Vec::new(),
+            copied_from: None,
+            team: Known::Unreadable(Why::NotMapped),
+            scheduled: None,
             facts: self.facts_of(stage, record)?,
             seen_at: reading.now,
             road: reading.road,

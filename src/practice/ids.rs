@@ -60,6 +60,10 @@ id!(
     WorkerId
 );
 id!(
+    /// A team, by the case system's own id.
+    TeamId
+);
+id!(
     /// A child or young person, as a keyed hash of the case system's person id. Never the id itself.
     ChildKey
 );
