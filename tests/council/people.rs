@@ -190,7 +190,7 @@ pub(crate) async fn requests(server: &MockServer, wanted: usize) -> Vec<Request>
 }
 
 /// Turns the other tasks until something is so.
-async fn until(so: impl Fn() -> bool) {
+pub(crate) async fn until(so: impl Fn() -> bool) {
     let turning = async {
         while !so() {
             tokio::task::yield_now().await;

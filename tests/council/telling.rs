@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::people::{beside, requests};
+use crate::people::{beside, requests, until};
 use crate::stand::Stand;
 
 const CALLBACKS: &str = "/api/v1/callbacks/council";
@@ -124,10 +124,13 @@ async fn changes_are_told_late_twice_backwards_and_from_the_wrong_place() {
     takes_everything(&server, ResponseTemplate::new(202)).await;
     let stand = beside(&server, false).await;
     let on = |fault| stand.council.fault(fault, Some(1)).unwrap();
+    // A message is over only when it is on record, which is after it was told.
+    let all_told = || stand.council.untold() == 0;
     on(Fault::DuplicateCallback);
     begin(&stand, 0);
     let told = events(&requests(&server, 2).await);
     assert_eq!(told[0], told[1], "the same id twice");
+    until(all_told).await;
     on(Fault::RenamedCallback);
     begin(&stand, 6);
     let told = events(&requests(&server, 4).await);
@@ -135,6 +138,7 @@ async fn changes_are_told_late_twice_backwards_and_from_the_wrong_place() {
         (&told[2].1, format!("{}-again", told[2].0)),
         (&told[3].1, told[3].0.clone())
     );
+    until(all_told).await;
     on(Fault::TrainCallback);
     begin(&stand, 12);
     let told = events(&requests(&server, 6).await);
@@ -142,12 +146,14 @@ async fn changes_are_told_late_twice_backwards_and_from_the_wrong_place() {
         (told[4].2.as_str(), told[5].2.as_str()),
         ("train", "synthetic")
     );
+    until(all_told).await;
     // Two wait for one another, and the newer goes first.
     on(Fault::OutOfOrder);
     begin(&stand, 18);
     begin(&stand, 1);
     let told = events(&requests(&server, 8).await);
     assert_eq!((told[6].1.as_str(), told[7].1.as_str()), ("40029", "40199"));
+    until(all_told).await;
     // Late by the shown clock: another change does not make it earlier.
     on(Fault::LateCallback);
     begin(&stand, 2);
