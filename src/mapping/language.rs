@@ -188,6 +188,7 @@ pub(super) struct Test {
     pub(super) environment: Option<String>,
     pub(super) good: Option<i64>,
     pub(super) quarantined: Option<i64>,
+    pub(super) mentioned: Option<i64>,
     #[serde(default)]
     pub(super) refused: bool,
     #[serde(default)]
