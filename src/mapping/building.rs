@@ -183,7 +183,7 @@ impl<'w> Builder<'w> {
         if let Shape::Element(start, spaces) = tag.shape
             && !start.attributes_raw().is_empty()
         {
-            let mut all = start.attributes();
+            let (mut all, mut twice) = (start.attributes(), false);
             for attribute in all.with_checks(false) {
                 let attribute =
                     attribute.map_err(|_| PageFault::malformed("an attribute is malformed"))?;
@@ -207,12 +207,15 @@ impl<'w> Builder<'w> {
                     self.trie.space_of(super::xml::bound(&space))
                 };
                 let others = self.arena.attributes.get(from..).unwrap_or_default();
-                // Two prefixes may have one local name, and no more than two do.
-                let twice = others.iter().filter(|other| read(other.name) == local);
-                if others.len() >= ATTRIBUTES || twice.count() > 1 && key.prefix().is_none() {
-                    return Err(PageFault::malformed("an element repeats an attribute"));
+                twice |= others.iter().any(|other| read(other.name) == local);
+                if others.len() >= ATTRIBUTES {
+                    return Err(PageFault::malformed("an element has too many attributes"));
                 }
                 self.arena.attributes.push(Attribute { name, value, space });
+            }
+            // One local name under two prefixes is no repetition.
+            if twice && start.attributes().any(|attribute| attribute.is_err()) {
+                return Err(PageFault::malformed("an element repeats an attribute"));
             }
         }
         node.attributes = (small(from), small(self.arena.attributes.len()));

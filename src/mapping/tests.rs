@@ -1,5 +1,9 @@
 //! The bad pages that a case system really sends, and the faults that an engineer really makes.
 
+mod json;
+mod malformed;
+mod paths;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
