@@ -233,7 +233,7 @@ fn a_trace_names_the_rule_of_each_value() {
         &(
             3,
             "five5",
-            "facts.reflection_length.path (line 18)".to_owned()
+            "facts.reflection_length.path (line 17)".to_owned()
         )
     );
 }

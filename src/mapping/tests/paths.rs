@@ -142,7 +142,7 @@ fn a_document_in_a_value_is_read() {
         ),
         (
             "P[@k='f'][embedded='xml']/F/a",
-            format!("<r><P k='g'>no</P><P k='f'><![CDATA[<F><a>A &amp; B</a></F>]]></P></r>"),
+            "<r><P k='g'>no</P><P k='f'><![CDATA[<F><a>A &amp; B</a></F>]]></P></r>".to_owned(),
         ),
         (
             "P[k='f'][embedded='base64-xml']/F/a",
