@@ -1,14 +1,11 @@
 //! How do the parts of a record that paths can reach get into an arena, in one pass?
 
-use super::document::{Arena, Attribute, Element, Node, Span, Spoiled, small};
-use super::embedded;
+use super::document::{Arena, Element, Node, Span, Spoiled, small};
 use super::hand::{Hand, Shape, Tag};
 use super::page_fault::PageFault;
-use super::tidy::{tidy, tidy_attribute};
+use super::tidy::tidy;
 use super::trie::Trie;
-
-/// More attributes than any form needs; they are compared pair by pair.
-const ATTRIBUTES: usize = 256;
+use super::{attributes, embedded};
 
 /// Builds one document or record at a time.
 pub(super) struct Builder<'w> {
@@ -183,40 +180,7 @@ impl<'w> Builder<'w> {
         if let Shape::Element(start, spaces) = tag.shape
             && !start.attributes_raw().is_empty()
         {
-            let (mut all, mut twice) = (start.attributes(), false);
-            for attribute in all.with_checks(false) {
-                let attribute =
-                    attribute.map_err(|_| PageFault::malformed("an attribute is malformed"))?;
-                let key = attribute.key;
-                if key.as_namespace_binding().is_some() {
-                    continue;
-                }
-                let (local, _) = key.decompose();
-                let local: &str = local.as_ref();
-                let name = self.arena.span(self.text, local);
-                let value = match tidy_attribute(&attribute)? {
-                    None => self.arena.span(self.text, &attribute.value),
-                    Some(text) => self.arena.span(self.text, &text),
-                };
-                let read = |span| self.arena.read(self.text, span);
-                node.nil |= local == "nil" && matches!(read(value), "true" | "1");
-                let space = if self.trie.spaces.is_empty() {
-                    0
-                } else {
-                    let (space, _) = spaces.resolve_attribute(key);
-                    self.trie.space_of(super::xml::bound(&space))
-                };
-                let others = self.arena.attributes.get(from..).unwrap_or_default();
-                twice |= others.iter().any(|other| read(other.name) == local);
-                if others.len() >= ATTRIBUTES {
-                    return Err(PageFault::malformed("an element has too many attributes"));
-                }
-                self.arena.attributes.push(Attribute { name, value, space });
-            }
-            // One local name under two prefixes is no repetition.
-            if twice && start.attributes().any(|attribute| attribute.is_err()) {
-                return Err(PageFault::malformed("an element repeats an attribute"));
-            }
+            node.nil |= attributes::push(self.trie, self.text, &mut self.arena, start, spaces)?;
         }
         node.attributes = (small(from), small(self.arena.attributes.len()));
         self.arena.nodes.push(node);

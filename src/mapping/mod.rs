@@ -5,6 +5,7 @@
 //! requests. Pure: no network, no clock. Absent on purpose: secrets (given at run time), narrative
 //! (a text is counted and dropped).
 
+mod attributes;
 mod building;
 mod compile;
 mod decoding;
@@ -15,6 +16,7 @@ mod fault;
 mod hand;
 mod html;
 mod json;
+mod json_text;
 mod keying;
 mod language;
 mod limits;
