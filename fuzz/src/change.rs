@@ -29,7 +29,7 @@ pub fn changed(kept: &[Vec<u8>], words: &[&str], chance: &mut Chance, longest: u
     let mut input = kept[chance.below(kept.len())].clone();
     for _ in 0..=chance.below(8) {
         let at = chance.below(input.len() + 1);
-        let end = (at + chance.below(1 + chance_length(chance))).min(input.len());
+        let end = (at + chance_length(chance)).min(input.len());
         match chance.below(9) {
             0 if at < input.len() => input[at] ^= 1 << chance.below(8),
             1 if at < input.len() => input[at] = chance.next() as u8,
