@@ -203,8 +203,8 @@ impl<'w> Builder<'w> {
             let Some(state) = self.trie.state(*state) else {
                 continue;
             };
-            frame.text |= state.text || state.embedded.is_some();
-            frame.embedded |= state.embedded.is_some();
+            frame.text |= state.text || !state.embedded.is_empty();
+            frame.embedded |= !state.embedded.is_empty();
             if place < split && self.arena.captures {
                 frame.late |= state.late;
                 for number in &state.ends {
@@ -276,9 +276,16 @@ impl<'w> Builder<'w> {
         if late && !at.late || at.is_end() {
             return;
         }
-        let mut led = Vec::new();
+        let mut led: Vec<(u32, u32)> = Vec::new();
         at.finish(self.element(index), late, &mut |child, target| {
-            led.push((child.index, target));
+            // Two equal values of one child lead to it once.
+            let same = led
+                .iter()
+                .rev()
+                .take_while(|(other, _)| *other == child.index);
+            if !same.clone().any(|(_, known)| *known == target) {
+                led.push((child.index, target));
+            }
         });
         for (child, target) in led {
             self.resolve(child, target, false);
@@ -296,7 +303,9 @@ impl<'w> Builder<'w> {
         let states = self.states.get(frame.base..).unwrap_or_default();
         let mut kinds: Vec<_> = states
             .iter()
-            .filter_map(|state| self.trie.state(*state)?.embedded)
+            .filter_map(|state| self.trie.state(*state))
+            .flat_map(|state| &state.embedded)
+            .copied()
             .collect();
         kinds.sort();
         kinds.dedup();
