@@ -1,7 +1,5 @@
 //! By what is a child known without being named?
 
-use std::fmt::Write;
-
 use ring::hmac;
 
 use crate::practice::ids::ChildKey;
@@ -20,8 +18,12 @@ impl ChildKeying {
     pub fn key(&self, person: &str) -> ChildKey {
         let mut text = String::with_capacity(64);
         for byte in hmac::sign(&self.0, person.as_bytes()).as_ref() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
+            let digits = [byte >> 4, byte & 15].map(u32::from);
+            text.extend(
+                digits
+                    .into_iter()
+                    .filter_map(|digit| char::from_digit(digit, 16)),
+            );
         }
         ChildKey(text)
     }

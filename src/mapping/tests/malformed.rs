@@ -201,3 +201,10 @@ fn an_embedded_document_that_is_broken_sets_its_record_aside() {
         assert_eq!(page.quarantined.len(), usize::from(!good), "{inside}");
     }
 }
+
+#[test]
+fn a_root_that_any_document_has_is_no_root() {
+    let text = REDMINE.replacen("root = \"issues\"", "root = \"\"", 1);
+    let faults = Mapping::compile("root.toml", &text).unwrap_err();
+    assert!(format!("{faults:?}").contains("any document would pass"));
+}
