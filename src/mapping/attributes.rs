@@ -3,7 +3,7 @@
 use quick_xml::events::BytesStart;
 use quick_xml::name::NamespaceResolver;
 
-use super::document::{Arena, Attribute};
+use super::document::{Arena, Attribute, Spoiled};
 use super::page_fault::PageFault;
 use super::tidy::tidy_attribute;
 use super::trie::Trie;
@@ -33,7 +33,13 @@ pub(super) fn push(
         let name = arena.span(text, local);
         let value = match tidy_attribute(&attribute)? {
             None => arena.span(text, &attribute.value),
-            Some(tidy) => arena.span(text, &tidy),
+            Some(tidy) => {
+                // A reference to it is no better than bytes that became it.
+                if tidy.contains('\u{fffd}') {
+                    arena.spoiled.get_or_insert(Spoiled::Characters);
+                }
+                arena.span(text, &tidy)
+            }
         };
         nil |= local == "nil" && matches!(arena.read(text, value), "true" | "1");
         let space = if trie.spaces.is_empty() {

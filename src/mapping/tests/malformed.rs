@@ -106,6 +106,17 @@ fn bytes_that_no_path_reaches_set_their_record_aside_too() {
 }
 
 #[test]
+fn a_reference_to_no_character_sets_its_record_aside() {
+    for marked in [
+        issue("1", "Incoming", "&#xFFFD;"),
+        issue("1", "Incoming", "").replace("name='Person ID'", "name='&#xFFFD;'"),
+    ] {
+        let page = read(page(&[marked]).as_bytes()).unwrap();
+        assert_eq!((page.records.len(), page.quarantined.len()), (0, 1));
+    }
+}
+
+#[test]
 fn control_characters_are_never_kept() {
     for odd in ["\u{1}", "&#1;", "\u{1f}", "&#x8;"] {
         let marked = issue("1", "Incoming", "").replace("<id>1", &format!("<id>{odd}1"));
