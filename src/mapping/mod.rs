@@ -6,6 +6,7 @@
 //! (a text is counted and dropped).
 
 mod answers;
+mod attributes;
 mod batch;
 mod building;
 mod compile;
@@ -29,6 +30,7 @@ mod grouping;
 mod hand;
 mod html;
 mod json;
+mod json_text;
 mod keying;
 mod language;
 mod limits;
