@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    greentick::cli::main().await
+    Box::pin(greentick::cli::main()).await
 }

@@ -20,7 +20,9 @@ fn said(folder: &Path, case: &str) -> (String, Option<String>) {
             wanted = Some(text.trim_end().to_owned());
         } else {
             let text = text.replace("@REDMINE@", &redmine());
-            fs::write(folder.join(name), text).unwrap();
+            let file = folder.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
         }
     }
     let ran = Command::new(env!("CARGO_BIN_EXE_greentick"))

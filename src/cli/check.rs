@@ -1,6 +1,8 @@
 //! What is wrong with this deployment's files? Settings, policy, people, calendar and mapping, all faults at once,
 //! each with its file, its line and what to do. Nothing is started and nothing is sent.
 
+use std::path::Path;
+
 use super::Failure;
 use super::run::Configured;
 use crate::mapping::{Mapping, Site};
@@ -25,7 +27,13 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
     let mut remarks = Vec::new();
     if let Some(settings) = settings.filter(Settings::has_source) {
         match mapping(&settings) {
-            Ok(mapping) => remarks = able(&settings, &mapping),
+            Ok(mapping) => {
+                remarks = able(&settings, &mapping);
+                match recorded(&settings, &mapping) {
+                    Ok(remark) => remarks.extend(remark),
+                    Err(more) => lines.extend(more),
+                }
+            }
             Err(more) => lines.extend(more),
         }
     }
@@ -76,6 +84,29 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
     } else {
         Err(faults)
     }
+}
+
+/// What the answers recorded beside the mapping say against it.
+///
+/// # Errors
+/// Every fault at once, one a line. Without recorded answers nothing can be said, and that is a remark.
+fn recorded(settings: &Settings, mapping: &Mapping) -> Result<Option<String>, Vec<String>> {
+    let file = settings.source.mapping.as_deref();
+    let folder = file.and_then(Path::parent).unwrap_or(Path::new("."));
+    let tests = folder.join("tests");
+    if !mapping.has_tests() || !tests.is_dir() {
+        return Ok(Some(
+            "not compared: no answers are recorded for this mapping; put some into `tests/` beside it \
+             and name each in a `[[test]]` (docs/mapping.md)"
+                .to_owned(),
+        ));
+    }
+    let faults = mapping
+        .recorded_faults(|body| std::fs::read(tests.join(body)).map_err(|why| why.to_string()));
+    if faults.is_empty() {
+        return Ok(None);
+    }
+    Err(faults.iter().map(ToString::to_string).collect())
 }
 
 /// What the mapping is able to do, in one line each.

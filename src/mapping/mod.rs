@@ -43,6 +43,7 @@ mod path;
 mod path_text;
 mod plan;
 mod record;
+mod recorded;
 mod request;
 mod stages;
 mod statuses;

@@ -1,0 +1,153 @@
+//! What do the recorded answers say against the mapping? Words that it does not know, and paths that lead nowhere.
+//!
+//! For `check`: a mapping that reads yesterday's answers is the best promise that it reads tomorrow's (M28). What a
+//! `[[test]]` expects to be set aside or refused is no fault.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::compile::Mapping;
+use super::fault::Fault;
+use super::keying::ChildKeying;
+use super::language::Test;
+use super::page::Quarantined;
+use super::record::Reading;
+use super::request::Request;
+use super::trace::Trace;
+use crate::practice::ids::SourceName;
+use crate::practice::sighting::Road;
+
+impl Mapping {
+    /// Whether any answer has been recorded for it.
+    pub fn has_tests(&self) -> bool {
+        self.tests
+            .iter()
+            .any(|test| self.read_by(test).is_some() && !test.refused)
+    }
+
+    /// Everything that the recorded answers say against the mapping; `recorded` gives the bytes of a body by its
+    /// name, or says why not. Faults of a body carry the body's name, as `tests/NAME`.
+    pub fn recorded_faults(
+        &self,
+        recorded: impl Fn(&str) -> Result<Vec<u8>, String>,
+    ) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut taken = BTreeSet::new();
+        let mut read = false;
+        for test in self.tests.iter().filter(|test| !test.refused) {
+            let Some(request) = self.read_by(test) else {
+                continue;
+            };
+            let file = format!("tests/{}", test.body);
+            let whole = |message: String, help: &str| Fault {
+                file: file.clone(),
+                line: 0,
+                message,
+                help: Some(help.to_owned()),
+            };
+            let bytes = match recorded(&test.body) {
+                Ok(bytes) => bytes,
+                Err(why) => {
+                    faults.push(whole(why, "record it, or take the test out of the mapping"));
+                    continue;
+                }
+            };
+            let page = match self.page(request, &bytes, &reading()) {
+                Ok(page) => page,
+                Err(why) => {
+                    let help = "mend the mapping, or say `refused = true` in its test";
+                    faults.push(whole(format!("the answer is refused: {why}"), help));
+                    continue;
+                }
+            };
+            let traced = self.trace_of(request, &bytes).unwrap_or_default();
+            let rules = traced.iter().flat_map(|one| &one.rules);
+            taken.extend(rules.map(|rule| rule.split(" (line").next().unwrap_or(rule).to_owned()));
+            read = true;
+            let expected = test.quarantined.unwrap_or(0);
+            if usize::try_from(expected) != Ok(page.quarantined.len()) {
+                let set_aside = page.quarantined.iter();
+                faults.extend(set_aside.map(|bad| set_aside_at(&file, bad, &traced)));
+            }
+        }
+        if read {
+            let mut nowhere: Vec<Fault> = self.leading_nowhere(&taken).collect();
+            nowhere.sort_by_key(|fault| fault.line);
+            faults.extend(nowhere);
+        }
+        faults
+    }
+
+    /// The request that a test's body answers; none for one of a write, or of another environment.
+    fn read_by(&self, test: &Test) -> Option<&Request> {
+        if test.environment.is_some() && test.environment.as_deref() != self.environment() {
+            return None;
+        }
+        match test.kind.as_str() {
+            "feed" => Some(&self.feed),
+            "sweep" => self.sweep.as_ref(),
+            "step" => self.step.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The paths of a record that no recorded answer has. A place told by another word (`or`) may be of another
+    /// version of a form.
+    fn leading_nowhere<'m>(
+        &'m self,
+        taken: &'m BTreeSet<String>,
+    ) -> impl Iterator<Item = Fault> + 'm {
+        let mut told = BTreeSet::new();
+        let rules = self.plan.rules.iter().filter(move |rule| {
+            !taken.contains(&rule.key) && !rule.key.contains(".or[") && told.insert(&rule.key)
+        });
+        rules.map(|rule| Fault {
+            file: self.file.0.clone(),
+            line: rule.line,
+            message: format!(
+                "`{}` leads to nothing in any recorded answer (`{}`)",
+                rule.key,
+                rule.path.written()
+            ),
+            help: Some(
+                "compare it with `greentick mapping try`, or record an answer that has it"
+                    .to_owned(),
+            ),
+        })
+    }
+}
+
+fn reading() -> Reading {
+    Reading {
+        source: SourceName::from("recorded"),
+        now: Timestamp::UNIX_EPOCH,
+        road: Road::Feed,
+        charset: None,
+        keying: ChildKeying::new(b"recorded"),
+    }
+}
+
+/// A record that was set aside, on the line of the word that nobody knows, if it is one.
+fn set_aside_at(file: &str, bad: &Quarantined, traced: &[Trace]) -> Fault {
+    let word = bad.reason.split('`').nth(1);
+    let line = word.and_then(|word| {
+        let one = traced
+            .iter()
+            .find(|one| one.value == word && !one.rules.is_empty());
+        one.map(|one| one.line)
+    });
+    let help = match word {
+        Some(word) => format!(
+            "add `{word}` to the vocabulary of `{}`, or say in the test how many are `quarantined`",
+            bad.path
+        ),
+        None => "mend the path, or say in the test how many are `quarantined`".to_owned(),
+    };
+    Fault {
+        file: file.to_owned(),
+        line: line.unwrap_or(0),
+        message: format!("a record is set aside: {} (at `{}`)", bad.reason, bad.path),
+        help: Some(help),
+    }
+}
