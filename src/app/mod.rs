@@ -6,6 +6,7 @@
 pub mod allocate;
 pub mod decide;
 pub mod dispatch;
+pub mod doctor;
 pub mod draw;
 pub mod explain;
 pub mod gate;

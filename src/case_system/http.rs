@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Outcome, StepAnswer};
+use super::{
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, Outcome, Rehearsed, StepAnswer,
+};
 use crate::mapping::{
     Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Page, Paging, Put, Reading,
     Request,
@@ -224,6 +226,7 @@ impl HttpCaseSystem {
             quarantined: page.quarantined,
             next,
             server_time: page.server_time,
+            count: page.count,
         })
     }
 
@@ -347,6 +350,14 @@ impl CaseSystem for HttpCaseSystem {
 
     async fn find(&self, effect: &Effect) -> Found {
         self.find_all(effect).await
+    }
+
+    async fn rehearse(&self, operation: &str, step: &StepId) -> Rehearsed {
+        self.rehearse_all(operation, step).await
+    }
+
+    async fn grants(&self) -> Vec<Grant> {
+        self.read_grants().await
     }
 
     fn can(&self, operation: &str) -> bool {

@@ -4,6 +4,7 @@
 //! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
 
 mod http;
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 mod writing;
@@ -46,6 +47,8 @@ pub struct FeedPage {
     pub next: Option<FeedPosition>,
     /// The case system's own time when it made the page, UTC.
     pub server_time: Option<Timestamp>,
+    /// Records in the answer, of whatever kind.
+    pub count: u64,
 }
 
 /// One page of the list of merged records (P23).
@@ -108,6 +111,30 @@ pub enum Found {
     No,
     /// It could not be looked for; the text says why.
     CannotTell(String),
+}
+
+/// What would become of a write, as far as can be seen without making it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rehearsed {
+    /// What it rests on could be read, and nothing stands against it.
+    Able,
+    /// The mapping does not have it, or lacks a value of this site; the text says which.
+    NotMapped(String),
+    /// The case system would not do it for our account; the text is the mapping's `why`.
+    Refused(String),
+    /// Nothing can be read that would tell; the text says why.
+    Unknown(String),
+}
+
+/// Something that the case system grants, or should not grant, to whom it may concern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Whether it is as the mapping wants it; none if it could not be read.
+    pub as_wanted: Option<bool>,
+    /// What was seen.
+    pub said: String,
+    /// What to do.
+    pub help: Option<String>,
 }
 
 /// Why the case system could not be read.
@@ -185,6 +212,16 @@ pub trait CaseSystem {
 
     /// Looks whether an effect is there already.
     fn find(&self, effect: &Effect) -> impl Future<Output = Found> + Send;
+
+    /// Looks whether an operation would be performed on a step, without writing.
+    fn rehearse(&self, _operation: &str, _step: &StepId) -> impl Future<Output = Rehearsed> + Send {
+        async { Rehearsed::Unknown("this case system cannot be asked".to_owned()) }
+    }
+
+    /// What the case system says of rights and settings that matter, as far as the mapping reads them.
+    fn grants(&self) -> impl Future<Output = Vec<Grant>> + Send {
+        async { Vec::new() }
+    }
 
     /// Whether it performs an operation, such as `sample_list`, at all.
     fn can(&self, _operation: &str) -> bool {

@@ -114,7 +114,7 @@ impl HttpCaseSystem {
         }
     }
 
-    async fn beforehand(
+    pub(super) async fn beforehand(
         &self,
         operation: &Operation,
         before: &Before,
@@ -149,7 +149,7 @@ impl HttpCaseSystem {
             .map_err(|fault| self.unproven(&put.path, fault.0).to_string())
     }
 
-    async fn proven(&self, put: &Put) -> Result<Answer, String> {
+    pub(super) async fn proven(&self, put: &Put) -> Result<Answer, String> {
         let answer = self.send(put, self.settings.total_timeout).await;
         let answer = answer.map_err(|fault| fault.to_string())?;
         self.prove(&answer, &put.path)

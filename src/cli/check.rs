@@ -63,7 +63,7 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
         }
         mapping = mapping.with_value(name, value);
     }
-    if let Some(why) = cannot(settings.finish.mode, &mapping) {
+    if let Some(why) = mapping.cannot(settings.finish.mode) {
         let why = format!("{why} (mapping `{file}`)");
         faults.push(settings.fault("finish.mode", why).to_string());
     }
@@ -71,23 +71,6 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
         Ok(mapping)
     } else {
         Err(faults)
-    }
-}
-
-/// Why the mapping cannot perform a mode, if it cannot.
-fn cannot(mode: Mode, mapping: &Mapping) -> Option<String> {
-    match mode {
-        Mode::Observe => None,
-        Mode::Callout if mapping.capabilities().contains("callout") => None,
-        Mode::Callout => Some(
-            "mode `callout` needs the case system to ask before Finish, and the mapping does not declare \
-             the capability `callout`"
-                .to_owned(),
-        ),
-        Mode::Reverse => mapping
-            .parts("reopen")
-            .err()
-            .map(|why| format!("mode `reverse` needs the operation `reopen`: {why}")),
     }
 }
 

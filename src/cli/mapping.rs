@@ -14,6 +14,11 @@ pub(super) enum Verb {
         /// The mapping file.
         file: PathBuf,
     },
+    /// Say in words what a mapping will do, and how Finish can be held with it.
+    Explain {
+        /// The mapping file.
+        file: PathBuf,
+    },
     /// Print every value a mapping reads from a recorded body, with its path.
     Try {
         /// The mapping file.
@@ -55,6 +60,15 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 return Err(Failure::No(
                     "the mapping does not pass its own tests".to_owned(),
                 ));
+            }
+        }
+        Verb::Explain { file } => {
+            for chapter in compile(file)?.explain() {
+                println!("{}", chapter.title);
+                for line in chapter.lines {
+                    println!("  {line}");
+                }
+                println!();
             }
         }
         Verb::Try { file, body } => {

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
+use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Operation, Proof, Test};
 use super::path::Path;
 use super::request::Request;
@@ -47,6 +48,7 @@ pub struct Mapping {
     pub(super) write: BTreeMap<String, Operation>,
     pub(super) text_limit_chars: usize,
     pub(super) capabilities: BTreeSet<String>,
+    pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
 }
 
@@ -267,6 +269,7 @@ impl Desk<'_> {
             write: file.write,
             text_limit_chars: limit,
             capabilities: file.capabilities.into_iter().collect(),
+            grants: file.grants,
             tests: file.test,
         })
     }

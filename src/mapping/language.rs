@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::grants::GrantRow;
+
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
@@ -39,6 +41,8 @@ pub(super) struct File {
     pub(super) capabilities: Vec<String>,
     #[serde(default)]
     pub(super) blank: Vec<String>,
+    #[serde(default)]
+    pub(super) grants: BTreeMap<String, GrantRow>,
     #[serde(default)]
     pub(super) test: Vec<Test>,
 }

@@ -7,7 +7,9 @@
 
 mod compile;
 mod decoding;
+mod explaining;
 mod fault;
+mod grants;
 mod html;
 mod keying;
 mod language;
@@ -25,7 +27,9 @@ mod writing;
 mod tests;
 
 pub use compile::{MANUAL, Mapping};
+pub use explaining::Chapter;
 pub use fault::Fault;
+pub use grants::GrantRow;
 pub use keying::ChildKeying;
 pub use language::{Also, AuthStyle, Before, Must, Operation, Paging, Proof, ReadBack};
 pub use page::{BODY_LIMIT_BYTES, Next, Page, PageFault, Quarantined, Traced};

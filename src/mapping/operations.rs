@@ -19,6 +19,7 @@ const WRITE_NAMES: [&str; 5] = ["step", "episode", "mark", "text", "audience"];
 
 impl Desk<'_> {
     pub(super) fn operations(&mut self, file: &File) {
+        self.grants(file);
         for (name, operation) in &file.write {
             let at = format!("write.{name}");
             if !OPERATIONS.contains(&name.as_str()) {

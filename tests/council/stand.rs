@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::common;
 
 pub(crate) const KEY: &str = "key-for-tests";
-const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
+pub(crate) const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
 
 /// A council that is being served.
 pub(crate) struct Stand {
