@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::run::Configured;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Site};
 use crate::practice::terms::Mode;
 use crate::settings::{Environment, Settings};
 
@@ -50,10 +50,14 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
     };
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|why| vec![format!("{file}: {why}")])?;
-    let mut mapping = Mapping::compile(&file, &text)
+    let site = Site {
+        environment: None,
+        ids: settings.source.ids.clone(),
+    };
+    let mapping = Mapping::compile_for(&file, &text, &site)
         .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let mut faults = Vec::new();
-    for (name, value) in &settings.source.ids {
+    for name in settings.source.ids.keys() {
         if let Some(why) = mapping.takes(name) {
             faults.push(
                 settings
@@ -61,7 +65,6 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
                     .to_string(),
             );
         }
-        mapping = mapping.with_value(name, value);
     }
     if let Some(why) = mapping.cannot(settings.finish.mode) {
         let why = format!("{why} (mapping `{file}`)");

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+use super::environment::Site;
 use super::fault::Fault;
 use super::grants::GrantRow;
 use super::language::{AuthStyle, File, Operation, Proof, Test};
@@ -25,6 +26,9 @@ pub const MANUAL: &str = include_str!("manual.toml");
 /// A mapping, compiled.
 #[derive(Clone, Debug)]
 pub struct Mapping {
+    /// The file as it was named, and its text: its tests may want it read for another environment.
+    pub(super) file: (String, String),
+    pub(super) site: Site,
     pub(super) values: BTreeMap<String, String>,
     pub(super) proof: Proof,
     pub(super) auth: AuthStyle,
@@ -65,14 +69,23 @@ pub(super) struct FactPlace {
 }
 
 impl Mapping {
-    /// Reads a mapping file; every fault at once, in the order of the file.
+    /// Reads a mapping file as it stands, for no site in particular; see [`Mapping::compile_for`].
     pub fn compile(file_name: &str, text: &str) -> Result<Self, Vec<Fault>> {
-        let shaped = shape::compare(text, &shape::manual(MANUAL, ""));
+        Self::compile_for(file_name, text, &Site::default())
+    }
+
+    /// Reads a mapping file for a site; every fault at once, in the order of the file.
+    pub fn compile_for(file_name: &str, text: &str, site: &Site) -> Result<Self, Vec<Fault>> {
+        let mut shaped = shape::compare(text, &shape::manual(MANUAL, ""));
         let mut desk = Desk {
             file: file_name,
+            text,
+            site,
+            values: BTreeMap::new(),
             lines: shaped.lines,
             faults: Vec::new(),
         };
+        desk.settle(&mut shaped.table);
         for flaw in shaped.flaws {
             desk.faults.push(Fault {
                 file: file_name.to_owned(),
@@ -120,13 +133,6 @@ impl Mapping {
         all
     }
 
-    /// Replaces or adds a template value (`[values]`), such as a field number of one environment.
-    #[must_use]
-    pub fn with_value(mut self, name: &str, value: &str) -> Self {
-        self.values.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
     /// What an answer must be.
     pub fn proof(&self) -> &Proof {
         &self.proof
@@ -141,7 +147,11 @@ impl Mapping {
 /// Where a file is looked through; the path of a key leads to its line.
 pub(super) struct Desk<'a> {
     file: &'a str,
-    lines: Lines,
+    text: &'a str,
+    pub(super) site: &'a Site,
+    /// `[values]`, settled for the site.
+    pub(super) values: BTreeMap<String, String>,
+    pub(super) lines: Lines,
     faults: Vec<Fault>,
 }
 
@@ -156,7 +166,8 @@ impl Desk<'_> {
     }
 
     pub(super) fn path(&mut self, at: &str, written: &str) -> Path {
-        Path::parse(written).unwrap_or_else(|message| {
+        let named = self.name(at, written);
+        Path::parse(&named).unwrap_or_else(|message| {
             self.fault(at, &message, None);
             Path::default()
         })
@@ -233,13 +244,10 @@ impl Desk<'_> {
             .only_when
             .as_ref()
             .map(|only| (self.path("only_when.path", &only.path), only.is.clone()));
-        let limit = usize::try_from(file.text_limit_chars).unwrap_or(0);
-        if limit < 40 {
-            let message =
-                "`text_limit_chars` must be at least 40, or a note has no room beside its mark";
-            self.fault("text_limit_chars", message, None);
-        }
+        let limit = self.text_limit(file.text_limit_chars);
         Some(Mapping {
+            file: (self.file.to_owned(), self.text.to_owned()),
+            site: self.site.clone(),
             auth: self.auth(&file),
             feed: self.request("feed", &file.feed, &file),
             sweep: file
@@ -289,6 +297,16 @@ impl Desk<'_> {
             .map(|(name, written)| (name.clone(), self.path(&format!("record.{name}"), written)))
             .collect();
         (places, zone)
+    }
+
+    fn text_limit(&mut self, chars: i64) -> usize {
+        let limit = usize::try_from(chars).unwrap_or(0);
+        if limit < 40 {
+            let message =
+                "`text_limit_chars` must be at least 40, or a note has no room beside its mark";
+            self.fault("text_limit_chars", message, None);
+        }
+        limit
     }
 
     fn auth(&mut self, file: &File) -> AuthStyle {

@@ -263,6 +263,7 @@ pub(super) struct Test {
     pub(super) body: String,
     #[serde(default = "feed")]
     pub(super) kind: String,
+    pub(super) environment: Option<String>,
     pub(super) good: Option<i64>,
     pub(super) quarantined: Option<i64>,
     #[serde(default)]

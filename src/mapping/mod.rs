@@ -7,6 +7,7 @@
 
 mod compile;
 mod decoding;
+mod environment;
 mod explaining;
 mod fault;
 mod grants;
@@ -27,6 +28,7 @@ mod writing;
 mod tests;
 
 pub use compile::{MANUAL, Mapping};
+pub use environment::Site;
 pub use explaining::Chapter;
 pub use fault::Fault;
 pub use grants::GrantRow;

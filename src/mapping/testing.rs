@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::compile::Mapping;
+use super::environment::Site;
 use super::keying::ChildKeying;
 use super::language::Test;
 use super::page::Page;
@@ -36,10 +37,26 @@ impl Mapping {
             name: test.name.clone(),
             differences: match recorded(&test.body) {
                 Err(why) => vec![format!("`{}` cannot be read: {why}", test.body)],
-                Ok(bytes) => self.differences(test, &bytes),
+                Ok(bytes) => self.differences_there(test, &bytes),
             },
         };
         self.tests.iter().map(outcome).collect()
+    }
+
+    /// Runs a test in the environment that it names, else in the one at hand.
+    fn differences_there(&self, test: &Test, bytes: &[u8]) -> Vec<String> {
+        let own = test.environment.is_none() || test.environment == self.site.environment;
+        if own {
+            return self.differences(test, bytes);
+        }
+        let site = Site {
+            environment: test.environment.clone(),
+            ids: self.site.ids.clone(),
+        };
+        match Self::compile_for(&self.file.0, &self.file.1, &site) {
+            Ok(there) => there.differences(test, bytes),
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        }
     }
 
     fn differences(&self, test: &Test, bytes: &[u8]) -> Vec<String> {

@@ -1,10 +1,14 @@
 //! The bad pages that a case system really sends, and the faults that an engineer really makes.
 
+mod environment;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Beforehand, Carried, ChildKeying, Mapping, Page, PageFault, Reading, Reply, Shown};
+use super::{
+    Beforehand, Carried, ChildKeying, Mapping, Page, PageFault, Reading, Reply, Shown, Site,
+};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::fact::{Fact, Value};
 use crate::practice::ids::{EpisodeId, SourceName, StepId};
@@ -231,7 +235,11 @@ fn an_operation_that_lacks_a_value_of_this_site_says_which() {
         "{why}"
     );
     assert!(!redmine().capabilities().contains("write.notice"));
-    let set = redmine().with_value("noticeboard", "64");
+    let site = Site {
+        ids: BTreeMap::from([("noticeboard".to_owned(), "64".to_owned())]),
+        ..Site::default()
+    };
+    let set = Mapping::compile_for("redmine.toml", REDMINE, &site).unwrap();
     assert_eq!(set.parts("notice").unwrap().len(), 1);
     assert_eq!(set.parts("reopen").unwrap().len(), 2);
     assert!(set.capabilities().contains("write.sample_list"));
