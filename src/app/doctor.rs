@@ -123,7 +123,10 @@ fn unread(about: &'static str, fault: &CaseFault) -> Told {
         CaseFault::Unauthorised(_) => {
             "check the source's secret, and that the account is not locked"
         }
-        CaseFault::Wait(_) => "try again after that; if it goes on, look at `[schedule]`",
+        CaseFault::Wait(_) | CaseFault::Unavailable(_) => {
+            "try again after that; if it goes on, look at `[schedule]`"
+        }
+        CaseFault::Means(..) => "look at what the account may do, and at `[[proof.failure]]`",
         CaseFault::Unproven(_) => {
             "record the answer and run `greentick mapping try` on it; it shows what stands where"
         }
@@ -163,6 +166,13 @@ async fn single<C: CaseSystem>(
             Ok(StepAnswer::Gone | StepAnswer::Missing) => ill(
                 format!("step {id} stands in the list, and is not found alone"),
                 "look at `[step] path`: it may want another id",
+            ),
+            Ok(StepAnswer::Renamed(other)) => ill(
+                format!(
+                    "step {id} stands in the list, and step {} comes when it is read alone",
+                    other.step
+                ),
+                "look at `[step] path`: its filter may be ignored",
             ),
             Ok(StepAnswer::NotOurs) => ill(
                 format!("step {id} is ours in the list, and is not when it is read alone"),

@@ -91,6 +91,14 @@ impl AppFault {
             _ => None,
         }
     }
+
+    /// The state that this leaves the case system in, in a word or two; none if the fault is not its.
+    pub fn source_state(&self) -> Option<&'static str> {
+        match self {
+            Self::Case(fault) => Some(fault.state()),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for AppFault {

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+use super::client::Client;
 use super::environment::Site;
 use super::fault::Fault;
 use super::grants::GrantRow;
-use super::language::{AuthStyle, File, Operation, Proof, Test};
+use super::language::{File, Operation, Test};
 use super::path::Path;
 use super::request::Request;
 use super::template;
@@ -30,8 +31,7 @@ pub struct Mapping {
     pub(super) file: (String, String),
     pub(super) site: Site,
     pub(super) values: BTreeMap<String, String>,
-    pub(super) proof: Proof,
-    pub(super) auth: AuthStyle,
+    pub(super) client: Client,
     pub(super) feed: Request,
     pub(super) sweep: Option<Request>,
     pub(super) step: Option<Request>,
@@ -131,16 +131,6 @@ impl Mapping {
         let able = self.write.keys().filter(|name| self.parts(name).is_ok());
         all.extend(able.map(|name| format!("write.{name}")));
         all
-    }
-
-    /// What an answer must be.
-    pub fn proof(&self) -> &Proof {
-        &self.proof
-    }
-
-    /// How we say who we are.
-    pub fn auth(&self) -> &AuthStyle {
-        &self.auth
     }
 }
 
@@ -248,7 +238,7 @@ impl Desk<'_> {
         Some(Mapping {
             file: (self.file.to_owned(), self.text.to_owned()),
             site: self.site.clone(),
-            auth: self.auth(&file),
+            client: self.client(&file),
             feed: self.request("feed", &file.feed, &file),
             sweep: file
                 .sweep
@@ -272,7 +262,6 @@ impl Desk<'_> {
             facts,
             blank,
             values: file.values,
-            proof: file.proof,
             flags: file.flags,
             write: file.write,
             text_limit_chars: limit,
@@ -307,20 +296,6 @@ impl Desk<'_> {
             self.fault("text_limit_chars", message, None);
         }
         limit
-    }
-
-    fn auth(&mut self, file: &File) -> AuthStyle {
-        match (file.auth.style.as_str(), &file.auth.header) {
-            ("basic", _) => AuthStyle::Basic,
-            ("bearer", _) => AuthStyle::Bearer,
-            ("header", Some(name)) => AuthStyle::Header(name.clone()),
-            ("header", None) => {
-                let message = "the style `header` needs `header`, the header's name";
-                self.fault("auth.style", message, None);
-                AuthStyle::None
-            }
-            _ => AuthStyle::None,
-        }
     }
 
     fn blank(&mut self, file: &File, facts: &BTreeMap<Fact, FactPlace>) -> BTreeSet<Fact> {

@@ -12,6 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
+use super::asking::Told;
 use super::compile::Mapping;
 use super::decoding::decode;
 use super::path::Path;
@@ -42,6 +43,8 @@ pub struct Page {
     pub count: u64,
     /// The id of the last record that has one, of whatever kind.
     pub last_id: Option<String>,
+    /// What it says of what comes after it.
+    pub told: Told,
 }
 
 /// What an answer says of a next page.
@@ -113,6 +116,7 @@ impl Mapping {
             let text = path.as_ref()?.first(&envelope);
             text.filter(|text| !text.is_empty())
         };
+        page.told = request.ask.told(&envelope)?;
         page.total = told(&request.total).and_then(|text| text.parse().ok());
         page.next = told(&request.next).map_or(Next::End, Next::Token);
         page.server_time = told(&request.server_time).and_then(|text| text.parse().ok());
@@ -166,6 +170,16 @@ fn trace(element: &Element, above: &str, traced: &mut Vec<Traced>) {
     for child in &element.children {
         trace(child, &path, traced);
     }
+}
+
+/// Hands out each record of an answer: for lists that are not of steps.
+pub(super) fn rows(
+    request: &Request,
+    bytes: &[u8],
+    charset: Option<&str>,
+    take: &mut dyn FnMut(Element),
+) -> Result<Element, PageFault> {
+    walk(bytes, request, charset, take)
 }
 
 /// One element of an answer whose root is proven: for read-backs.
@@ -339,7 +353,7 @@ impl Walk<'_> {
                 "it is a web page, perhaps a sign-in page".to_owned(),
             ));
         }
-        if name != self.request.root {
+        if name != self.request.root && self.request.root != "*" {
             return Err(PageFault(format!(
                 "its root element is not `{}`",
                 self.request.root

@@ -1,0 +1,104 @@
+//! What does a mapping say of how its case system is reached? The tables that are about the asking, not the answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::auth::{AuthRow, AuthStyle};
+use super::compile::{Desk, Mapping};
+use super::language::File;
+use super::lookups::{Lookup, LookupRow};
+use super::proof::{Proof, ProofRow};
+use super::schedule::{Schedule, ScheduleRow};
+use super::soap::{Envelope, EnvelopeRow, Wrapping};
+use super::template::{Slot, TemplateFault, render};
+
+/// The names of this site that every template knows, beside `[values]`.
+pub(super) const SITE: [&str; 2] = ["environment", "worker"];
+
+/// These tables, as they are written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ClientTables {
+    proof: ProofRow,
+    auth: AuthRow,
+    envelope: EnvelopeRow,
+    headers: BTreeMap<String, String>,
+    schedule: ScheduleRow,
+    pub(super) lookups: BTreeMap<String, LookupRow>,
+}
+
+/// How a case system is reached.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Client {
+    pub(super) proof: Proof,
+    pub(super) auth: Vec<AuthStyle>,
+    pub(super) envelope: Envelope,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) schedule: Schedule,
+    pub(super) lookups: BTreeMap<String, Lookup>,
+    /// In whose name we act; empty for nobody's.
+    pub(super) worker: String,
+}
+
+impl ClientTables {
+    /// Whether a body stands in an envelope.
+    pub(super) fn is_soap(&self) -> bool {
+        self.envelope.is_soap()
+    }
+
+    pub(super) fn headers(&self) -> &BTreeMap<String, String> {
+        &self.headers
+    }
+
+    /// The texts of `[auth]` that could hold a secret, with their places.
+    pub(super) fn auth_texts(&self) -> Vec<(String, String)> {
+        self.auth.texts()
+    }
+}
+
+impl Mapping {
+    /// How often it may be asked, and when not at all.
+    pub fn schedule(&self) -> &Schedule {
+        &self.client.schedule
+    }
+
+    /// The headers that go with every request.
+    pub fn headers(&self) -> Result<Vec<(String, String)>, TemplateFault> {
+        let values = self.own_values();
+        let headers = self.client.headers.iter();
+        headers
+            .map(|(name, template)| Ok((name.clone(), render(template, Slot::Header, &values)?)))
+            .collect()
+    }
+
+    /// The same mapping, acting in the name of a worker of the case system (`{{ worker }}`).
+    #[must_use]
+    pub fn acting_as(mut self, worker: &str) -> Self {
+        worker.clone_into(&mut self.client.worker);
+        self
+    }
+}
+
+impl Desk<'_> {
+    pub(super) fn client(&mut self, file: &File) -> Client {
+        let tables = &file.client;
+        let mut known: BTreeSet<&str> = SITE.into_iter().collect();
+        known.extend(file.values.keys().map(String::as_str));
+        for (name, template) in &tables.headers {
+            self.template(&format!("headers.{name}"), template, &known);
+        }
+        self.no_secrets(file);
+        let envelope = self.envelope(&tables.envelope, &known);
+        let soap = envelope.style != Wrapping::None;
+        Client {
+            proof: self.proof(&tables.proof),
+            auth: self.auth(&tables.auth, &known, soap),
+            headers: tables.headers.clone(),
+            schedule: self.schedule(&tables.schedule),
+            lookups: self.lookups(file),
+            worker: String::new(),
+            envelope,
+        }
+    }
+}
