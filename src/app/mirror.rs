@@ -6,6 +6,7 @@
 mod absence;
 mod bookmark;
 mod order;
+mod silence;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::practice::ids::{SourceName, StepId};
 use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
+
+pub use silence::working_hours;
 
 /// What a pass did.
 #[derive(Clone, Debug, Default, Serialize)]

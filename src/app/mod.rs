@@ -55,6 +55,8 @@ pub struct Limits {
     pub gate_budget: Duration,
     /// How long a sweep may wait for one step.
     pub read_budget: Duration,
+    /// Working hours without a record from the feed after which it is warned; 0 for none.
+    pub quiet_hours_warning: u32,
 }
 
 impl Default for Limits {
@@ -68,6 +70,7 @@ impl Default for Limits {
             tries: 8,
             gate_budget: Duration::from_secs(2),
             read_budget: Duration::from_secs(30),
+            quiet_hours_warning: 0,
         }
     }
 }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use reqwest::{Client, StatusCode};
 use secrecy::SecretString;
 
+use super::looking_up::Looked;
 use super::pace::Pace;
 use super::paging;
 use super::reach::{Reach, clients};
@@ -57,6 +58,7 @@ pub struct HttpCaseSystem {
     pub(super) reach: Arc<Reach>,
     pub(super) pace: Arc<Pace>,
     pub(super) tokens: Arc<Tokens>,
+    pub(super) looked: Option<Looked>,
     /// How far their clock is ahead of the machine's, seconds.
     pub(super) skew: Arc<AtomicI64>,
 }
@@ -101,6 +103,7 @@ impl HttpCaseSystem {
             reach: Arc::new(reach),
             pace: Arc::new(pace),
             tokens: Arc::new(Tokens::default()),
+            looked: None,
             skew: Arc::new(AtomicI64::new(0)),
         })
     }
@@ -178,7 +181,7 @@ impl HttpCaseSystem {
     }
 
     /// How long a request of this kind may take.
-    fn budget(&self, request: &Request) -> Duration {
+    pub(super) fn budget(&self, request: &Request) -> Duration {
         request.ask.timeout.unwrap_or(self.settings.total_timeout)
     }
 
@@ -189,6 +192,7 @@ impl HttpCaseSystem {
         now: Timestamp,
         road: Road,
     ) -> Result<FeedPage, CaseFault> {
+        self.is_still_named(now).await?;
         let asked = Asked {
             // Never from a future that only our own clock knows of (P12).
             since: position.since.map(|since| since.min(now)),
@@ -209,10 +213,9 @@ impl HttpCaseSystem {
         next_in_header(request, &answer, &mut page);
         let next =
             paging::turn(request, position, &page).map_err(|why| self.unproven(&put.path, why))?;
-        let next = match next {
-            Some(next) if request.paging == Paging::Link => Some(self.linked(&put.path, next)?),
-            next => next,
-        };
+        let next = next
+            .map(|next| self.linked(request, &put.path, next))
+            .transpose()?;
         Ok(FeedPage {
             sightings: page.records,
             mentions: Vec::new(),
@@ -256,7 +259,15 @@ impl HttpCaseSystem {
     }
 
     /// The position with its link made whole; refused if it leads to another host.
-    fn linked(&self, path: &str, next: FeedPosition) -> Result<FeedPosition, CaseFault> {
+    pub(super) fn linked(
+        &self,
+        request: &Request,
+        path: &str,
+        next: FeedPosition,
+    ) -> Result<FeedPosition, CaseFault> {
+        if request.paging != Paging::Link {
+            return Ok(next);
+        }
         let link = next.token.as_deref().unwrap_or_default();
         let whole = self.url(path)?.join(link);
         let whole = whole.map_err(|_| self.unproven(path, "its next link is no address"))?;
@@ -268,7 +279,7 @@ impl HttpCaseSystem {
         })
     }
 
-    fn asked(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
+    pub(super) fn asked(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
         self.mapping
             .read_request(request, asked)
             .map_err(|fault| self.unproven("", format!("its request cannot be made: {fault}")))
@@ -276,7 +287,7 @@ impl HttpCaseSystem {
 }
 
 /// A token or link that stands in a header takes the place of one in the body.
-fn next_in_header(request: &Request, answer: &Answer, page: &mut Page) {
+pub(super) fn next_in_header(request: &Request, answer: &Answer, page: &mut Page) {
     let Some(name) = &request.ask.next_header else {
         return;
     };

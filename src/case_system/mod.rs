@@ -4,6 +4,7 @@
 //! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
 
 mod http;
+mod looking_up;
 mod pace;
 mod paging;
 mod reach;

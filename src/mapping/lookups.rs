@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use toml::{Table, Value};
 
 use super::compile::{Desk, Mapping};
 use super::language::{File, RequestRow};
-use super::page::{PageFault, rows};
+use super::page::{Next, Page, PageFault, rows};
 use super::path::Path;
 use super::proof::same;
 use super::request::Request;
@@ -47,18 +48,28 @@ impl Mapping {
 }
 
 impl Lookup {
-    /// The numbers and names on one page of the list.
+    /// The numbers and names on one page of the list, and what the page says of the next.
     pub fn read(
         &self,
         bytes: &[u8],
         charset: Option<&str>,
-    ) -> Result<Vec<(String, String)>, PageFault> {
-        let mut found = Vec::new();
-        rows(&self.request, bytes, charset, &mut |row| {
+    ) -> Result<(Vec<(String, String)>, Page), PageFault> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        let mut page = Page::default();
+        let envelope = rows(&self.request, bytes, charset, &mut |row| {
+            page.count += 1;
             let pair = self.number.first(&row).zip(self.name.first(&row));
             found.extend(pair.filter(|(number, name)| !number.is_empty() && !name.is_empty()));
         })?;
-        Ok(found)
+        let told = |path: &Option<Path>| {
+            let text = path.as_ref()?.first(&envelope);
+            text.filter(|text| !text.is_empty())
+        };
+        page.told = self.request.ask.told(&envelope)?;
+        page.total = told(&self.request.total).and_then(|text| text.parse().ok());
+        page.next = told(&self.request.next).map_or(Next::End, Next::Token);
+        page.last_id = found.last().map(|(number, _)| number.clone());
+        Ok((found, page))
     }
 
     /// The values that the list gives.
@@ -95,6 +106,19 @@ impl Lookup {
             }
         }
         Ok(values)
+    }
+}
+
+/// A value that a lookup fills and that is empty until then is compared with what nothing is, so that the file can be
+/// read before the case system is asked.
+pub(super) fn stand_in(file: &Table, values: &mut BTreeMap<String, String>) {
+    let lookups = file.get("lookups").and_then(Value::as_table);
+    let filled = lookups.into_iter().flat_map(Table::values);
+    let filled = filled.filter_map(|lookup| lookup.get("values")?.as_table());
+    for name in filled.flat_map(Table::keys) {
+        if let Some(value) = values.get_mut(name).filter(|value| value.is_empty()) {
+            *value = format!("(looked up: {name})");
+        }
     }
 }
 

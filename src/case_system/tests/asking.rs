@@ -412,3 +412,64 @@ async fn a_secret_in_the_mapping_is_found_and_a_misspelt_table_is_told() {
     assert!(faults("[schedule]\nquiet = [\"late\"]\n").contains("22:00-02:00"));
     let _ = ResponseTemplate::new(200);
 }
+
+#[tokio::test]
+async fn numbers_are_looked_up_by_name_and_a_name_that_is_gone_or_moved_is_told() {
+    let server = MockServer::start().await;
+    let tables = r#"
+[values]
+review_type = ""
+[lookups.types]
+path = "/types?page={{ page }}"
+root = "Types"
+record = "Type"
+number = "@id"
+name = "."
+paging = "page"
+first_page = 0
+[lookups.types.values]
+review_type = "LE Practice Review"
+[feed]
+path = "/steps?type={{ review_type }}"
+root = "Steps"
+record = "Step"
+"#;
+    let (system, _) = system(&server, tables, "");
+    let page = |nth: &str, body: &str| {
+        Mock::given(path("/types"))
+            .and(query_param("page", nth))
+            .respond_with(xml(&format!("<Types>{body}</Types>")))
+    };
+    page("0", "<Type id='6'>Duty Contact</Type>")
+        .mount(&server)
+        .await;
+    page("1", "<Type id='7'>LE practice review</Type>")
+        .mount(&server)
+        .await;
+    page("2", "").mount(&server).await;
+    let values = system.look_up().await.unwrap();
+    assert_eq!(values, [("review_type".to_owned(), "7".to_owned())].into());
+    // A day later it has another number: nothing is read with the old one.
+    Mock::given(path("/steps"))
+        .respond_with(xml(&steps(&[1], "")))
+        .mount(&server)
+        .await;
+    let named = system
+        .clone()
+        .named([("review_type".to_owned(), "4".to_owned())].into(), NOW);
+    let start = FeedPosition::default();
+    assert!(named.changes(&start, NOW).await.is_ok());
+    let fault = named.changes(&start, NOW + SignedDuration::from_hours(25));
+    assert!(
+        fault
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("now the number 7 and was 4")
+    );
+    // The name is gone.
+    server.reset().await;
+    page("0", "").mount(&server).await;
+    let fault = system.look_up().await.unwrap_err().to_string();
+    assert!(fault.contains("no `LE Practice Review`"), "{fault}");
+}
