@@ -35,7 +35,8 @@ const LAW: [(&str, &[&str]); 14] = [
             "sampling",
         ],
     ),
-    ("web", &["app", "clock", "practice", "telemetry"]),
+    // The doors prove a caller as the mapping describes it.
+    ("web", &["app", "clock", "mapping", "practice", "telemetry"]),
     ("daemon", &["app", "clock", "settings", "telemetry", "web"]),
     ("cli", &["*"]),
     // The council shares no code with what it tries: not the rules, the mapping or the adapter.

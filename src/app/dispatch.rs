@@ -30,6 +30,9 @@ const WAITS_SECONDS: [i64; 6] = [5, 30, 120, 600, 3_600, 14_400];
 const OVERTAKEN: &str =
     "not made: the step has been finished again since, and that Finish was judged by itself";
 
+/// Why a task was not answered after all.
+const VOID: &str = "not answered: the permit it was to be answered on no longer stands";
+
 /// Claims what is due to be sent and sends it. `holder` names this process in the lease.
 pub async fn pass<C: CaseSystem>(
     app: &App<C>,
@@ -108,6 +111,16 @@ async fn send<C: CaseSystem>(
             Found::CannotTell(why) => return again(app, claim, now, why, report),
         }
     }
+    match is_void(app, &claim.effect).await {
+        Ok(false) => {}
+        Ok(true) => {
+            report.withdrawn += 1;
+            return Settled::Withdrawn {
+                proof: VOID.to_owned(),
+            };
+        }
+        Err(fault) => return again(app, claim, now, fault.to_string(), report),
+    }
     match is_overtaken(app, &claim.effect).await {
         Ok(false) => {}
         Ok(true) => {
@@ -123,6 +136,12 @@ async fn send<C: CaseSystem>(
             report.sent += 1;
             Settled::Sent {
                 proof: "accepted".to_owned(),
+            }
+        }
+        Outcome::Made { id } => {
+            report.sent += 1;
+            Settled::Sent {
+                proof: format!("accepted, and made as `{id}`"),
             }
         }
         Outcome::Refused { retry: true, why } | Outcome::Unknown { why } => {
@@ -146,6 +165,21 @@ async fn is_overtaken<C>(app: &App<C>, effect: &Effect) -> Result<bool, LedgerFa
     let step = episode.as_ref().and_then(|episode| episode.steps.get(step));
     let latest = step.and_then(|step| step.finished.last());
     Ok(latest.is_some_and(|finish| finish.observed_at > effect.due_at))
+}
+
+/// Whether the permit that a task's answer rests on is gone: the step has changed since it was judged.
+async fn is_void<C>(app: &App<C>, effect: &Effect) -> Result<bool, LedgerFault> {
+    let (Act::AnswerTask { task, .. }, Some(id), Some(step)) =
+        (&effect.act, &effect.episode, &effect.step)
+    else {
+        return Ok(false);
+    };
+    let episode = app.ledger.episode(id).await?;
+    let permit = episode
+        .as_ref()
+        .and_then(|episode| episode.permits.get(step));
+    let asked = permit.and_then(|permit| permit.task.as_ref());
+    Ok(asked.is_none_or(|asked| asked.id != *task))
 }
 
 fn again<C>(

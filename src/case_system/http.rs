@@ -18,8 +18,8 @@ use super::paging;
 use super::reach::{Reach, clients};
 use super::token::{Serials, Tokens};
 use super::{
-    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, GoingOn, Grant, Outcome, Rehearsed,
-    StepAnswer,
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, GoingOn, Grant, OpenTask, Outcome,
+    Rehearsed, StepAnswer,
 };
 use crate::clock::Clock;
 use crate::mapping::{
@@ -208,8 +208,8 @@ impl HttpCaseSystem {
         let mut page = self
             .mapping
             .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.0))?;
-        self.is_of_here(page.told.environment.as_deref(), &put.path)?;
+            .map_err(|fault| self.unproven(&put.path, fault.words))?;
+        self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
         next_in_header(request, &answer, &mut page);
         let next =
             paging::turn(request, position, &page).map_err(|why| self.unproven(&put.path, why))?;
@@ -225,7 +225,7 @@ impl HttpCaseSystem {
             count: page.count,
             going_on: GoingOn {
                 cursor: request.ask.cursor,
-                high_water: page.told.high_water,
+                high_water: page.ahead.high_water,
                 overlap: request.ask.overlap,
                 moves: matches!(request.paging, Paging::Offset | Paging::Page),
                 total: page.total,
@@ -357,8 +357,8 @@ impl CaseSystem for HttpCaseSystem {
         let page = self
             .mapping
             .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.0))?;
-        self.is_of_here(page.told.environment.as_deref(), &put.path)?;
+            .map_err(|fault| self.unproven(&put.path, fault.words))?;
+        self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
@@ -378,6 +378,14 @@ impl CaseSystem for HttpCaseSystem {
 
     async fn find(&self, effect: &Effect) -> Found {
         self.find_all(effect).await
+    }
+
+    async fn tasks(&self) -> Result<Vec<OpenTask>, CaseFault> {
+        self.open_tasks().await
+    }
+
+    fn described(&self) -> Option<&Mapping> {
+        Some(&self.mapping)
     }
 
     async fn rehearse(&self, operation: &str, step: &StepId) -> Rehearsed {

@@ -88,9 +88,10 @@ impl HttpCaseSystem {
             };
             let put = self.asked(request, &asked)?;
             let answer = self.ask(&put, self.budget(request)).await?;
-            let read = lookup.read(&answer.bytes, answer.charset.as_deref());
+            let charset = answer.charset.as_deref();
+            let read = self.mapping.lookup_page(lookup, &answer.bytes, charset);
             let (pairs, mut page): (_, Page) =
-                read.map_err(|fault| self.unproven(&put.path, fault.0))?;
+                read.map_err(|fault| self.unproven(&put.path, fault.words))?;
             all.extend(pairs);
             next_in_header(request, &answer, &mut page);
             let next = paging::turn(request, &position, &page);

@@ -10,6 +10,7 @@ mod paging;
 mod reach;
 mod rehearsal;
 mod sending;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -26,7 +27,8 @@ use crate::practice::ids::StepId;
 use crate::practice::news::{Mention, Merge};
 use crate::practice::sighting::Sighting;
 
-pub use crate::mapping::{Cursor, Means, Quarantined, Quiet};
+use crate::mapping::Mapping;
+pub use crate::mapping::{Cursor, Means, OpenTask, Quarantined, Quiet};
 pub use http::{HttpCaseSystem, HttpSettings};
 pub use paging::{Trail, turn};
 pub use reach::{Reach, Via, Wait};
@@ -127,6 +129,11 @@ pub enum StepAnswer {
 pub enum Outcome {
     /// It is there.
     Done,
+    /// It is there, under an id that the case system gave it.
+    Made {
+        /// The id.
+        id: String,
+    },
     /// It was not carried out.
     Refused {
         /// Whether it may be carried out later (a lock, a rate limit).
@@ -268,6 +275,16 @@ pub trait CaseSystem {
 
     /// Writes one effect, once.
     fn perform(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
+
+    /// The tasks that stand open for our own worker; none if the case system has no such tasks.
+    fn tasks(&self) -> impl Future<Output = Result<Vec<OpenTask>, CaseFault>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// What the mapping says of the case system, if one does.
+    fn described(&self) -> Option<&Mapping> {
+        None
+    }
 
     /// Looks whether an effect is there already.
     fn find(&self, effect: &Effect) -> impl Future<Output = Found> + Send;

@@ -72,7 +72,7 @@ pub fn turn(
         Paging::LastId => {
             by_last_id(position, page)?.map(|last| after(Some(last), Trail::default()))
         }
-        Paging::Token | Paging::Link => match (&page.next, page.told.more) {
+        Paging::Token | Paging::Link => match (&page.next, page.ahead.more) {
             (Next::Token(token), None | Some(true)) => {
                 let trail = position.trail.step(token).ok_or_else(|| {
                     "it gives a next token or link that this pass has followed already, for ever".to_owned()
@@ -102,12 +102,12 @@ fn by_number(
     so_far: u64,
 ) -> Result<bool, String> {
     if page.count == 0 {
-        if page.told.more == Some(true) || page.total.is_some_and(|total| so_far < total) {
+        if page.ahead.more == Some(true) || page.total.is_some_and(|total| so_far < total) {
             return Err("it is empty, although it says that there is more".to_owned());
         }
         return Ok(false);
     }
-    Ok(match (page.total, page.told.more, request.ask.end) {
+    Ok(match (page.total, page.ahead.more, request.ask.end) {
         (Some(total), _, _) => so_far < total,
         (None, Some(more), _) => more,
         // The server may give fewer than were asked for, so a page is short only beside another one (P07).
@@ -119,7 +119,7 @@ fn by_number(
 /// The id to go on after; none at the end.
 fn by_last_id(position: &FeedPosition, page: &Page) -> Result<Option<String>, String> {
     // The total is of what is left, so a page that holds all of it is the last.
-    if page.told.more == Some(false) || page.total.is_some_and(|left| left <= page.count) {
+    if page.ahead.more == Some(false) || page.total.is_some_and(|left| left <= page.count) {
         return Ok(None);
     }
     match page.last_id.as_deref() {
@@ -136,7 +136,7 @@ fn by_last_id(position: &FeedPosition, page: &Page) -> Result<Option<String>, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::Told;
+    use crate::mapping::Ahead;
 
     fn request(paging: Paging, end: End) -> Request {
         let mut request = Request::default();
@@ -154,9 +154,9 @@ mod tests {
             } else {
                 Next::Token(next.to_owned())
             },
-            told: Told {
+            ahead: Ahead {
                 more,
-                ..Told::default()
+                ..Ahead::default()
             },
             ..Page::default()
         }

@@ -79,7 +79,7 @@ impl HttpCaseSystem {
                 Ok(answer) => {
                     let charset = answer.charset.as_deref();
                     match self.mapping.granted(row, &answer.bytes, charset) {
-                        Err(fault) => unread(self.unproven(&put.path, fault.0).to_string()),
+                        Err(fault) => unread(self.unproven(&put.path, fault.words).to_string()),
                         Ok(there) => Grant {
                             as_wanted: Some(there == row.wanted),
                             said: format!("`{name}` is {}granted", if there { "" } else { "not " }),

@@ -101,6 +101,7 @@ fn able(settings: &Settings, mapping: &Mapping) -> Vec<String> {
         "mode `{}`: the mapping can perform it",
         match settings.finish.mode {
             Mode::Callout => "callout",
+            Mode::Task => "task",
             Mode::Reverse => "reverse",
             Mode::Observe => "observe",
         }

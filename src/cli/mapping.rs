@@ -22,7 +22,7 @@ pub(super) enum Verb {
         /// The mapping file.
         file: PathBuf,
     },
-    /// Print every value a mapping reads from a recorded body, with its path.
+    /// Print every value of a recorded body, with its path and the rules of the mapping that take it.
     Try {
         /// The mapping file.
         file: PathBuf,
@@ -92,7 +92,12 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 .trace(&bytes)
                 .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
             for value in traced {
-                println!("{}\tline {}\t{}", value.path, value.line, value.value);
+                let rules = match value.rules.as_slice() {
+                    [] => "not mapped".to_owned(),
+                    rules => rules.join(", "),
+                };
+                let (path, line, value) = (value.path, value.line, value.value);
+                println!("{path}\tline {line}\t{value}\t{rules}");
             }
         }
     }

@@ -129,8 +129,9 @@ pub(super) async fn run(verb: &Simulate) -> Result<(), Failure> {
 fn faults(names: &[String]) -> Result<Vec<Fault>, Failure> {
     let find = |name: &String| {
         Fault::named(name).ok_or_else(|| {
-            let known = Fault::ALL.map(Fault::name).join(", ");
-            Failure::No(format!("`{name}` is no fault; known are: {known}"))
+            Failure::No(format!(
+                "`{name}` is no fault; `--faults list` tells them all"
+            ))
         })
     };
     names.iter().map(find).collect()

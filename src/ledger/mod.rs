@@ -6,6 +6,7 @@
 
 mod absorb;
 mod db;
+mod inbox;
 mod journal;
 mod looks;
 mod open;
@@ -19,6 +20,7 @@ mod together;
 mod turn;
 
 pub use absorb::{Absorbed, PageSeen};
+pub use inbox::ToldOf;
 pub use journal::Verified;
 pub use outbox::{Claimed, OutboxRow, Settled};
 pub use quarantine::{QuarantineRow, QuarantinedRow};

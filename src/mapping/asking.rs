@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Deserialize;
 
 use super::compile::Desk;
-use super::page::PageFault;
+use super::document::Element;
+use super::page_fault::PageFault;
 use super::path::Path;
-use super::tree::Element;
 
 /// The longest that a single call may take, seconds (M2).
 pub(super) const LONGEST_CALL_SECONDS: i64 = 600;
@@ -100,7 +100,7 @@ pub struct Asking {
 
 /// What an answer says of itself and of what comes after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Ahead {
     /// Whether there is more.
     pub more: Option<bool>,
     /// Where the next pass may go on.
@@ -110,22 +110,29 @@ pub struct Told {
 }
 
 impl Asking {
+    /// The paths that are looked at around the records.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        [&self.more, &self.high_water, &self.environment]
+            .into_iter()
+            .flatten()
+    }
+
     /// What the envelope of an answer says.
-    pub(super) fn told(&self, envelope: &Element) -> Result<Told, PageFault> {
+    pub(super) fn ahead(&self, envelope: &Element<'_>) -> Result<Ahead, PageFault> {
         let one = |path: &Option<Path>| {
             let text = path.as_ref()?.first(envelope)?;
             Some(text.trim().to_owned()).filter(|text| !text.is_empty())
         };
         let more = match (one(&self.more), &self.more) {
             (Some(text), Some(path)) => Some(flag(&text).ok_or_else(|| {
-                PageFault(format!(
+                PageFault::unproven(format!(
                     "its `{}` is neither a yes nor a no",
                     path.written()
                 ))
             })?),
             _ => None,
         };
-        Ok(Told {
+        Ok(Ahead {
             more,
             high_water: one(&self.high_water),
             environment: self
@@ -223,7 +230,7 @@ impl Desk<'_> {
             1
         });
         let mut place =
-            |key: &str, written: &Option<String>| Some(self.path(&at(key), written.as_deref()?));
+            |key: &str, written: &Option<String>| Some(self.loose(&at(key), written.as_deref()?));
         let some = |value: i64| u64::try_from(value).ok().filter(|value| *value > 0);
         let content_type = row
             .content_type

@@ -299,7 +299,7 @@ impl Mapping {
                 let (known, value) = cookie.split(';').next()?.split_once('=')?;
                 (known.trim() == name).then(|| value.trim().to_owned())
             }),
-            Found::Body(path) => super::signing::value_in(reply.bytes, path),
+            Found::Body(path) => self.value_in(reply.bytes, path),
         };
         let place = match &sign_in.found {
             Found::Header(name) => format!("header `{name}`"),
@@ -311,7 +311,7 @@ impl Mapping {
         let said = sign_in
             .life
             .as_ref()
-            .and_then(|path| super::signing::value_in(reply.bytes, path));
+            .and_then(|path| self.value_in(reply.bytes, path));
         let said = said
             .and_then(|text| text.parse::<f64>().ok())
             .filter(|seconds| *seconds >= 0.0);

@@ -10,7 +10,7 @@ use super::language::File;
 use super::lookups::{Lookup, LookupRow};
 use super::proof::{Proof, ProofRow};
 use super::schedule::{Schedule, ScheduleRow};
-use super::soap::{Envelope, EnvelopeRow, Wrapping};
+use super::soap::{Wrapper, Wrapping};
 use super::template::{Slot, TemplateFault, render};
 
 /// The names of this site that every template knows, beside `[values]`.
@@ -22,7 +22,6 @@ pub(super) const SITE: [&str; 2] = ["environment", "worker"];
 pub(super) struct ClientTables {
     proof: ProofRow,
     auth: AuthRow,
-    envelope: EnvelopeRow,
     headers: BTreeMap<String, String>,
     schedule: ScheduleRow,
     pub(super) lookups: BTreeMap<String, LookupRow>,
@@ -33,7 +32,7 @@ pub(super) struct ClientTables {
 pub(super) struct Client {
     pub(super) proof: Proof,
     pub(super) auth: Vec<AuthStyle>,
-    pub(super) envelope: Envelope,
+    pub(super) wrapper: Wrapper,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) schedule: Schedule,
     pub(super) lookups: BTreeMap<String, Lookup>,
@@ -42,11 +41,6 @@ pub(super) struct Client {
 }
 
 impl ClientTables {
-    /// Whether a body stands in an envelope.
-    pub(super) fn is_soap(&self) -> bool {
-        self.envelope.is_soap()
-    }
-
     pub(super) fn headers(&self) -> &BTreeMap<String, String> {
         &self.headers
     }
@@ -76,6 +70,9 @@ impl Mapping {
     #[must_use]
     pub fn acting_as(mut self, worker: &str) -> Self {
         worker.clone_into(&mut self.client.worker);
+        if let Some(own) = self.values.get_mut("worker").filter(|_| !worker.is_empty()) {
+            worker.clone_into(own);
+        }
         self
     }
 }
@@ -89,8 +86,8 @@ impl Desk<'_> {
             self.template(&format!("headers.{name}"), template, &known);
         }
         self.no_secrets(file);
-        let envelope = self.envelope(&tables.envelope, &known);
-        let soap = envelope.style != Wrapping::None;
+        let wrapper = self.wrapper(&file.envelope, &known);
+        let soap = wrapper.style != Wrapping::None;
         Client {
             proof: self.proof(&tables.proof),
             auth: self.auth(&tables.auth, &known, soap),
@@ -98,7 +95,7 @@ impl Desk<'_> {
             schedule: self.schedule(&tables.schedule),
             lookups: self.lookups(file),
             worker: String::new(),
-            envelope,
+            wrapper,
         }
     }
 }

@@ -9,13 +9,20 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::client::Client;
+use super::door_tables::{Callback, Callout};
+use super::envelope::Envelope;
 use super::environment::Site;
 use super::fault::Fault;
 use super::grants::GrantRow;
-use super::language::{File, Operation, Test};
+use super::language::{File, Test};
+use super::limits::{Format, Limits};
 use super::path::Path;
+use super::path_text::Namespaces;
+use super::plan::{Plan, Rule};
 use super::request::Request;
+use super::tasks::Tasks;
 use super::template;
+use super::write_table::Operation;
 use crate::practice::episode::{Role, Stage, StepStatus};
 use crate::practice::fact::{Fact, FactKind};
 use crate::practice::sighting::Direction;
@@ -50,10 +57,20 @@ pub struct Mapping {
     pub(super) blank: BTreeSet<Fact>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) tasks: Option<Tasks>,
+    pub(super) callback: Option<Callback>,
+    pub(super) callout: Option<Callout>,
     pub(super) text_limit_chars: usize,
+    /// Only the Basic Multilingual Plane can be kept.
+    pub(super) text_bmp: bool,
     pub(super) capabilities: BTreeSet<String>,
     pub(super) grants: BTreeMap<String, GrantRow>,
     pub(super) tests: Vec<Test>,
+    pub(super) format: Format,
+    pub(super) limits: Limits,
+    pub(super) envelope: Envelope,
+    pub(super) namespaces: Namespaces,
+    pub(super) plan: Plan,
 }
 
 /// Where a fact stands and how it is read.
@@ -84,6 +101,9 @@ impl Mapping {
             values: BTreeMap::new(),
             lines: shaped.lines,
             faults: Vec::new(),
+            spaces: Namespaces::new(),
+            rules: Vec::new(),
+            loose_paths: Vec::new(),
         };
         desk.settle(&mut shaped.table);
         for flaw in shaped.flaws {
@@ -122,6 +142,13 @@ impl Mapping {
     pub fn capabilities(&self) -> BTreeSet<String> {
         let mut all = self.capabilities.clone();
         all.insert("feed".to_owned());
+        for (name, there) in [
+            ("callback", self.callback.is_some()),
+            ("callout", self.callout.is_some()),
+            ("tasks", self.tasks.is_some()),
+        ] {
+            all.extend(there.then(|| name.to_owned()));
+        }
         if self.sweep.is_some() {
             all.insert("sweep".to_owned());
         }
@@ -131,6 +158,23 @@ impl Mapping {
         let able = self.write.keys().filter(|name| self.parts(name).is_ok());
         all.extend(able.map(|name| format!("write.{name}")));
         all
+    }
+
+    /// Replaces or adds a template value (`[values]`), such as a field number of one environment.
+    #[must_use]
+    pub fn with_value(mut self, name: &str, value: &str) -> Self {
+        self.values.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Characters that a text may have.
+    pub fn text_limit_chars(&self) -> usize {
+        self.text_limit_chars
+    }
+
+    /// How large an answer may be.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 }
 
@@ -143,6 +187,12 @@ pub(super) struct Desk<'a> {
     pub(super) values: BTreeMap<String, String>,
     pub(super) lines: Lines,
     faults: Vec<Fault>,
+    /// The prefixes that paths may use.
+    pub(super) spaces: Namespaces,
+    /// The paths of a record so far, with their keys.
+    pub(super) rules: Vec<Rule>,
+    /// The paths of documents that are read whole.
+    pub(super) loose_paths: Vec<Path>,
 }
 
 impl Desk<'_> {
@@ -155,12 +205,9 @@ impl Desk<'_> {
         });
     }
 
-    pub(super) fn path(&mut self, at: &str, written: &str) -> Path {
-        let named = self.name(at, written);
-        Path::parse(&named).unwrap_or_else(|message| {
-            self.fault(at, &message, None);
-            Path::default()
-        })
+    /// The line of a key.
+    pub(super) fn line(&self, at: &str) -> usize {
+        self.lines.of(at)
     }
 
     /// A template that can be read, and that names nothing unknown.
@@ -182,7 +229,7 @@ impl Desk<'_> {
     }
 
     /// Reads one of our own words by its serde name.
-    fn word<T: DeserializeOwned>(
+    pub(super) fn word<T: DeserializeOwned>(
         &mut self,
         at: &str,
         word: &str,
@@ -202,22 +249,16 @@ impl Desk<'_> {
         serde_json::from_value(serde_json::Value::from(word)).ok()
     }
 
-    fn compile(&mut self, file: File) -> Option<Mapping> {
-        let statuses = file.vocabularies.get("status").into_iter().flatten();
-        let statuses = statuses
+    /// Their words to ours.
+    fn words<'f, T: DeserializeOwned>(
+        of: impl IntoIterator<Item = (&'f String, &'f String)>,
+    ) -> BTreeMap<String, T> {
+        of.into_iter()
             .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
-        let stages = file.stages.is.iter();
-        let stages = stages
-            .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
-            .collect();
-        let people = file.people.iter();
-        let people = people
-            .filter_map(|(role, path)| {
-                let path = self.path(&format!("people.{role}"), path);
-                Some((Self::checked(role)?, path))
-            })
-            .collect();
+            .collect()
+    }
+
+    fn links(&mut self, file: &File) -> Vec<(Path, Direction, bool)> {
         let mut links = Vec::new();
         for (index, row) in file.links.iter().enumerate() {
             let path = self.path(&format!("links[{index}].path"), &row.path);
@@ -225,9 +266,33 @@ impl Desk<'_> {
                 Self::checked(&row.direction).map(|direction| (path, direction, row.immediate)),
             );
         }
+        links
+    }
+
+    fn compile(&mut self, mut file: File) -> Option<Mapping> {
+        // Who we are and where is a value like others; the settings give it.
+        for name in ["worker", "environment"] {
+            file.values.entry(name.to_owned()).or_default();
+        }
+        self.spaces.clone_from(&file.namespaces);
+        self.limits(file.limits);
+        let format = Format::of(&file.format);
+        let envelope = self.envelope(&file.envelope, format);
+        let statuses = Self::words(file.vocabularies.get("status").into_iter().flatten());
+        let stages = Self::words(&file.stages.is);
+        let people = file.people.iter();
+        let people = people
+            .filter_map(|(role, path)| {
+                let path = self.path(&format!("people.{role}"), path);
+                Some((Self::checked(role)?, path))
+            })
+            .collect();
+        let links = self.links(&file);
         let facts = self.facts(&file);
         let blank = self.blank(&file, &facts);
         self.operations(&file);
+        let tasks = self.tasks(&file);
+        let (callback, callout) = (self.callback(&file), self.callout(&file));
         self.tests(&file);
         let (mut places, zone) = self.record(&file.record);
         let only_when = file
@@ -235,23 +300,21 @@ impl Desk<'_> {
             .as_ref()
             .map(|only| (self.path("only_when.path", &only.path), only.is.clone()));
         let limit = self.text_limit(file.text_limit_chars);
+        let feed = self.request("feed", &file.feed, &file);
+        let mut other = |name, row: &Option<_>| Some(self.request(name, row.as_ref()?, &file));
+        let (sweep, step) = (other("sweep", &file.sweep), other("step", &file.step));
+        let stage = self.path("stages.path", &file.stages.path);
         Some(Mapping {
             file: (self.file.to_owned(), self.text.to_owned()),
             site: self.site.clone(),
             client: self.client(&file),
-            feed: self.request("feed", &file.feed, &file),
-            sweep: file
-                .sweep
-                .as_ref()
-                .map(|row| self.request("sweep", row, &file)),
-            step: file
-                .step
-                .as_ref()
-                .map(|row| self.request("step", row, &file)),
+            feed,
+            sweep,
+            step,
             id: places.remove("id").unwrap_or_default(),
             status: places.remove("status").unwrap_or_default(),
             statuses,
-            stage: self.path("stages.path", &file.stages.path),
+            stage,
             stages,
             ignore: file.stages.ignore.into_iter().collect(),
             only_when,
@@ -264,10 +327,19 @@ impl Desk<'_> {
             values: file.values,
             flags: file.flags,
             write: file.write,
+            tasks,
+            callback,
+            callout,
             text_limit_chars: limit,
+            text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),
             grants: file.grants,
             tests: file.test,
+            format,
+            limits: file.limits,
+            envelope,
+            namespaces: file.namespaces,
+            plan: self.plan(),
         })
     }
 
@@ -318,12 +390,16 @@ impl Desk<'_> {
         let mut facts = BTreeMap::new();
         for (name, row) in &file.facts {
             let at = format!("facts.{name}");
+            let path = self.path(&format!("{at}.path"), &row.path);
             let columns = row.columns.iter();
             let columns = columns
-                .map(|(column, path)| (column.clone(), self.path(&format!("{at}.{column}"), path)))
+                .map(|(column, written)| {
+                    let at = format!("{at}.{column}");
+                    (column.clone(), self.below(&at, &path, written))
+                })
                 .collect();
             let mut place = FactPlace {
-                path: self.path(&format!("{at}.path"), &row.path),
+                path,
                 vocabulary: None,
                 html: row.html,
                 texts: row.texts,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::compile::Mapping;
-use super::language::{Operation, Paging};
-use super::operations::OPERATIONS;
+use super::language::Paging;
+use super::operations::EFFECTS;
 use super::request::Request;
+use super::write_table::Operation;
 use crate::practice::episode::Stage;
 use crate::practice::fact::Fact;
 use crate::practice::terms::Mode;
@@ -44,6 +45,9 @@ impl Mapping {
                  the capability `callout`"
                     .to_owned(),
             ),
+            Mode::Task => self
+                .cannot_hold_by_task()
+                .map(|why| format!("mode `task` cannot be performed: {why}")),
             Mode::Reverse => self
                 .parts("reopen")
                 .err()
@@ -156,7 +160,7 @@ impl Mapping {
 
     fn writes(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for name in OPERATIONS {
+        for name in EFFECTS {
             lines.push(match self.parts(name) {
                 Err(why) => {
                     format!("{name}: not performed ({why}); what is owed waits for a person.")
@@ -171,12 +175,24 @@ impl Mapping {
     }
 
     fn modes(&self) -> Vec<String> {
-        let modes = [Mode::Observe, Mode::Callout, Mode::Reverse];
+        let modes = [Mode::Observe, Mode::Callout, Mode::Task, Mode::Reverse];
         let line = |mode: Mode| match self.cannot(mode) {
             None => format!("{}: yes.", word(mode)),
             Some(why) => format!("{}: no; {why}.", word(mode)),
         };
-        modes.into_iter().map(line).collect()
+        let mut lines: Vec<String> = modes.into_iter().map(line).collect();
+        lines.extend(self.callout.as_ref().map(|callout| {
+            let then = if callout.opens_on_timeout {
+                "lets Finish through, and that Finish is entered as one without a permit"
+            } else {
+                "holds Finish until it has an answer"
+            };
+            format!(
+                "If no answer comes within {} ms, the case system {then}. That is its own setting: try it.",
+                callout.answer_within_ms
+            )
+        }));
+        lines
     }
 }
 

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
 use super::language::File;
-use super::page::{PageFault, document};
-use super::path::Path;
+use super::page_fault::PageFault;
 use super::template::{Slot, TemplateFault, render};
+use super::writing::at;
 
 /// One `[grants.NAME]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -53,11 +53,10 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<bool, PageFault> {
-        let document = document(bytes, charset, &row.root)?;
-        let path = Path::parse(&row.find).map_err(PageFault)?;
-        let values = path.values(&document);
-        let mut there = values.iter().map(|(text, _)| text);
-        Ok(there.any(|text| !text.is_empty() && (row.is.is_empty() || row.is.contains(text))))
+        let whole = self.document(bytes, charset, &row.root)?;
+        let values = at(&whole.root(), &row.find, &self.namespaces)?;
+        let mut there = values.iter();
+        Ok(there.any(|text| row.is.is_empty() || row.is.contains(text)))
     }
 }
 

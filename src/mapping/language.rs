@@ -9,11 +9,24 @@ use serde::Deserialize;
 use super::asking::AskRow;
 use super::client::ClientTables;
 
+use super::door_tables::{CallbackRow, CalloutRow};
+use super::envelope::EnvelopeRow;
 use super::grants::GrantRow;
+use super::limits::Limits;
+use super::tasks::TasksRow;
+use super::write_table::Operation;
 
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
+    #[serde(default)]
+    pub(super) format: String,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) namespaces: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) envelope: EnvelopeRow,
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
     /// How it is reached: the tables of `client`.
@@ -37,8 +50,13 @@ pub(super) struct File {
     pub(super) flags: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) tasks: Option<TasksRow>,
+    pub(super) callback: Option<CallbackRow>,
+    pub(super) callout: Option<CalloutRow>,
     #[serde(default = "thousand")]
     pub(super) text_limit_chars: i64,
+    #[serde(default)]
+    pub(super) text_characters: String,
     #[serde(default)]
     pub(super) capabilities: Vec<String>,
     #[serde(default)]
@@ -58,6 +76,7 @@ fn thousand() -> i64 {
 pub(super) struct RequestRow {
     pub(super) path: String,
     pub(super) root: String,
+    pub(super) format: Option<String>,
     pub(super) namespace: Option<String>,
     #[serde(default = "itself")]
     pub(super) record: String,
@@ -141,100 +160,6 @@ pub(super) struct FactRow {
     /// Where each column of a row stands.
     #[serde(flatten)]
     pub(super) columns: BTreeMap<String, String>,
-}
-
-/// One way to write: one intention, one call.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Operation {
-    /// HTTP method.
-    pub method: String,
-    /// Path template.
-    pub path: String,
-    /// Body template, escaped for the content type.
-    pub body: String,
-    /// Content type of the body.
-    #[serde(default = "application_xml")]
-    pub content_type: String,
-    /// Header templates, by header.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// Statuses that mean "taken"; only a read-back shows that it was done.
-    pub accepted: Vec<i64>,
-    /// Statuses that mean "not now": what was read has changed since, or somebody holds a lock.
-    #[serde(default)]
-    pub again: Vec<i64>,
-    /// What is read before anything is written.
-    #[serde(default)]
-    pub before: Option<Before>,
-    /// Where the write must be found afterwards.
-    #[serde(default)]
-    pub read_back: Option<ReadBack>,
-    /// The operation that follows once this one is shown to be done.
-    #[serde(default)]
-    pub then: Option<String>,
-}
-
-fn application_xml() -> String {
-    "application/xml".to_owned()
-}
-
-/// What is read before anything is written, and carried into the write.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Before {
-    /// Path template; none reads what the read-back reads, and a write that it shows is not repeated.
-    pub path: Option<String>,
-    /// Local name of the root element, with `path`.
-    pub root: Option<String>,
-    /// Values that must be there: name and path.
-    pub values: BTreeMap<String, String>,
-    /// Lists that may be empty: name and path.
-    pub lists: BTreeMap<String, String>,
-    /// Values that must be there: name and header of the answer.
-    pub headers: BTreeMap<String, String>,
-    /// What must be found, or the case system will not do it.
-    pub must: Option<Must>,
-}
-
-/// What must be found before writing makes sense, such as the right to make a move.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Must {
-    /// Where.
-    pub find: String,
-    /// A template; one of the values there must be exactly this.
-    pub is: String,
-    /// What a person can do if it is not.
-    pub why: String,
-}
-
-/// Where a write must be found afterwards.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ReadBack {
-    /// Path template of the request.
-    pub path: String,
-    /// Local name of the root element.
-    pub root: String,
-    /// Where in the answer to look.
-    pub find: String,
-    /// What a value there must contain; a template.
-    pub contains: Option<String>,
-    /// What a value there must be; a template.
-    pub is: Option<String>,
-    /// The write is done when it is *not* found there (a flag taken off).
-    #[serde(default)]
-    pub absent: bool,
-    /// Another place that must hold as well: the status after a reopen.
-    #[serde(default)]
-    pub also: Option<Also>,
-}
-
-/// A second thing that the same answer must show.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Also {
-    /// Where.
-    pub find: String,
-    /// A template; the value must be exactly this.
-    pub is: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -11,7 +11,8 @@ use toml::{Table, Value};
 
 use super::compile::{Desk, Mapping};
 use super::language::{File, RequestRow};
-use super::page::{Next, Page, PageFault, rows};
+use super::page::{Page, around};
+use super::page_fault::PageFault;
 use super::path::Path;
 use super::proof::same;
 use super::request::Request;
@@ -45,33 +46,31 @@ impl Mapping {
             .iter()
             .map(|(name, lookup)| (name.as_str(), lookup))
     }
-}
 
-impl Lookup {
-    /// The numbers and names on one page of the list, and what the page says of the next.
-    pub fn read(
+    /// The numbers and names on one page of a list, and what the page says of the next.
+    pub fn lookup_page(
         &self,
+        lookup: &Lookup,
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<(Vec<(String, String)>, Page), PageFault> {
-        let mut found: Vec<(String, String)> = Vec::new();
-        let mut page = Page::default();
-        let envelope = rows(&self.request, bytes, charset, &mut |row| {
+        let request = &lookup.request;
+        let whole = self.document_in(request.format, bytes, charset, &request.root)?;
+        let (mut found, mut page) = (Vec::new(), Page::default());
+        for row in request.record.elements(&whole.root()) {
             page.count += 1;
-            let pair = self.number.first(&row).zip(self.name.first(&row));
+            let pair = lookup.number.first(&row).zip(lookup.name.first(&row));
             found.extend(pair.filter(|(number, name)| !number.is_empty() && !name.is_empty()));
-        })?;
-        let told = |path: &Option<Path>| {
-            let text = path.as_ref()?.first(&envelope);
-            text.filter(|text| !text.is_empty())
-        };
-        page.told = self.request.ask.told(&envelope)?;
-        page.total = told(&self.request.total).and_then(|text| text.parse().ok());
-        page.next = told(&self.request.next).map_or(Next::End, Next::Token);
-        page.last_id = found.last().map(|(number, _)| number.clone());
+        }
+        around(request, &whole.root(), &mut page)?;
+        page.last_id = found
+            .last()
+            .map(|(number, _): &(String, String)| number.clone());
         Ok((found, page))
     }
+}
 
+impl Lookup {
     /// The values that the list gives.
     ///
     /// # Errors
@@ -138,8 +137,8 @@ impl Desk<'_> {
                 name.clone(),
                 Lookup {
                     request: self.request(&at, &row.request, file),
-                    number: self.path(&format!("{at}.number"), &row.number),
-                    name: self.path(&format!("{at}.name"), &row.name),
+                    number: self.loose(&format!("{at}.number"), &row.number),
+                    name: self.loose(&format!("{at}.name"), &row.name),
                     values: row.values.clone(),
                 },
             );

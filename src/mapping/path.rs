@@ -1,180 +1,231 @@
 //! Where in a record does a value stand?
 //!
-//! A small part of `XPath`: `a/b`, `@attr`, `a[@name='x']/value`, `a[@name^='x']` for every name that begins with
-//! x, `.` for the record itself.
+//! A small part of `XPath`, for XML and JSON alike; docs/mapping.md has the whole of it. A path is answered from
+//! what the trie has captured while the record was read; in a document read whole, it is walked.
 
-use super::tree::Element;
+use super::document::Element;
 
 /// A path, compiled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Path {
-    written: String,
-    steps: Vec<Move>,
-    attribute: Option<String>,
+    pub(super) written: String,
+    pub(super) moves: Vec<Move>,
+    pub(super) attribute: Option<Name>,
+    /// Its number in the mapping's trie; none if it is walked.
+    pub(super) number: Option<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Move {
-    name: String,
-    only: Option<Only>,
+/// One part of a path: a step down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Move {
+    pub(super) name: Name,
+    pub(super) conditions: Vec<Condition>,
+    /// What is inside stands escaped in the element's text.
+    pub(super) embedded: Option<Embedded>,
+}
+
+/// A name; any, if it is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) local: String,
+    /// The namespace that it must be in.
+    pub(super) space: Option<String>,
 }
 
 /// Which elements of a name are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Only {
-    attribute: String,
-    value: String,
-    /// Every value that begins with it.
-    begins: bool,
+pub(super) enum Condition {
+    /// The one at this position among those that the conditions before it leave, from 1.
+    Nth(usize),
+    /// Those with a value there that is this one, or that begins with it.
+    Is {
+        at: Path,
+        value: String,
+        begins: bool,
+    },
+}
+
+/// How a document stands in a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Embedded {
+    Xml,
+    Json,
+    Base64Xml,
+    Base64Json,
 }
 
 impl Path {
-    /// Reads a path as it is written in a mapping file.
-    pub(super) fn parse(written: &str) -> Result<Self, String> {
-        let mut path = Self {
-            written: written.to_owned(),
-            ..Self::default()
-        };
-        for part in parts(written) {
-            if path.attribute.is_some() {
-                return Err(format!("nothing may follow the attribute in `{written}`"));
-            }
-            if part == "." {
-                continue;
-            }
-            if let Some(name) = part.strip_prefix('@') {
-                path.attribute = Some(checked(name, written)?);
-                continue;
-            }
-            path.steps.push(Move::parse(&part, written)?);
-        }
-        Ok(path)
-    }
-
     /// The path as it was written.
     pub(super) fn written(&self) -> &str {
         &self.written
     }
 
-    /// The names of its elements, outermost first.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().map(|step| step.name.as_str())
-    }
-
-    /// Every element that the path leads to.
-    pub(super) fn elements<'a>(&self, from: &'a Element) -> Vec<&'a Element> {
-        let mut here = vec![from];
-        for step in &self.steps {
-            here = here
-                .into_iter()
-                .flat_map(|element| &element.children)
-                .filter(|child| step.admits(child))
-                .collect();
+    /// This path, and then that one: for places that are told from a row or a form.
+    pub(super) fn then(&self, below: &Self) -> Self {
+        let mut moves = self.moves.clone();
+        moves.extend(below.moves.iter().cloned());
+        Self {
+            written: format!("{}/{}", self.written, below.written),
+            moves,
+            attribute: below.attribute.clone(),
+            number: None,
         }
-        here
     }
 
-    /// Every value that the path leads to, trimmed, with the line it stands on.
-    pub(super) fn values(&self, from: &Element) -> Vec<(String, usize)> {
-        self.elements(from)
-            .into_iter()
-            .filter_map(|element| {
-                let text = match &self.attribute {
-                    Some(name) => element.attribute(name)?,
-                    None if element.nil => "",
-                    None => &element.text,
-                };
-                Some((text.trim().to_owned(), element.line))
-            })
-            .collect()
+    /// Calls for each element that the path leads to, nil ones included.
+    pub(super) fn each<'d>(&self, from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
+        match self.number {
+            Some(number) if from.arena.captures => {
+                let end = from.node().end;
+                let all = from.arena.captured.get(number);
+                let all = all.map(Vec::as_slice).unwrap_or_default();
+                let first = all.partition_point(|index| *index < from.index);
+                let inside = all.iter().skip(first).take_while(|index| **index < end);
+                for index in inside {
+                    found(Element {
+                        index: *index,
+                        ..from
+                    });
+                }
+            }
+            _ => {
+                // A path that the trie does not know may lead to what was passed over.
+                debug_assert!(
+                    !from.arena.captures || self.moves.is_empty(),
+                    "`{}` was not given to the desk",
+                    self.written
+                );
+                walk(&self.moves, from, found);
+            }
+        }
     }
 
-    /// Whether the element that the last condition picks out is there; none if the path has no condition.
-    /// A question that is there without a value is blank; one that is not there was not asked.
-    pub(super) fn is_asked(&self, from: &Element) -> Option<bool> {
-        let last = self.steps.iter().rposition(|step| step.only.is_some())?;
-        let picks = Self {
-            steps: self.steps.iter().take(last + 1).cloned().collect(),
-            ..Self::default()
+    /// Every element that the path leads to. What is nil, `null` or an empty array is none.
+    pub(super) fn elements<'d>(&self, from: &Element<'d>) -> Vec<Element<'d>> {
+        let mut all = Vec::new();
+        self.each(*from, &mut |element| {
+            if !element.is_nil() {
+                all.push(element);
+            }
+        });
+        all
+    }
+
+    fn text_of<'d>(&self, element: Element<'d>) -> Option<&'d str> {
+        let text = match &self.attribute {
+            Some(name) => element.attribute(&name.local, name.space.as_deref())?,
+            None => element.own_text(),
         };
-        Some(!picks.elements(from).is_empty())
+        Some(text.trim())
+    }
+
+    /// Calls for each value, walking: for the places that conditions compare, which no trie captures.
+    pub(super) fn look(&self, from: Element<'_>, found: &mut dyn FnMut(&str)) {
+        walk(&self.moves, from, &mut |element| {
+            if let Some(text) = self.text_of(element) {
+                found(text);
+            }
+        });
+    }
+
+    /// Every value that the path leads to, trimmed, with the byte of the answer it stands at.
+    pub(super) fn values(&self, from: &Element<'_>) -> Vec<(String, usize)> {
+        let mut all = Vec::new();
+        self.each(*from, &mut |element| {
+            all.extend(
+                self.text_of(element)
+                    .map(|text| (text.to_owned(), element.at())),
+            );
+        });
+        all
     }
 
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
-    pub(super) fn first(&self, from: &Element) -> Option<String> {
-        let values = self.values(from);
-        values
+    pub(super) fn text<'d>(&self, from: &Element<'d>) -> Option<&'d str> {
+        let mut first: Option<&'d str> = None;
+        self.each(*from, &mut |element| {
+            if first.is_none_or(str::is_empty)
+                && let Some(text) = self.text_of(element)
+            {
+                first = Some(text);
+            }
+        });
+        first
+    }
+
+    /// [`Path::text`], owned.
+    pub(super) fn first(&self, from: &Element<'_>) -> Option<String> {
+        self.text(from).map(str::to_owned)
+    }
+
+    /// Whether the question is there: the element that the last condition picks out, in JSON also a member that a
+    /// path without conditions names; none if an XML path has no condition. A question that is there without
+    /// a value is blank; one that is not there was not asked.
+    pub(super) fn is_asked(&self, from: &Element<'_>) -> Option<bool> {
+        let last = self
+            .moves
             .iter()
-            .find(|(text, _)| !text.is_empty())
-            .or(values.first())
-            .map(|(text, _)| text.clone())
+            .rposition(|step| !step.conditions.is_empty());
+        let last = match last {
+            None if from.arena.json => self.moves.len(),
+            other => other? + 1,
+        };
+        let mut there = false;
+        walk(self.moves.get(..last)?, *from, &mut |_| there = true);
+        Some(there)
+    }
+}
+
+/// Steps down from an element, part by part.
+fn walk<'d>(moves: &[Move], from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
+    let Some((step, rest)) = moves.split_first() else {
+        return found(from);
+    };
+    let mut counts = vec![0; step.positions()];
+    for child in from.children() {
+        if step.name.admits(child) && step.holds(child, &mut counts) {
+            walk(rest, child, found);
+        }
     }
 }
 
 impl Move {
-    fn parse(part: &str, written: &str) -> Result<Self, String> {
-        let Some((name, rest)) = part.split_once('[') else {
-            return Ok(Self {
-                name: checked(part, written)?,
-                only: None,
+    /// How many of its conditions are positions.
+    pub(super) fn positions(&self) -> usize {
+        let nth = |condition: &&Condition| matches!(condition, Condition::Nth(_));
+        self.conditions.iter().filter(nth).count()
+    }
+
+    /// Whether every condition holds; `counts` counts for each position the elements that came to it.
+    pub(super) fn holds(&self, element: Element<'_>, counts: &mut [usize]) -> bool {
+        hold(&self.conditions, element, counts)
+    }
+}
+
+/// See [`Move::holds`].
+pub(super) fn hold(conditions: &[Condition], element: Element<'_>, counts: &mut [usize]) -> bool {
+    let mut counts = counts.iter_mut();
+    conditions.iter().all(|condition| match condition {
+        Condition::Nth(nth) => counts.next().is_some_and(|count| {
+            *count += 1;
+            count == nth
+        }),
+        Condition::Is { at, value, begins } => {
+            let mut there = false;
+            at.look(element, &mut |text| {
+                there |= text == value || *begins && text.starts_with(value);
             });
-        };
-        let only = rest
-            .strip_suffix(']')
-            .and_then(|rest| rest.strip_prefix('@'))
-            .and_then(|rest| rest.split_once('='))
-            .and_then(|(key, value)| {
-                let bare = value.strip_prefix('\'')?.strip_suffix('\'')?;
-                let begins = key.strip_suffix('^');
-                Some(Only {
-                    attribute: begins.unwrap_or(key).to_owned(),
-                    value: bare.to_owned(),
-                    begins: begins.is_some(),
-                })
-            })
-            .ok_or_else(|| format!("write a condition as `[@name='value']` in `{written}`"))?;
-        Ok(Self {
-            name: checked(name, written)?,
-            only: Some(only),
-        })
-    }
-
-    fn admits(&self, element: &Element) -> bool {
-        element.name == self.name
-            && self.only.as_ref().is_none_or(|only| {
-                let there = element.attribute(&only.attribute);
-                there.is_some_and(|there| {
-                    there == only.value || only.begins && there.starts_with(&only.value)
-                })
-            })
-    }
-}
-
-/// Splits at `/`, except within quotes.
-fn parts(written: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    for letter in written.trim().chars() {
-        quoted ^= letter == '\'';
-        if letter == '/' && !quoted {
-            parts.push(String::new());
-        } else if let Some(last) = parts.last_mut() {
-            last.push(letter);
+            there
         }
-    }
-    parts
+    })
 }
 
-fn checked(name: &str, written: &str) -> Result<String, String> {
-    let good = !name.is_empty()
-        && name
-            .chars()
-            .all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'));
-    if good {
-        Ok(name.to_owned())
-    } else {
-        Err(format!(
-            "`{name}` is no element or attribute name in `{written}`"
-        ))
+impl Name {
+    pub(super) fn admits(&self, element: Element<'_>) -> bool {
+        (self.local.is_empty() || element.name() == self.local)
+            && self
+                .space
+                .as_deref()
+                .is_none_or(|space| element.is_in(space))
     }
 }

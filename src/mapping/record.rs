@@ -8,10 +8,10 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::compile::{FactPlace, Mapping};
+use super::document::Element;
 use super::html::plain;
 use super::keying::ChildKeying;
 use super::path::Path;
-use super::tree::Element;
 use crate::practice::episode::{Presence, Stage, StepStatus};
 use crate::practice::fact::{Fact, FactKind, Row, Value};
 use crate::practice::ids::{CycleId, EpisodeId, SourceName, StepId, WorkerId};
@@ -235,7 +235,7 @@ impl Mapping {
     fn rows(&self, place: &FactPlace, record: &Element) -> Result<Known<Value>, Bad> {
         let mut rows = Vec::new();
         for (index, element) in place.path.elements(record).into_iter().enumerate() {
-            let column = |name: &str| known_column(place, name, element);
+            let column = |name: &str| known_column(place, name, &element);
             let key = column("key")
                 .value()
                 .cloned()

@@ -1,6 +1,6 @@
 //! How are records asked for, and does that make sense? One of the tables `[feed]`, `[sweep]`, `[step]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -8,9 +8,11 @@ use super::asking::{Asking, Cursor};
 use super::client::SITE;
 use super::compile::{Desk, Mapping};
 use super::language::{File, Paging, RequestRow};
-use super::path::Path;
+use super::limits::Format;
+use super::path::{Condition, Move, Path};
 use super::soap::ACTION;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
+use super::trie::Trie;
 use super::writing::Put;
 
 /// One way to ask for records.
@@ -20,6 +22,8 @@ pub struct Request {
     pub path: String,
     /// Local name of the root element.
     pub root: String,
+    /// In what its answer comes.
+    pub format: Format,
     /// Namespace of the root element, if it is checked.
     pub namespace: Option<String>,
     /// How the next page is asked for.
@@ -38,15 +42,29 @@ pub struct Request {
     pub(super) next: Option<Path>,
     /// Where the case system's own time stands.
     pub(super) server_time: Option<Path>,
+    /// What is wanted of the root; path 0 is the record's.
+    pub(super) outer: Trie,
 }
 
 impl Request {
     /// Reads a document of which only the root is promised.
-    pub(super) fn whole(root: &str) -> Self {
+    pub(super) fn whole(root: &str, format: Format) -> Self {
         Self {
             root: root.to_owned(),
+            format,
             ..Self::default()
         }
+    }
+
+    /// The keys that take what stands around the records.
+    pub(super) fn around(&self) -> impl Iterator<Item = (String, Path)> {
+        let all = [
+            ("total", &self.total),
+            ("next", &self.next),
+            ("server_time", &self.server_time),
+        ];
+        all.into_iter()
+            .filter_map(|(key, path)| Some((key.to_owned(), path.clone()?)))
     }
 }
 
@@ -138,17 +156,18 @@ impl Mapping {
     /// The mapping's own `[values]` and what this site is, for templates.
     pub(super) fn own_values(&self) -> Values {
         let site = [self.environment().unwrap_or_default(), &self.client.worker];
-        let site = SITE
-            .into_iter()
-            .zip(site)
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let own = self
-            .values
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()));
-        let all = site.chain(own);
-        all.map(|(name, value)| (name, Given::One(value)))
-            .collect::<BTreeMap<_, _>>()
+        let mut all = Values::new();
+        for (name, value) in SITE.into_iter().zip(site) {
+            all.insert(name.to_owned(), Given::One(value.to_owned()));
+        }
+        // What the site says goes before a value of the file that is left empty.
+        let own = self.values.iter();
+        let own = own.filter(|(name, value)| !value.is_empty() || !all.contains_key(*name));
+        let own: Vec<_> = own
+            .map(|(name, value)| (name.clone(), Given::One(value.clone())))
+            .collect();
+        all.extend(own);
+        all
     }
 
     /// How the change feed is asked.
@@ -172,7 +191,7 @@ impl Desk<'_> {
         let at = |key: &str| format!("{name}.{key}");
         let mut known: BTreeSet<&str> = READ_NAMES.into_iter().chain(SITE).collect();
         known.extend(file.values.keys().map(String::as_str));
-        let ask = self.asking(name, &row.ask, file.client.is_soap());
+        let ask = self.asking(name, &row.ask, file.envelope.style.starts_with("soap"));
         let mut templates = vec![(at("path"), &row.path)];
         templates.extend(row.ask.body.iter().map(|body| (at("body"), body)));
         templates.extend(row.ask.action.iter().map(|action| (at("action"), action)));
@@ -211,6 +230,37 @@ impl Desk<'_> {
                 "the path does not use `{{ high_water }}`, so every pass would read everything";
             self.fault(&at("path"), message, None);
         }
+        let page_size = self.sizes(name, row);
+        let mut place =
+            |key: &str, written: &Option<String>| Some(self.loose(&at(key), written.as_deref()?));
+        let (total, next) = (place("total", &row.total), place("next", &row.next));
+        let server_time = place("server_time", &row.server_time);
+        let format = Format::of(row.format.as_ref().unwrap_or(&file.format));
+        let mut record = self.loose(&at("record"), &row.record);
+        self.record_path(&at("record"), &record, format);
+        record.number = Some(0);
+        // The number marks where a record begins; nothing else of the root is captured.
+        let wanted = [&total, &next, &server_time].into_iter().flatten();
+        let wanted = wanted.chain(ask.paths());
+        let outer = Trie::new(wanted.chain([&record]), format == Format::Json);
+        Request {
+            total,
+            next,
+            server_time,
+            record,
+            outer,
+            format,
+            path: row.path.clone(),
+            root: row.root.clone(),
+            namespace: row.namespace.clone(),
+            paging,
+            page_size,
+            since_format: row.since_format.clone(),
+            ask,
+        }
+    }
+    fn sizes(&mut self, name: &str, row: &RequestRow) -> u64 {
+        let at = |key: &str| format!("{name}.{key}");
         let page_size = u64::try_from(row.page_size).unwrap_or(0);
         if page_size == 0 {
             self.fault(&at("page_size"), "`page_size` must be at least 1", None);
@@ -219,20 +269,23 @@ impl Desk<'_> {
             let message = format!("`{}` is no `strftime` form", row.since_format);
             self.fault(&at("since_format"), &message, None);
         }
-        let mut place =
-            |key: &str, written: &Option<String>| Some(self.path(&at(key), written.as_deref()?));
-        Request {
-            total: place("total", &row.total),
-            next: place("next", &row.next),
-            server_time: place("server_time", &row.server_time),
-            record: self.path(&at("record"), &row.record),
-            path: row.path.clone(),
-            root: row.root.clone(),
-            namespace: row.namespace.clone(),
-            paging,
-            page_size,
-            since_format: row.since_format.clone(),
-            ask,
+        page_size
+    }
+
+    /// Whether something is a record must be plain from where it begins.
+    fn record_path(&mut self, at: &str, record: &Path, format: Format) {
+        let plain = |condition: &Condition| match condition {
+            Condition::Nth(_) => false,
+            Condition::Is { at, .. } => {
+                format == Format::Xml && at.moves.is_empty() && at.attribute.is_some()
+            }
+        };
+        let steps = &record.moves;
+        let fits = |step: &Move| step.embedded.is_none() && step.conditions.iter().all(plain);
+        if record.attribute.is_some() || !steps.iter().all(fits) {
+            let message = "a record is picked by names, in XML also by conditions on attributes";
+            let help = "pick records by their values in `[only_when]`".to_owned();
+            self.fault(at, message, Some(help));
         }
     }
 }

@@ -1,28 +1,12 @@
 //! How does a request stand in a SOAP envelope? (M1)
 
-use serde::Deserialize;
-
 use super::compile::{Desk, Mapping};
+use super::envelope::EnvelopeRow;
 use super::template::{Slot, TemplateFault, render};
 use super::writing::Put;
 
 /// The name under which a request carries its action until it is sent.
 pub const ACTION: &str = "SOAPAction";
-
-/// `[envelope]`, as far as requests go.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct EnvelopeRow {
-    style: String,
-    header: Option<String>,
-}
-
-impl EnvelopeRow {
-    /// Whether there is one.
-    pub(super) fn is_soap(&self) -> bool {
-        self.style.starts_with("soap")
-    }
-}
 
 /// What a request stands in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +22,7 @@ pub enum Wrapping {
 
 /// The envelope of requests.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Envelope {
+pub(super) struct Wrapper {
     /// Which.
     pub(super) style: Wrapping,
     /// Template of what stands in its header, besides a proof of who we are.
@@ -48,13 +32,13 @@ pub(super) struct Envelope {
 impl Mapping {
     /// What requests stand in.
     pub fn wrapping(&self) -> Wrapping {
-        self.client.envelope.style
+        self.client.wrapper.style
     }
 
     /// A request as it is sent: its body in an envelope, its action where the version wants it. `security` is XML
     /// that proves who we are. Without a body, or without an envelope, it stays as it is.
     pub fn wrapped(&self, put: &Put, security: &str) -> Result<Put, TemplateFault> {
-        let envelope = &self.client.envelope;
+        let envelope = &self.client.wrapper;
         let (Some((_, inside)), false) = (&put.body, envelope.style == Wrapping::None) else {
             return Ok(put.clone());
         };
@@ -111,15 +95,15 @@ impl Mapping {
 }
 
 impl Desk<'_> {
-    pub(super) fn envelope(
+    pub(super) fn wrapper(
         &mut self,
         row: &EnvelopeRow,
         known: &std::collections::BTreeSet<&str>,
-    ) -> Envelope {
+    ) -> Wrapper {
         if let Some(header) = &row.header {
             self.template("envelope.header", header, known);
         }
-        Envelope {
+        Wrapper {
             style: match row.style.as_str() {
                 "soap11" => Wrapping::Soap11,
                 "soap12" => Wrapping::Soap12,

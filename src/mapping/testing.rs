@@ -103,7 +103,7 @@ impl Mapping {
                 headers: &BTreeMap::new(),
             };
             let mut shown = match &operation.read_back {
-                Some(back) => self.shows(back, &effect, bytes, None),
+                Some(back) => self.shows(operation, back, &effect, bytes, None),
                 None => Ok(Shown::No),
             };
             let mut carried = Some(Carried::default());

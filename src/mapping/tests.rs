@@ -175,7 +175,7 @@ fn a_note_is_escaped_for_its_slot_and_found_by_its_mark() {
         let answer = format!(
             "<issue><journals><journal><notes>{notes}</notes></journal></journals></issue>"
         );
-        mapping.shows(back, &effect, answer.as_bytes(), None)
+        mapping.shows(operation, back, &effect, answer.as_bytes(), None)
     };
     assert_eq!(shown(&format!("said [{}]", effect.mark())), Ok(Shown::Yes));
     assert_eq!(shown("said"), Ok(Shown::No));

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use super::compile::Mapping;
-use super::language::{Before, Operation, ReadBack};
-use super::page::{PageFault, document};
+use super::document::Element;
+use super::page_fault::PageFault;
 use super::path::Path;
+use super::path_text::Namespaces;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
-use super::tree::Element;
+use super::text::clean;
+use super::write_table::{Before, Operation, ReadBack};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::ids::EpisodeId;
 
@@ -62,6 +67,24 @@ pub struct Reply<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Carried(Values);
 
+impl Carried {
+    /// With the id of what the call before this one made.
+    #[must_use]
+    pub fn returned(mut self, id: Option<&str>) -> Self {
+        if let Some(id) = id {
+            put_one(&mut self.0, "returned", id.to_owned());
+        }
+        self
+    }
+
+    /// With other people to tell than the effect names.
+    #[must_use]
+    pub fn told_instead(mut self, audience: &[String]) -> Self {
+        put_one(&mut self.0, "audience", audience.join(" "));
+        self
+    }
+}
+
 /// What a read before writing says of the write.
 #[derive(Clone, Debug)]
 pub enum Beforehand {
@@ -110,10 +133,12 @@ impl Mapping {
 
     /// A `[values]` entry that the operation uses and that is left empty.
     fn lacks(&self, operation: &Operation) -> Option<&str> {
-        let templates = [&operation.path, &operation.body];
+        let templates = [&operation.path, &operation.body, &operation.content_type];
+        let others = operation.item.iter().chain(&operation.action);
         let used: BTreeSet<String> = templates
             .into_iter()
             .chain(operation.headers.values())
+            .chain(others)
             .filter_map(|template| template::names(template).ok())
             .flatten()
             .collect();
@@ -130,26 +155,45 @@ impl Mapping {
         effect: &Effect,
         carried: &Carried,
     ) -> Result<Put, TemplateFault> {
-        let mut values = self.values_of(effect);
+        let mut values = self.values_of(operation, effect);
         values.extend(carried.0.clone());
-        let slot = if operation.content_type.contains("json") {
-            Slot::Json
-        } else {
-            Slot::Xml
-        };
         let mut headers = Vec::new();
         for (name, template) in &operation.headers {
             headers.push((name.clone(), render(template, Slot::Header, &values)?));
         }
+        let mut content_type = render(&operation.content_type, Slot::Header, &values)?;
+        if let Some(action) = &operation.action {
+            let action = render(action, Slot::Header, &values)?;
+            // SOAP 1.2 names the action in the content type, SOAP 1.1 in a header of its own.
+            if content_type.starts_with("application/soap+xml") {
+                content_type = format!("{content_type}; action=\"{action}\"");
+            } else {
+                headers.push(("SOAPAction".to_owned(), format!("\"{action}\"")));
+            }
+        }
+        let body = render(&operation.body, slot(&content_type), &values)?;
         Ok(Put {
             method: operation.method.clone(),
             path: render(&operation.path, Slot::Url, &values)?,
             headers,
-            body: Some((
-                operation.content_type.clone(),
-                render(&operation.body, slot, &values)?,
-            )),
+            body: Some((content_type, body)),
         })
+    }
+
+    /// One item of a batch: the operation's `item`, or its body, escaped for the batch's content type.
+    pub(super) fn item(
+        &self,
+        operation: &Operation,
+        effect: &Effect,
+        content_type: &str,
+        own: &[(&str, String)],
+    ) -> Result<String, TemplateFault> {
+        let mut values = self.values_of(operation, effect);
+        for (name, value) in own {
+            values.insert((*name).to_owned(), Given::One(value.clone()));
+        }
+        let template = operation.item.as_ref().unwrap_or(&operation.body);
+        render(template, slot(content_type), &values)
     }
 
     /// The request that reads what an operation rests on; none if it rests on nothing.
@@ -165,7 +209,8 @@ impl Mapping {
         let Some(template) = before.path.as_ref().or(back) else {
             return Ok(None);
         };
-        render(template, Slot::Url, &self.values_of(effect)).map(|path| Some(Put::get(path)))
+        render(template, Slot::Url, &self.values_of(operation, effect))
+            .map(|path| Some(Put::get(path)))
     }
 
     /// What the answer to [`Mapping::before_request`] says of the write. A value that should be there and is
@@ -179,23 +224,24 @@ impl Mapping {
     ) -> Result<Beforehand, PageFault> {
         let back = operation.read_back.as_ref();
         let root = before.root.as_ref().or(back.map(|back| &back.root));
-        let document = document(reply.bytes, reply.charset, root.map_or("", String::as_str))?;
+        let whole = self.document(reply.bytes, reply.charset, root.map_or("", String::as_str))?;
+        let document = whole.root();
         if document.holds_malformed() {
-            return Err(PageFault(
-                "it holds bytes that are not of the declared character set".to_owned(),
+            return Err(PageFault::unproven(
+                "it holds bytes that are not of the declared character set",
             ));
         }
-        let carried = carry(before, &document, reply.headers)?;
+        let carried = carry(before, &document, reply.headers, &self.namespaces)?;
         if let (None, Some(back)) = (&before.path, back) {
-            match self.seen(back, effect, &document)? {
+            match self.seen(operation, back, effect, &document)? {
                 Shown::Yes => return Ok(Beforehand::Done),
                 Shown::Half => return Ok(Beforehand::Half),
                 Shown::No => {}
             }
         }
         if let Some(must) = &before.must {
-            let wanted = self.plain(&must.is, effect)?;
-            if !at(&document, &must.find)?.contains(&wanted) {
+            let wanted = self.plain(operation, &must.is, effect)?;
+            if !at(&document, &must.find, &self.namespaces)?.contains(&wanted) {
                 return Ok(Beforehand::Refused(must.why.clone()));
             }
         }
@@ -205,43 +251,53 @@ impl Mapping {
     /// The request that reads an effect back.
     pub fn read_back_request(
         &self,
+        operation: &Operation,
         back: &ReadBack,
         effect: &Effect,
     ) -> Result<Put, TemplateFault> {
-        render(&back.path, Slot::Url, &self.values_of(effect)).map(Put::get)
+        render(&back.path, Slot::Url, &self.values_of(operation, effect)).map(Put::get)
     }
 
     /// Whether an answer to the read-back shows the effect.
     pub fn shows(
         &self,
+        operation: &Operation,
         back: &ReadBack,
         effect: &Effect,
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<Shown, PageFault> {
-        self.seen(back, effect, &document(bytes, charset, &back.root)?)
+        self.seen(
+            operation,
+            back,
+            effect,
+            &self.document(bytes, charset, &back.root)?.root(),
+        )
     }
 
     fn seen(
         &self,
+        operation: &Operation,
         back: &ReadBack,
         effect: &Effect,
-        document: &Element,
+        document: &Element<'_>,
     ) -> Result<Shown, PageFault> {
-        let values = at(document, &back.find)?;
+        let values = at(document, &back.find, &self.namespaces)?;
         let there = match (&back.contains, &back.is) {
             (Some(template), _) => {
-                let needle = self.plain(template, effect)?;
+                let needle = self.plain(operation, template, effect)?;
                 values.iter().any(|value| value.contains(&needle))
             }
             (None, template) => {
-                let wanted = self.plain(template.as_deref().unwrap_or_default(), effect)?;
+                let wanted =
+                    self.plain(operation, template.as_deref().unwrap_or_default(), effect)?;
                 values.contains(&wanted)
             }
         };
         let also = match &back.also {
             None => true,
-            Some(also) => at(document, &also.find)?.contains(&self.plain(&also.is, effect)?),
+            Some(also) => at(document, &also.find, &self.namespaces)?
+                .contains(&self.plain(operation, &also.is, effect)?),
         };
         Ok(match (there != back.absent, also) {
             (true, true) => Shown::Yes,
@@ -251,18 +307,23 @@ impl Mapping {
     }
 
     /// Fills a template that is compared with what stands there. What is looked for is never nothing.
-    fn plain(&self, template: &str, effect: &Effect) -> Result<String, PageFault> {
-        match render(template, Slot::Plain, &self.values_of(effect)) {
+    fn plain(
+        &self,
+        operation: &Operation,
+        template: &str,
+        effect: &Effect,
+    ) -> Result<String, PageFault> {
+        match render(template, Slot::Plain, &self.values_of(operation, effect)) {
             Ok(text) if text.is_empty() => {
-                Err(PageFault("the read-back looks for nothing".to_owned()))
+                Err(PageFault::unproven("the read-back looks for nothing"))
             }
             Ok(text) => Ok(text),
-            Err(fault) => Err(PageFault(fault.0)),
+            Err(fault) => Err(PageFault::unproven(fault.0)),
         }
     }
 
     /// What an effect offers to templates, beside the mapping's own `[values]`.
-    fn values_of(&self, effect: &Effect) -> Values {
+    fn values_of(&self, operation: &Operation, effect: &Effect) -> Values {
         let mut values = self.own_values();
         let mut put = |name: &str, value: String| values.insert(name.to_owned(), Given::One(value));
         let step = effect.step.as_ref().map(ToString::to_string);
@@ -270,7 +331,10 @@ impl Mapping {
         let episode = effect.episode.as_ref().map(ToString::to_string);
         put("episode", episode.unwrap_or_default());
         put("mark", effect.mark());
-        put("text", effect.marked_text(self.text_limit_chars));
+        let limit = operation.text_limit_chars;
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+        let text = effect.marked_text(limit.unwrap_or(self.text_limit_chars));
+        put("text", clean(&text, self.text_bmp));
         put("audience", audience(effect));
         match &effect.act {
             Act::Flag { flag } | Act::Unflag { flag } => {
@@ -285,10 +349,43 @@ impl Mapping {
                 put("certificate", certificate.to_string());
                 let all: Vec<&str> = episodes.iter().map(EpisodeId::as_str).collect();
                 put("episodes", all.join(", "));
+                let file = format!("ticket,le_id\r\n{}", rows(&all));
+                put("document_base64", BASE64_STANDARD.encode(&file));
+                put("document", file);
+                put("file_name", format!("sample-{}.csv", effect.mark()));
+                put("boundary", format!("greentick-{}", effect.mark()));
             }
+            Act::AnswerTask { task, .. } => put_one(&mut values, "task", task.to_string()),
+            Act::Due { due } => put_one(&mut values, "due", due.to_string()),
             Act::Note { .. } | Act::Reopen { .. } | Act::Notice { .. } => {}
         }
         values
+    }
+}
+
+fn put_one(values: &mut Values, name: &str, value: String) {
+    values.insert(name.to_owned(), Given::One(value));
+}
+
+/// The episodes as rows of a CSV file, numbered in ticket order.
+fn rows(episodes: &[&str]) -> String {
+    let quoted = |id: &str| format!("\"{}\"", id.replace('"', "\"\""));
+    let numbered = episodes.iter().enumerate();
+    numbered
+        .map(|(nth, id)| format!("{},{}\r\n", nth + 1, quoted(id)))
+        .collect()
+}
+
+/// How a body is escaped. The parts of a multipart body are text as it is; its boundary is not guessed.
+fn slot(content_type: &str) -> Slot {
+    if content_type.contains("json") {
+        Slot::Json
+    } else if content_type.contains("x-www-form-urlencoded") {
+        Slot::Url
+    } else if content_type.starts_with("multipart/") {
+        Slot::Plain
+    } else {
+        Slot::Xml
     }
 }
 
@@ -301,29 +398,36 @@ fn audience(effect: &Effect) -> String {
 
 fn carry(
     before: &Before,
-    document: &Element,
+    document: &Element<'_>,
     headers: &BTreeMap<String, String>,
+    spaces: &Namespaces,
 ) -> Result<Carried, PageFault> {
     let mut carried = Values::new();
     for (name, path) in &before.values {
-        let value = at(document, path)?.into_iter().next();
-        let value = value.ok_or_else(|| PageFault(format!("there is nothing at `{path}`")))?;
+        let value = at(document, path, spaces)?.into_iter().next();
+        let value =
+            value.ok_or_else(|| PageFault::unproven(format!("there is nothing at `{path}`")))?;
         carried.insert(name.clone(), Given::One(value));
     }
     for (name, path) in &before.lists {
-        carried.insert(name.clone(), Given::Many(at(document, path)?));
+        carried.insert(name.clone(), Given::Many(at(document, path, spaces)?));
     }
     for (name, header) in &before.headers {
         let value = headers.get(&header.to_lowercase()).cloned();
-        let value = value.ok_or_else(|| PageFault(format!("it has no header `{header}`")))?;
+        let value =
+            value.ok_or_else(|| PageFault::unproven(format!("it has no header `{header}`")))?;
         carried.insert(name.clone(), Given::One(value));
     }
     Ok(Carried(carried))
 }
 
 /// Every value at a path that is not empty.
-fn at(document: &Element, written: &str) -> Result<Vec<String>, PageFault> {
-    let path = Path::parse(written).map_err(PageFault)?;
+pub(super) fn at(
+    document: &Element<'_>,
+    written: &str,
+    spaces: &Namespaces,
+) -> Result<Vec<String>, PageFault> {
+    let path = Path::parse_in(written, spaces).map_err(PageFault::unproven)?;
     let values = path.values(document).into_iter().map(|(text, _)| text);
     Ok(values.filter(|text| !text.is_empty()).collect())
 }

@@ -12,7 +12,7 @@ use super::decision::{
     Allocation, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
 };
 use super::fact::{Fact, Value};
-use super::ids::{CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
+use super::ids::{CycleId, Digest, EpisodeId, SourceName, StepId, TaskId, WorkerId};
 use super::known::{Known, Why};
 use super::sighting::{Link, StepDates};
 
@@ -299,6 +299,18 @@ pub struct Permit {
     pub provisional: bool,
     /// The policy it was judged under.
     pub policy: Digest,
+    /// The task it was given through, in mode `task`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Tasked>,
+}
+
+/// The task of Greentick's own worker that a permit or a hold is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tasked {
+    /// The task.
+    pub id: TaskId,
+    /// Its answer is owed or sent; of a hold: it was, before the facts moved.
+    pub answered: bool,
 }
 
 /// A Finish that was asked for and held, until it is permitted or the step is finished all the same.
@@ -310,6 +322,9 @@ pub struct Hold {
     pub judged_at: Timestamp,
     /// Codes of the rules that held it.
     pub rules: Vec<String>,
+    /// The task that asks, in mode `task`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Tasked>,
 }
 
 /// The folded state of one Learning Episode.

@@ -52,6 +52,10 @@ id!(
     StepId
 );
 id!(
+    /// A task (a request) in the case system that sent it.
+    TaskId
+);
+id!(
     /// A worker, by the case system's own id. Never a name.
     WorkerId
 );

@@ -1,6 +1,7 @@
 //! What follows from an input? The one function that turns it into a reaction.
 
 mod finishes;
+mod tasks;
 mod time;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,13 +12,14 @@ use super::decision::Decision;
 use super::effect::{Act, Effect};
 use super::episode::{Episode, Hold, Permit, Role};
 use super::fold;
-use super::ids::{EpisodeId, SourceName, StepId};
+use super::ids::{EpisodeId, SourceName, StepId, TaskId};
 use super::judge::{judge, own_fingerprint};
 use super::sighting::Sighting;
 use super::terms::Terms;
 use super::verdict::{Answer, Attempt, Verdict};
 
 pub use finishes::sent_on_at;
+pub use tasks::{is_told, nobody_yet};
 
 /// Everything that can happen to an episode.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,8 @@ pub enum Input<'a> {
     Decided(&'a Decision),
     /// A Finish was asked for; the text is the decision's id.
     Asked(&'a Attempt, &'a str),
+    /// A task of Greentick's own worker stands open in the step, which was read just now.
+    Tasked(&'a Attempt, &'a TaskId),
     /// Time passed.
     TimePassed,
 }
@@ -92,9 +96,12 @@ pub fn react(
         Input::Seen(sighting) => work.seen(sighting),
         Input::Decided(decision) => work.decided(decision),
         Input::Asked(attempt, decision_id) => work.asked(attempt, decision_id),
+        Input::Tasked(attempt, task) => work.tasked(attempt, task),
         Input::TimePassed => {}
     }
+    let said_next = work.settle_tasks();
     let look_again = work.settle_time();
+    let look_again = look_again.into_iter().chain(said_next).min();
     let Work {
         after,
         verdict,
@@ -168,6 +175,11 @@ impl Work<'_> {
         };
         self.after.version += 1;
         let step = self.after.steps.get(&attempt.step);
+        // Whoever asks by this door as well does not make us forget the task that stands in the step.
+        let given = self.after.permits.get(&attempt.step);
+        let held = self.after.holds.get(&attempt.step);
+        let task = given.and_then(|permit| permit.task.clone());
+        let task = task.or_else(|| held.and_then(|hold| hold.task.clone()));
         let valid_until = self
             .now
             .saturating_add(SignedDuration::from_mins(self.terms.policy.permit_minutes))
@@ -183,6 +195,7 @@ impl Work<'_> {
             valid_until,
             provisional: verdict.answer() == Answer::Provisional,
             policy: verdict.policy.clone(),
+            task: task.clone(),
         });
         self.said.push(JournalLine::new(
             "asked",
@@ -205,6 +218,7 @@ impl Work<'_> {
                 decision_id: decision_id.to_owned(),
                 judged_at: self.now,
                 rules: verdict.reasons().map(|held| held.rule.clone()).collect(),
+                task,
             };
             self.after.holds.insert(asked, hold);
         }

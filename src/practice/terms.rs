@@ -34,6 +34,8 @@ pub struct Terms {
 pub enum Mode {
     /// The case system asks before finishing.
     Callout,
+    /// A mandatory task, addressed to Greentick's own worker, stands in the step until it is answered.
+    Task,
     /// A bad Finish is reopened with a note that says why.
     Reverse,
     /// Nothing is blocked; what would have been held is reported.

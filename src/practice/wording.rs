@@ -49,6 +49,25 @@ pub fn reopened(episode: &Episode, verdict: &Verdict) -> String {
     )
 }
 
+/// Answers the task that holds a step: Finish may be pressed.
+pub fn task_answered(episode: &Episode, step: &StepId) -> String {
+    format!(
+        "{}: Finish of step {step} is permitted, for the form as it stands now. If the form is changed \
+         before Finish, it is judged again.",
+        episode.id
+    )
+}
+
+/// Says why the task that holds a step is left unanswered, or why its answer no longer covers a Finish.
+pub fn task_held(episode: &Episode, step: &StepId, answered: bool, verdict: &Verdict) -> String {
+    let why = if answered {
+        "its form has changed since its task was answered, so a Finish pressed now has no permit"
+    } else {
+        "its task is not answered yet"
+    };
+    format!("{}: step {step}: {why}. {}", episode.id, verdict.in_words())
+}
+
 /// Says that a step was finished without asking.
 pub fn went_around(episode: &Episode, step: &StepId, verdict: Option<&Verdict>) -> String {
     let mut text = format!(

@@ -57,6 +57,14 @@ pub(super) fn compiled(tables: &str) -> Mapping {
     })
 }
 
+/// The same inside a SOAP envelope of this namespace.
+fn enveloped(space: &str) -> ResponseTemplate {
+    let inside = steps(&[1], "");
+    xml(&format!(
+        "<s:Envelope xmlns:s='{space}'><s:Body>{inside}</s:Body></s:Envelope>"
+    ))
+}
+
 /// A case system behind `server`, with a clock that stands still.
 pub(super) fn system(server: &MockServer, tables: &str, secret: &str) -> (HttpCaseSystem, Clock) {
     let clock = Clock::manual("2026-11-24T09:00:00Z".parse().unwrap());
@@ -152,7 +160,7 @@ record = "Step"
         .and(body_string_contains(
             "<soap:Body><GetChangedWorkflowSteps><After></After>",
         ))
-        .respond_with(xml(&steps(&[1], "")))
+        .respond_with(enveloped("http://schemas.xmlsoap.org/soap/envelope/"))
         .mount(&server)
         .await;
     assert_eq!(read_all(&system).await, (vec![StepId::from("1")], None));
@@ -184,7 +192,7 @@ record = "Step"
     .and(body_string_contains(
         "http://www.w3.org/2003/05/soap-envelope",
     ))
-    .respond_with(xml(&steps(&[1], "")))
+    .respond_with(enveloped("http://www.w3.org/2003/05/soap-envelope"))
     .mount(&server)
     .await;
     assert_eq!(read_all(&system).await.1, None);
@@ -410,7 +418,6 @@ async fn a_secret_in_the_mapping_is_found_and_a_misspelt_table_is_told() {
     assert!(faults("[auth]\nstyle = \"oauth2\"\n").contains("needs `path`"));
     assert!(faults("[auth]\nstyle = \"wsse\"\n").contains("[envelope] style"));
     assert!(faults("[schedule]\nquiet = [\"late\"]\n").contains("22:00-02:00"));
-    let _ = ResponseTemplate::new(200);
 }
 
 #[tokio::test]

@@ -1,0 +1,390 @@
+//! How do the parts of a record that paths can reach get into an arena, in one pass?
+
+use super::document::{Arena, Attribute, Element, Node, Span, Spoiled, small};
+use super::embedded;
+use super::hand::{Hand, Shape, Tag};
+use super::page_fault::PageFault;
+use super::tidy::{tidy, tidy_attribute};
+use super::trie::Trie;
+
+/// More attributes than any form needs; they are compared pair by pair.
+const ATTRIBUTES: usize = 256;
+
+/// Builds one document or record at a time.
+pub(super) struct Builder<'w> {
+    trie: &'w Trie,
+    text: &'w str,
+    pub(super) arena: Arena,
+    frames: Vec<Frame>,
+    /// The states of all open elements; each frame knows its own.
+    states: Vec<u32>,
+    maybe: Vec<u32>,
+    /// Pieces of text of open elements.
+    pieces: Vec<Span>,
+    limits: Bounds,
+    /// Where an embedded document stands in the answer.
+    within: Option<u32>,
+}
+
+/// How much a record may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) values: usize,
+    pub(super) depth: usize,
+}
+
+struct Frame {
+    index: u32,
+    /// Its states begin here in the list of all; from `split` on they are not sure.
+    base: usize,
+    split: usize,
+    pieces: usize,
+    text: bool,
+    late: bool,
+    embedded: bool,
+}
+
+/// What became of the start of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opened {
+    Kept,
+    Passed,
+    /// It is where path number 0 of the trie ends; it is not kept.
+    Marked,
+}
+
+impl<'w> Builder<'w> {
+    pub(super) fn new(trie: &'w Trie, text: &'w str, limits: Bounds, captures: bool) -> Self {
+        Self {
+            trie,
+            text,
+            arena: Arena {
+                captured: vec![Vec::new(); if captures { trie.numbers } else { 0 }],
+                captures: captures && !trie.whole,
+                json: trie.json,
+                spaces: trie.spaces.clone(),
+                ..Arena::default()
+            },
+            frames: Vec::new(),
+            states: Vec::new(),
+            maybe: Vec::new(),
+            pieces: Vec::new(),
+            limits,
+            within: None,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.frames.is_empty()
+    }
+
+    pub(super) fn wants_spaces(&self) -> bool {
+        !self.trie.spaces.is_empty()
+    }
+
+    /// The root of what was built.
+    pub(super) fn root(&self) -> Element<'_> {
+        self.element(0)
+    }
+
+    fn element(&self, index: u32) -> Element<'_> {
+        Element {
+            arena: &self.arena,
+            text: self.text,
+            index,
+        }
+    }
+
+    /// Begins a new record.
+    pub(super) fn begin(&mut self, tag: &Tag<'_>) -> Result<(), PageFault> {
+        self.arena.clear();
+        self.frames.clear();
+        self.states.clear();
+        self.pieces.clear();
+        self.push(tag, 0)?;
+        self.states.push(0);
+        self.enter(0, 1);
+        Ok(())
+    }
+
+    /// Begins an element inside the one that is open.
+    pub(super) fn step_in(&mut self, tag: &Tag<'_>) -> Result<Opened, PageFault> {
+        let symbol = self.trie.names.number(tag.name);
+        let (base, split) = match self.frames.last() {
+            Some(frame) => (frame.base, frame.split),
+            None => return Ok(Opened::Passed),
+        };
+        let end = self.states.len();
+        let wanted = self.states.iter().skip(base).any(|state| {
+            let state = self.trie.state(*state);
+            state.is_some_and(|state| state.wants(symbol))
+        });
+        if !wanted && !self.trie.whole {
+            return Ok(Opened::Passed);
+        }
+        if self.arena.size() >= self.limits.values {
+            let spoiled = Spoiled::Values(self.limits.values);
+            self.arena.spoiled.get_or_insert(spoiled);
+            return Ok(Opened::Passed);
+        }
+        let (nodes, attributes) = (self.arena.nodes.len(), self.arena.attributes.len());
+        self.push(tag, symbol)?;
+        let element = Element {
+            arena: &self.arena,
+            text: self.text,
+            index: small(nodes),
+        };
+        let mut marked = false;
+        for place in base..end {
+            let number = self.states.get(place).copied().unwrap_or_default();
+            if let Some(state) = self.trie.state(number) {
+                let (states, maybe) = (&mut self.states, &mut self.maybe);
+                state.begin(element, |target, sure| {
+                    if sure && place < split {
+                        states.push(target);
+                    } else {
+                        maybe.push(target);
+                    }
+                });
+            }
+        }
+        let sure = self.states.len();
+        self.states.append(&mut self.maybe);
+        if !self.arena.captures {
+            let ends = |state: &u32| self.trie.state(*state).map(|state| state.ends.as_slice());
+            let mut led = self.states.iter().skip(end).filter_map(ends);
+            marked = led.any(|ends| ends.contains(&0));
+        }
+        if marked || self.states.len() == end && !self.trie.whole {
+            self.states.truncate(end);
+            self.arena.nodes.truncate(nodes);
+            self.arena.attributes.truncate(attributes);
+            return Ok(if marked {
+                Opened::Marked
+            } else {
+                Opened::Passed
+            });
+        }
+        self.enter(end, sure);
+        Ok(Opened::Kept)
+    }
+
+    /// Puts a node with its attributes at the end of the arena.
+    fn push(&mut self, tag: &Tag<'_>, symbol: u32) -> Result<(), PageFault> {
+        let mut node = Node {
+            name: self.arena.span(self.text, tag.name),
+            symbol,
+            space: self.trie.space_of(tag.space),
+            at: self.within.unwrap_or_else(|| small(tag.at)),
+            nil: matches!(tag.shape, Shape::Nothing),
+            ..Node::default()
+        };
+        let from = self.arena.attributes.len();
+        if let Shape::Element(start, spaces) = tag.shape
+            && !start.attributes_raw().is_empty()
+        {
+            let mut all = start.attributes();
+            for attribute in all.with_checks(false) {
+                let attribute =
+                    attribute.map_err(|_| PageFault::malformed("an attribute is malformed"))?;
+                let key = attribute.key;
+                if key.as_namespace_binding().is_some() {
+                    continue;
+                }
+                let (local, _) = key.decompose();
+                let local: &str = local.as_ref();
+                let name = self.arena.span(self.text, local);
+                let value = match tidy_attribute(&attribute)? {
+                    None => self.arena.span(self.text, &attribute.value),
+                    Some(text) => self.arena.span(self.text, &text),
+                };
+                let read = |span| self.arena.read(self.text, span);
+                node.nil |= local == "nil" && matches!(read(value), "true" | "1");
+                let space = if self.trie.spaces.is_empty() {
+                    0
+                } else {
+                    let (space, _) = spaces.resolve_attribute(key);
+                    self.trie.space_of(super::xml::bound(&space))
+                };
+                let others = self.arena.attributes.get(from..).unwrap_or_default();
+                // Two prefixes may have one local name, and no more than two do.
+                let twice = others.iter().filter(|other| read(other.name) == local);
+                if others.len() >= ATTRIBUTES || twice.count() > 1 && key.prefix().is_none() {
+                    return Err(PageFault::malformed("an element repeats an attribute"));
+                }
+                self.arena.attributes.push(Attribute { name, value, space });
+            }
+        }
+        node.attributes = (small(from), small(self.arena.attributes.len()));
+        self.arena.nodes.push(node);
+        Ok(())
+    }
+
+    /// Makes the last node the open one, with the states from `base` on.
+    fn enter(&mut self, base: usize, split: usize) {
+        let index = small(self.arena.nodes.len().saturating_sub(1));
+        let mut frame = Frame {
+            index,
+            base,
+            split,
+            pieces: self.pieces.len(),
+            text: self.trie.whole,
+            late: false,
+            embedded: false,
+        };
+        for (place, state) in self.states.iter().enumerate().skip(base) {
+            let Some(state) = self.trie.state(*state) else {
+                continue;
+            };
+            frame.text |= state.text || state.embedded.is_some();
+            frame.embedded |= state.embedded.is_some();
+            if place < split && self.arena.captures {
+                frame.late |= state.late;
+                for number in &state.ends {
+                    if let Some(all) = self.arena.captured.get_mut(*number) {
+                        all.push(index);
+                    }
+                }
+            }
+        }
+        self.frames.push(frame);
+    }
+
+    pub(super) fn put_piece(&mut self, piece: &str) {
+        if self.frames.last().is_some_and(|frame| frame.text) && !piece.is_empty() {
+            let span = match tidy(piece) {
+                None => self.arena.span(self.text, piece),
+                Some(text) => self.arena.span(self.text, &text),
+            };
+            self.pieces.push(span);
+        }
+    }
+
+    /// Ends the open element; whether it was the root.
+    pub(super) fn step_out(&mut self) -> bool {
+        let Some(frame) = self.frames.last() else {
+            return true;
+        };
+        let (index, embedded) = (frame.index, frame.embedded);
+        if frame.text {
+            let own = self.pieces.get(frame.pieces..).unwrap_or_default();
+            let joined = self.arena.join(self.text, own);
+            self.pieces.truncate(frame.pieces);
+            if let Some(node) = self.arena.nodes.get_mut(index as usize) {
+                node.text = joined;
+            }
+        }
+        if embedded {
+            self.embedded(index);
+        }
+        let Some(frame) = self.frames.pop() else {
+            return true;
+        };
+        let end = small(self.arena.nodes.len());
+        if let Some(node) = self.arena.nodes.get_mut(index as usize) {
+            node.end = end;
+        }
+        if frame.late {
+            let sure = self.states.get(frame.base..frame.split);
+            for state in sure.unwrap_or_default().to_vec() {
+                self.resolve(index, state, true);
+            }
+        }
+        self.states.truncate(frame.base);
+        self.frames.is_empty()
+    }
+
+    /// Captures what the edges lead to that could not be decided before the element was whole.
+    fn resolve(&mut self, index: u32, state: u32, late: bool) {
+        let Some(at) = self.trie.state(state) else {
+            return;
+        };
+        if !late {
+            for number in &at.ends {
+                if let Some(all) = self.arena.captured.get_mut(*number) {
+                    all.push(index);
+                }
+            }
+        }
+        if late && !at.late || at.is_end() {
+            return;
+        }
+        let mut led = Vec::new();
+        at.finish(self.element(index), late, &mut |child, target| {
+            led.push((child.index, target));
+        });
+        for (child, target) in led {
+            self.resolve(child, target, false);
+        }
+    }
+
+    /// Reads the document that stands in the open element's text.
+    fn embedded(&mut self, index: u32) {
+        let element = self.element(index);
+        let name = element.name().to_owned();
+        let text = element.own_text().trim().to_owned();
+        let Some(frame) = self.frames.last() else {
+            return;
+        };
+        let states = self.states.get(frame.base..).unwrap_or_default();
+        let mut kinds: Vec<_> = states
+            .iter()
+            .filter_map(|state| self.trie.state(*state)?.embedded)
+            .collect();
+        kinds.sort();
+        kinds.dedup();
+        if text.is_empty() {
+            return;
+        }
+        let (outer, frames) = (self.within, self.frames.len());
+        self.within = self
+            .within
+            .or(self.arena.nodes.get(index as usize).map(|node| node.at));
+        for kind in kinds {
+            if let Err(why) = embedded::read(kind, &text, self.limits.depth, &mut Inside(self, 0)) {
+                let spoiled = Spoiled::Embedded(name.clone(), why);
+                self.arena.spoiled.get_or_insert(spoiled);
+            }
+            // What a faulty document left open.
+            while self.frames.len() > frames {
+                self.step_out();
+            }
+        }
+        self.within = outer;
+    }
+}
+
+/// The hand that takes an embedded document, and how deep it is. Its elements stand inside the one that holds it;
+/// a JSON document has no name of its own, so its members do.
+struct Inside<'b, 'w>(&'b mut Builder<'w>, usize);
+
+impl Hand for Inside<'_, '_> {
+    fn open(&mut self, tag: &Tag<'_>) -> Result<bool, PageFault> {
+        let nameless = self.1 == 0 && tag.name.is_empty();
+        let kept = nameless || self.0.step_in(tag)? == Opened::Kept;
+        self.1 += usize::from(kept && !nameless);
+        Ok(kept)
+    }
+
+    fn put(&mut self, piece: &str) {
+        if self.1 > 0 {
+            self.0.put_piece(piece);
+        }
+    }
+
+    fn close(&mut self, _end: usize) -> Result<(), PageFault> {
+        if self.1 > 0 {
+            self.1 -= 1;
+            self.0.step_out();
+        }
+        Ok(())
+    }
+
+    fn spoil(&mut self) {
+        self.0.arena.spoiled.get_or_insert(Spoiled::Characters);
+    }
+
+    fn wants_spaces(&self) -> bool {
+        self.0.wants_spaces()
+    }
+}

@@ -1,0 +1,137 @@
+//! Which value of an answer is taken by which rule of the mapping, and which by none? For whoever writes one.
+
+use std::collections::BTreeMap;
+
+use super::compile::Mapping;
+use super::document::Element;
+use super::page_fault::PageFault;
+use super::path::Path;
+use super::request::Request;
+use super::trie::Trie;
+use super::walk::{Task, document};
+use super::xml::line_at;
+
+/// One value of an answer: where it stands and who takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Path from the root, such as `issues/issue/status/@name`.
+    pub path: String,
+    /// Line in the answer, from 1.
+    pub line: usize,
+    /// The value as it stands there. May be narrative: for the engineer's screen only.
+    pub value: String,
+    /// The mapping's keys that take it, each with its line: `facts.evaluation.path (line 31)`; none if it is left
+    /// unmapped.
+    pub rules: Vec<String>,
+}
+
+/// The rules that take an element, or an attribute of it.
+type Takers = BTreeMap<(u32, Option<String>), Vec<String>>;
+
+impl Mapping {
+    /// Every value of an answer to the feed's request; nothing of it is passed over.
+    pub fn trace(&self, bytes: &[u8]) -> Result<Vec<Trace>, PageFault> {
+        self.trace_of(&self.feed, bytes)
+    }
+
+    /// Every value of an answer to a request.
+    pub fn trace_of(&self, request: &Request, bytes: &[u8]) -> Result<Vec<Trace>, PageFault> {
+        let everything = Request {
+            record: Path::default(),
+            ..request.clone()
+        };
+        let rules = self.plan.rules.iter();
+        let rules: Vec<(String, Path)> = rules
+            .map(|rule| (said(&rule.key, rule.line), request.record.then(&rule.path)))
+            .chain(request.around())
+            .collect();
+        let mut limits = self.limits;
+        limits.values = i64::from(i32::MAX);
+        let task = Task {
+            request: &everything,
+            envelope: &self.envelope,
+            limits,
+            wanted: &Trie::whole(
+                rules.iter().map(|(_, path)| path),
+                request.format == super::limits::Format::Json,
+            ),
+        };
+        let whole = document(bytes, None, task)?;
+        let mut takers = Takers::new();
+        for (rule, path) in &rules {
+            path.each(whole.root(), &mut |element| {
+                let attribute = path.attribute.as_ref().map(|name| name.local.clone());
+                // In JSON an attribute is a member.
+                let key = match (attribute, element.arena.json) {
+                    (Some(name), true) => element
+                        .member(&name)
+                        .map_or((element.index, Some(name)), |member| (member.index, None)),
+                    (attribute, _) => (element.index, attribute),
+                };
+                takers.entry(key).or_default().push(rule.clone());
+            });
+        }
+        let mut all = Vec::new();
+        let mut lines = Lines(&whole.text, 0, 1);
+        list(whole.root(), "", &takers, &mut lines, &mut all);
+        Ok(all)
+    }
+}
+
+/// A rule with its line.
+fn said(key: &str, line: usize) -> String {
+    format!("{key} (line {line})")
+}
+
+/// Counts lines on and on: elements come in the order of the text.
+struct Lines<'t>(&'t str, usize, usize);
+
+impl Lines<'_> {
+    fn at(&mut self, at: usize) -> usize {
+        if let Some(passed) = self.0.get(self.1..at) {
+            self.2 += line_at(passed, passed.len()) - 1;
+            self.1 = at;
+        }
+        self.2
+    }
+}
+
+fn list(
+    element: Element<'_>,
+    above: &str,
+    takers: &Takers,
+    lines: &mut Lines<'_>,
+    all: &mut Vec<Trace>,
+) {
+    let path = match (above, element.name()) {
+        (above, "") => above.to_owned(),
+        ("", name) => name.to_owned(),
+        (above, name) => format!("{above}/{name}"),
+    };
+    let line = lines.at(element.at());
+    let rules = |attribute: Option<&str>| {
+        let key = (element.index, attribute.map(str::to_owned));
+        takers.get(&key).cloned().unwrap_or_default()
+    };
+    for (name, value) in element.attributes() {
+        all.push(Trace {
+            path: format!("{path}/@{name}"),
+            line,
+            value: value.to_owned(),
+            rules: rules(Some(name)),
+        });
+    }
+    let text = element.own_text().trim();
+    let own = rules(None);
+    if element.children().next().is_none() || !text.is_empty() || !own.is_empty() {
+        all.push(Trace {
+            path: path.clone(),
+            line,
+            value: text.to_owned(),
+            rules: own,
+        });
+    }
+    for child in element.children() {
+        list(child, &path, takers, lines, all);
+    }
+}

@@ -1,0 +1,365 @@
+//! Which parts of a document can any path reach? All paths of a mapping, compiled into one.
+//!
+//! Names are compared once, at the start of an element; what no path names is not kept. A condition that the start
+//! of an element decides (an attribute of XML) keeps only the element that it picks; others are decided when
+//! the element around it is whole.
+
+use super::document::Element;
+use super::names::Names;
+use super::path::{Condition, Embedded, Move, Path, hold};
+
+/// Where the paths lead from the root; state 0 is the root.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trie {
+    pub(super) names: Names,
+    pub(super) states: Vec<State>,
+    /// The namespaces that paths name; an element's is a place among them, from 1.
+    pub(super) spaces: Vec<String>,
+    pub(super) json: bool,
+    /// Everything is kept, and paths are walked.
+    pub(super) whole: bool,
+    /// How many numbers its paths have.
+    pub(super) numbers: usize,
+}
+
+/// One place that paths lead to or through.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) branches: Vec<Branch>,
+    /// The paths that end here, by number.
+    pub(super) ends: Vec<usize>,
+    /// Whether its text is asked for.
+    pub(super) text: bool,
+    /// Some edge is decided only when the element is whole.
+    pub(super) late: bool,
+    pub(super) embedded: Option<Embedded>,
+}
+
+/// The ways on for one name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Branch {
+    /// 0 for any name.
+    symbol: u32,
+    edges: Vec<Edge>,
+    quick: Option<Quick>,
+    /// The edges that `quick` does not find.
+    others: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Edge {
+    step: Move,
+    space: u32,
+    target: u32,
+    /// Not every condition is decided by the start of the element.
+    late: bool,
+    positions: usize,
+}
+
+/// Many edges of one name differ only in the value of one place: it is read once and looked up.
+#[derive(Clone, Debug)]
+struct Quick {
+    at: Path,
+    /// Whether the start of an element shows it.
+    early: bool,
+    /// Values in order, with their edges.
+    values: Vec<(String, usize)>,
+}
+
+/// From how many edges on values are looked up.
+const MANY: usize = 3;
+
+impl Trie {
+    /// Compiles paths; each path that has a number is captured under it.
+    pub(super) fn new<'p>(paths: impl IntoIterator<Item = &'p Path>, json: bool) -> Self {
+        let mut trie = Self {
+            json,
+            states: vec![State::default()],
+            ..Self::default()
+        };
+        for path in paths {
+            trie.add(path);
+        }
+        trie.finish();
+        trie
+    }
+
+    /// As [`Trie::new`], of a document that is kept whole: the paths only say what is embedded where.
+    pub(super) fn whole<'p>(paths: impl IntoIterator<Item = &'p Path>, json: bool) -> Self {
+        Self {
+            whole: true,
+            ..Self::new(paths, json)
+        }
+    }
+
+    fn add(&mut self, path: &Path) {
+        let last = self.keep(0, path);
+        if let Some(number) = path.number {
+            self.numbers = self.numbers.max(number + 1);
+            if let Some(state) = self.states.get_mut(last as usize) {
+                state.ends.push(number);
+            }
+        }
+    }
+
+    /// Keeps what a path needs, from a state; the state that it ends in.
+    fn keep(&mut self, from: u32, path: &Path) -> u32 {
+        let mut state = from;
+        for step in &path.moves {
+            state = self.go(state, step);
+            for condition in &step.conditions {
+                if let Condition::Is { at, .. } = condition {
+                    self.keep(state, at);
+                }
+            }
+        }
+        match &path.attribute {
+            None => {
+                if let Some(state) = self.states.get_mut(state as usize) {
+                    state.text = true;
+                }
+            }
+            Some(name) if self.json => {
+                for written in [format!("@{}", name.local), name.local.clone()] {
+                    let mut member = Move::default();
+                    member.name.local = written;
+                    let target = self.go(state, &member);
+                    if let Some(state) = self.states.get_mut(target as usize) {
+                        state.text = true;
+                    }
+                }
+            }
+            Some(name) => drop(self.space(name.space.as_deref())),
+        }
+        state
+    }
+
+    fn space(&mut self, space: Option<&str>) -> u32 {
+        let Some(space) = space else { return 0 };
+        let known = self.spaces.iter().position(|known| known == space);
+        let index = known.unwrap_or_else(|| {
+            self.spaces.push(space.to_owned());
+            self.spaces.len() - 1
+        });
+        super::document::small(index + 1)
+    }
+
+    fn go(&mut self, from: u32, step: &Move) -> u32 {
+        let symbol = match step.name.local.as_str() {
+            "" => 0,
+            name => self.names.add(name),
+        };
+        let space = self.space(step.name.space.as_deref());
+        let next = super::document::small(self.states.len());
+        let json = self.json;
+        let Some(state) = self.states.get_mut(from as usize) else {
+            return from;
+        };
+        let place = state.branches.iter().position(|all| all.symbol == symbol);
+        let place = place.unwrap_or_else(|| {
+            state.branches.push(Branch {
+                symbol,
+                ..Branch::default()
+            });
+            state.branches.len() - 1
+        });
+        let Some(branch) = state.branches.get_mut(place) else {
+            return from;
+        };
+        if let Some(edge) = branch.edges.iter().find(|edge| edge.step == *step) {
+            return edge.target;
+        }
+        let late = step.conditions.iter().any(|one| !is_early(one, json));
+        state.late |= late;
+        branch.edges.push(Edge {
+            step: step.clone(),
+            space,
+            target: next,
+            late,
+            positions: step.positions(),
+        });
+        self.states.push(State {
+            embedded: step.embedded,
+            ..State::default()
+        });
+        next
+    }
+
+    /// Finds the one place by whose value most edges of a name differ.
+    fn finish(&mut self) {
+        let json = self.json;
+        for branch in self.states.iter_mut().flat_map(|state| &mut state.branches) {
+            branch.finish(json);
+        }
+    }
+
+    pub(super) fn state(&self, number: u32) -> Option<&State> {
+        self.states.get(number as usize)
+    }
+
+    /// The place of a namespace among those that paths name, from 1.
+    pub(super) fn space_of(&self, space: Option<&str>) -> u32 {
+        let Some(space) = space else { return 0 };
+        let known = self.spaces.iter().position(|known| known == space);
+        known.map_or(0, |index| super::document::small(index + 1))
+    }
+}
+
+/// Whether the start of an element decides it.
+fn is_early(condition: &Condition, json: bool) -> bool {
+    match condition {
+        Condition::Nth(_) => false,
+        Condition::Is { at, .. } => is_early_place(at, json),
+    }
+}
+
+fn is_early_place(at: &Path, json: bool) -> bool {
+    !json && at.moves.is_empty() && at.attribute.is_some()
+}
+
+impl State {
+    /// Whether no path goes on from here.
+    pub(super) fn is_end(&self) -> bool {
+        self.branches.is_empty()
+    }
+
+    /// Whether an element of this name can be on the way of a path.
+    pub(super) fn wants(&self, symbol: u32) -> bool {
+        let fits = |branch: &Branch| branch.symbol == 0 || branch.symbol == symbol;
+        self.branches.iter().any(fits)
+    }
+
+    fn branches_for(&self, symbol: u32) -> impl Iterator<Item = &Branch> {
+        let fits = move |branch: &&Branch| branch.symbol == 0 || branch.symbol == symbol;
+        self.branches.iter().filter(fits)
+    }
+
+    /// At the start of an element: the states it may lead to, and whether that is sure.
+    pub(super) fn begin(&self, element: Element<'_>, mut lead: impl FnMut(u32, bool)) {
+        let (node, json) = (element.node(), element.arena.json);
+        for branch in self.branches_for(node.symbol) {
+            branch.candidates(true, element, |edge| {
+                if (edge.space == 0 || edge.space == node.space) && edge.may_begin(json, element) {
+                    lead(edge.target, !edge.late);
+                }
+            });
+        }
+    }
+
+    /// When the element is whole: calls for each child that an edge leads to, in the order of the children. Only
+    /// for edges that could not be decided before, if `late`.
+    pub(super) fn finish(
+        &self,
+        element: Element<'_>,
+        late: bool,
+        lead: &mut dyn FnMut(Element<'_>, u32),
+    ) {
+        for child in element.children() {
+            let node = child.node();
+            for branch in self.branches_for(node.symbol) {
+                branch.candidates(false, child, |edge| {
+                    let wanted = edge.positions == 0 && (edge.late || !late);
+                    let fits = edge.space == 0 || edge.space == node.space;
+                    if wanted && fits && edge.step.holds(child, &mut []) {
+                        lead(child, edge.target);
+                    }
+                });
+            }
+        }
+        let counted = self.branches.iter().flat_map(|branch| &branch.edges);
+        for edge in counted.filter(|edge| edge.positions > 0) {
+            let mut counts = vec![0; edge.positions];
+            for child in element.children() {
+                let node = child.node();
+                let fits = edge.space == 0 || edge.space == node.space;
+                if fits && edge.step.name.admits(child) && edge.step.holds(child, &mut counts) {
+                    lead(child, edge.target);
+                }
+            }
+        }
+    }
+}
+
+impl Branch {
+    fn finish(&mut self, json: bool) {
+        self.others = (0..self.edges.len()).collect();
+        let first = |edge: &Edge| match edge.step.conditions.first() {
+            Some(Condition::Is {
+                at,
+                value,
+                begins: false,
+            }) => Some((at.clone(), value.clone())),
+            _ => None,
+        };
+        let same =
+            |at: &Path, other: &Path| at.moves == other.moves && at.attribute == other.attribute;
+        let all: Vec<(usize, Path, String)> = self
+            .edges
+            .iter()
+            .enumerate()
+            .filter_map(|(index, edge)| first(edge).map(|(at, value)| (index, at, value)))
+            .collect();
+        let many = |at: &Path| all.iter().filter(|(_, other, _)| same(at, other)).count();
+        let Some((_, at, _)) = all.iter().max_by_key(|(_, at, _)| many(at)) else {
+            return;
+        };
+        let (at, how_many) = (at.clone(), many(at));
+        if how_many < MANY {
+            return;
+        }
+        let mut values: Vec<(String, usize)> = all
+            .into_iter()
+            .filter(|(_, other, _)| same(&at, other))
+            .map(|(index, _, value)| (value, index))
+            .collect();
+        values.sort();
+        self.others
+            .retain(|index| values.iter().all(|(_, edge)| edge != index));
+        let early = is_early_place(&at, json);
+        self.quick = Some(Quick { at, early, values });
+    }
+
+    /// Calls for the edges whose looked-up value is there, and for all that are not looked up. At the `start` of an
+    /// element a value inside it is not known yet, and may be any.
+    fn candidates(&self, start: bool, element: Element<'_>, mut call: impl FnMut(&Edge)) {
+        match &self.quick {
+            Some(quick) if start && !quick.early => self.quick_edges(quick).for_each(&mut call),
+            Some(quick) => quick.at.look(element, &mut |text| {
+                let values = &quick.values;
+                let from = values.partition_point(|(value, _)| value.as_str() < text);
+                let found = values.iter().skip(from);
+                found
+                    .take_while(|(value, _)| value == text)
+                    .filter_map(|(_, edge)| self.edges.get(*edge))
+                    .for_each(&mut call);
+            }),
+            None => {}
+        }
+        let others = self.others.iter().filter_map(|edge| self.edges.get(*edge));
+        others.for_each(call);
+    }
+
+    fn quick_edges<'q>(&'q self, quick: &'q Quick) -> impl Iterator<Item = &'q Edge> {
+        let edges = quick.values.iter();
+        edges.filter_map(|(_, edge)| self.edges.get(*edge))
+    }
+}
+
+impl Edge {
+    /// Whether its conditions hold, as far as the start of an element decides them.
+    fn may_begin(&self, json: bool, element: Element<'_>) -> bool {
+        for condition in &self.step.conditions {
+            match condition {
+                // What a position counts must all be there.
+                Condition::Nth(_) => return true,
+                early if is_early(early, json) => {
+                    if !hold(std::slice::from_ref(early), element, &mut []) {
+                        return false;
+                    }
+                }
+                Condition::Is { .. } => {}
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,199 @@
+//! What does a document of XML hand over? One pass, borrowed text; what is not wanted is passed over by depth alone.
+
+use quick_xml::errors::SyntaxError;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::name::{NamespaceResolver, ResolveResult};
+use quick_xml::reader::Reader;
+
+use super::hand::{Hand, Shape, Tag};
+use super::page_fault::{FaultKind, PageFault};
+
+/// Reads a document to its end.
+///
+/// # Errors
+/// Unless it is one whole well-formed document without a DOCTYPE, nested at most `depth` deep. Attributes of what
+/// is not wanted are not looked at.
+pub(super) fn read<H: Hand + ?Sized>(
+    text: &str,
+    depth: usize,
+    hand: &mut H,
+) -> Result<(), PageFault> {
+    let mut reader = Reader::from_str(text);
+    let mut walk = Walk {
+        hand,
+        spaces: NamespaceResolver::default(),
+        spaced: 0,
+        limit: depth,
+        depth: 0,
+        passing: None,
+        done: false,
+    };
+    loop {
+        let at = place(reader.buffer_position());
+        let event = reader.read_event().map_err(|fault| {
+            let line = line_at(text, place(reader.error_position()));
+            broken(&fault, line)
+        })?;
+        match event {
+            Event::Start(start) => walk.open(&start, at)?,
+            Event::Empty(start) => {
+                walk.open(&start, at)?;
+                walk.close(place(reader.buffer_position()))?;
+            }
+            Event::End(_) => walk.close(place(reader.buffer_position()))?,
+            Event::Text(piece) => walk.put(&piece.into_inner())?,
+            Event::CData(piece) => walk.put(&piece.into_inner())?,
+            Event::GeneralRef(reference) => {
+                let character = character(&reference)?;
+                if character == '\u{fffd}' {
+                    walk.hand.spoil();
+                }
+                walk.put(character.encode_utf8(&mut [0; 4]))?;
+            }
+            Event::DocType(kind) => return Err(doctype(&kind.into_inner())),
+            Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+            Event::Eof => break,
+        }
+    }
+    if walk.done {
+        Ok(())
+    } else {
+        Err(PageFault::cut())
+    }
+}
+
+fn place(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+/// The line of a byte, from 1.
+pub(super) fn line_at(text: &str, at: usize) -> usize {
+    let before = text.bytes().take(at);
+    before.filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn broken(fault: &quick_xml::Error, line: usize) -> PageFault {
+    match fault {
+        quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup) => {}
+        quick_xml::Error::Syntax(_) => return PageFault::cut(),
+        _ => {}
+    }
+    PageFault::malformed(format!("it is not well-formed XML near line {line}"))
+}
+
+fn doctype(kind: &str) -> PageFault {
+    let is_page = kind
+        .split_whitespace()
+        .next()
+        .is_some_and(|root| root.eq_ignore_ascii_case("html"));
+    if is_page {
+        return web_page();
+    }
+    PageFault::malformed("it carries a DOCTYPE (a web page, or an attack)")
+}
+
+pub(super) fn web_page() -> PageFault {
+    PageFault::new(
+        FaultKind::WebPage,
+        "it is a web page, perhaps a sign-in page",
+    )
+}
+
+fn character(reference: &BytesRef<'_>) -> Result<char, PageFault> {
+    let name: &str = reference;
+    let character = match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ if reference.is_char_ref() => reference.resolve_char_ref().ok().flatten(),
+        _ => None,
+    };
+    character.ok_or_else(|| PageFault::malformed("it uses an entity that XML does not define"))
+}
+
+/// The namespace, if a name is in one that is declared.
+pub(super) fn bound<'n>(found: &'n ResolveResult<'_>) -> Option<&'n str> {
+    match found {
+        ResolveResult::Bound(space) => Some(space.as_ref()),
+        // A prefix that nobody declared (`xsi:` above all) costs no step: names are compared without it.
+        ResolveResult::Unbound | ResolveResult::Unknown(_) => None,
+    }
+}
+
+struct Walk<'h, H: ?Sized> {
+    hand: &'h mut H,
+    spaces: NamespaceResolver,
+    /// How many open elements, from the root on, the resolver knows.
+    spaced: usize,
+    limit: usize,
+    depth: usize,
+    /// The depth of the element that is passed over.
+    passing: Option<usize>,
+    done: bool,
+}
+
+impl<H: Hand + ?Sized> Walk<'_, H> {
+    fn open(&mut self, start: &BytesStart<'_>, at: usize) -> Result<(), PageFault> {
+        if self.depth >= self.limit {
+            return Err(PageFault::new(
+                FaultKind::TooLarge,
+                format!("it is nested deeper than {} elements", self.limit),
+            ));
+        }
+        self.depth += 1;
+        if self.passing.is_some() {
+            return Ok(());
+        }
+        if self.done {
+            return Err(PageFault::malformed("something follows its root element"));
+        }
+        let mut space = ResolveResult::Unbound;
+        if self.spaced + 1 == self.depth && self.hand.wants_spaces() {
+            self.spaces
+                .push(start)
+                .map_err(|_| PageFault::malformed("it declares a namespace wrongly"))?;
+            self.spaced = self.depth;
+            space = self.spaces.resolve_element(start.name()).0;
+        }
+        let name = start.local_name();
+        let tag = Tag {
+            name: name.as_ref(),
+            space: bound(&space),
+            shape: Shape::Element(start, &self.spaces),
+            at,
+        };
+        if !self.hand.open(&tag)? {
+            self.passing = Some(self.depth);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, end: usize) -> Result<(), PageFault> {
+        if self.spaced == self.depth {
+            self.spaces.pop();
+            self.spaced -= 1;
+        }
+        match self.passing {
+            None => self.hand.close(end)?,
+            Some(depth) if depth == self.depth => self.passing = None,
+            Some(_) => {}
+        }
+        self.depth -= 1;
+        self.done = self.depth == 0;
+        Ok(())
+    }
+
+    fn put(&mut self, piece: &str) -> Result<(), PageFault> {
+        if self.passing.is_some() {
+            return Ok(());
+        }
+        if self.depth > 0 {
+            self.hand.put(piece);
+        } else if !piece.trim().is_empty() {
+            return Err(PageFault::malformed("text stands outside its root element"));
+        }
+        Ok(())
+    }
+}
