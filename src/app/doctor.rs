@@ -159,6 +159,10 @@ async fn single<C: CaseSystem>(
         told.push(match system.step(id, limits.read_budget, now).await {
             Err(fault) => unread(about, &fault),
             Ok(StepAnswer::Seen(alone)) => agreed(listed, &alone),
+            Ok(StepAnswer::Renamed(other)) => ill(
+                format!("step {id} is answered with step {}", other.step),
+                "look at `[step] path`: a filter that is ignored answers with any step",
+            ),
             Ok(StepAnswer::Hidden) => ill(
                 format!("step {id} stands in the list, and our account may not read it alone"),
                 "give the service account the right to read these step types",
@@ -166,13 +170,6 @@ async fn single<C: CaseSystem>(
             Ok(StepAnswer::Gone | StepAnswer::Missing) => ill(
                 format!("step {id} stands in the list, and is not found alone"),
                 "look at `[step] path`: it may want another id",
-            ),
-            Ok(StepAnswer::Renamed(other)) => ill(
-                format!(
-                    "step {id} stands in the list, and step {} comes when it is read alone",
-                    other.step
-                ),
-                "look at `[step] path`: its filter may be ignored",
             ),
             Ok(StepAnswer::NotOurs) => ill(
                 format!("step {id} is ours in the list, and is not when it is read alone"),

@@ -362,9 +362,11 @@ impl CaseSystem for HttpCaseSystem {
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
+        let alone = page.records.len() == 1;
         match page.records.into_iter().next() {
             None => Ok(StepAnswer::NotOurs),
             Some(sighting) if sighting.step == *step => Ok(StepAnswer::Seen(Box::new(sighting))),
+            Some(other) if alone => Ok(StepAnswer::Renamed(Box::new(other))),
             Some(_) => Err(self.unproven(
                 &put.path,
                 "it is of another step than the one asked for".to_owned(),

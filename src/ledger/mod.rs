@@ -5,9 +5,12 @@
 //! Instants are stored as whole milliseconds since the epoch, UTC.
 
 mod absorb;
+mod alias;
 mod db;
+mod episodes;
 mod inbox;
 mod journal;
+mod kin;
 mod looks;
 mod open;
 mod outbox;
@@ -20,6 +23,7 @@ mod together;
 mod turn;
 
 pub use absorb::{Absorbed, PageSeen};
+pub use alias::{AliasRow, Merged};
 pub use inbox::ToldOf;
 pub use journal::Verified;
 pub use outbox::{Claimed, OutboxRow, Settled};

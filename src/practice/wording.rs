@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use jiff::civil::Date;
+
 use super::deadlines::{Milestone, MilestoneKind};
-use super::episode::{Episode, Role};
+use super::episode::{Episode, Role, Stage};
 use super::ids::StepId;
 use super::verdict::Verdict;
 
@@ -35,8 +37,6 @@ pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> Stri
     if !missing.is_empty() {
         let _ = write!(text, " Still missing: {}", missing.join(" "));
     }
-    tell(&mut text, &milestone.tell);
-    let _ = write!(text, " Rule {}.", milestone.rule);
     text
 }
 
@@ -75,7 +75,6 @@ pub fn went_around(episode: &Episode, step: &StepId, verdict: Option<&Verdict>) 
         episode.id
     );
     unmet(&mut text, verdict);
-    tell(&mut text, &[Role::QaManager, Role::HeadOfService]);
     text
 }
 
@@ -87,7 +86,6 @@ pub fn provisional_unmet(episode: &Episode, step: &StepId, verdict: &Verdict) ->
         episode.id
     );
     unmet(&mut text, Some(verdict));
-    tell(&mut text, &[Role::QaManager]);
     text
 }
 
@@ -103,7 +101,6 @@ pub fn sent_on(
         episode.id
     );
     unmet(&mut text, verdict);
-    tell(&mut text, &[Role::QaManager, Role::HeadOfService]);
     text
 }
 
@@ -119,11 +116,33 @@ fn unmet(text: &mut String, verdict: Option<&Verdict>) {
     }
 }
 
-fn tell(text: &mut String, roles: &[Role]) {
-    if !roles.is_empty() {
-        let words: Vec<_> = roles.iter().map(|role| role.words()).collect();
-        let _ = write!(text, " For the attention of: {}.", words.join(", "));
+/// Says whom a message is for, in whose place if that is another role than was meant, and under which rule.
+pub fn addressed(text: &mut String, meant: &[Role], told: &[Role], rule: &str) {
+    let words = |roles: &mut dyn Iterator<Item = &Role>| {
+        let words: Vec<_> = roles.map(|role| role.words()).collect();
+        words.join(", ")
+    };
+    if !told.is_empty() {
+        let _ = write!(text, " For the attention of: {}.", words(&mut told.iter()));
     }
+    let missed = words(&mut meant.iter().filter(|role| !told.contains(role)));
+    if !missed.is_empty() {
+        let _ = write!(text, " In place of the {missed}, where nobody is found.");
+    }
+    let _ = write!(text, " Rule {rule}.");
+}
+
+/// Says that what was called late was not: its Finish was in time and only seen late (P01).
+pub fn corrected(episode: &Episode, stage: Stage, finished: Date, seen: Date) -> String {
+    let day = |day: Date| day.strftime("%-d %B %Y").to_string();
+    format!(
+        "{}: the {} was finished on {}, by its date, and that was seen only on {}. An earlier message that it \
+         was overdue no longer holds.",
+        episode.id,
+        stage.words(),
+        day(finished),
+        day(seen)
+    )
 }
 
 fn days(count: i32) -> String {

@@ -10,6 +10,7 @@
     reason = "a story that stops at the first surprise is what a test is for"
 )]
 
+mod aliases;
 mod journal;
 mod opening;
 mod outbox;
@@ -140,6 +141,7 @@ fn reaction(before: Option<&Episode>, id: &EpisodeId, owed: Vec<Effect>) -> Reac
         verdict: None,
         owed,
         withdrawn: Vec::new(),
+        corrected: Vec::new(),
         look_again: None,
         said: vec![JournalLine {
             kind: "seen".to_owned(),
