@@ -27,6 +27,7 @@ use crate::mapping::{
 };
 use crate::practice::effect::Effect;
 use crate::practice::ids::{SourceName, StepId};
+use crate::practice::news::Says;
 use crate::practice::sighting::Road;
 
 /// Where and how a case system is reached.
@@ -213,12 +214,26 @@ impl HttpCaseSystem {
         next_in_header(request, &answer, &mut page);
         let next =
             paging::turn(request, position, &page).map_err(|why| self.unproven(&put.path, why))?;
-        let next = next
+        let mut next = next
             .map(|next| self.linked(request, &put.path, next))
             .transpose()?;
+        if let Some(next) = &mut next {
+            // Rows of a group that goes on over the next page are read again with it.
+            let held = page
+                .hold_back()
+                .map_err(|fault| self.unproven(&put.path, fault.words))?;
+            next.offset -= held;
+            if held > 0 && request.paging == Paging::LastId {
+                next.token.clone_from(&page.last_id);
+                if next.token == position.token {
+                    let why = "one group of rows fills the whole page; raise `page_size`";
+                    return Err(self.unproven(&put.path, why));
+                }
+            }
+        }
         Ok(FeedPage {
             sightings: page.records,
-            mentions: Vec::new(),
+            mentions: page.mentions,
             quarantined: page.quarantined,
             next,
             server_time: page.server_time.or_else(|| self.date_of(&answer)),
@@ -362,12 +377,22 @@ impl CaseSystem for HttpCaseSystem {
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
-        let alone = page.records.len() == 1;
-        match page.records.into_iter().next() {
-            None => Ok(StepAnswer::NotOurs),
-            Some(sighting) if sighting.step == *step => Ok(StepAnswer::Seen(Box::new(sighting))),
-            Some(other) if alone => Ok(StepAnswer::Renamed(Box::new(other))),
-            Some(_) => Err(self.unproven(
+        if let Some(mention) = page.mentions.iter().find(|told| told.step == *step) {
+            return match mention.says {
+                Says::Hidden => Ok(StepAnswer::Hidden),
+                Says::Deleted => Ok(StepAnswer::Gone),
+                Says::Changed => {
+                    Err(self.unproven(&put.path, "it names the step and does not show it"))
+                }
+            };
+        }
+        // One item of the case system may be several steps.
+        let mut seen = page.records;
+        match seen.iter().position(|sighting| sighting.step == *step) {
+            Some(at) => Ok(StepAnswer::Seen(Box::new(seen.swap_remove(at)))),
+            None if seen.is_empty() => Ok(StepAnswer::NotOurs),
+            None if seen.len() == 1 => Ok(StepAnswer::Renamed(Box::new(seen.swap_remove(0)))),
+            None => Err(self.unproven(
                 &put.path,
                 "it is of another step than the one asked for".to_owned(),
             )),

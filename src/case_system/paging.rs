@@ -136,7 +136,6 @@ fn by_last_id(position: &FeedPosition, page: &Page) -> Result<Option<String>, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::Ahead;
 
     fn request(paging: Paging, end: End) -> Request {
         let mut request = Request::default();
@@ -147,19 +146,13 @@ mod tests {
     }
 
     fn page(count: u64, next: &str, more: Option<bool>) -> Page {
-        Page {
-            count,
-            next: if next.is_empty() {
-                Next::End
-            } else {
-                Next::Token(next.to_owned())
-            },
-            ahead: Ahead {
-                more,
-                ..Ahead::default()
-            },
-            ..Page::default()
+        let mut page = Page::default();
+        page.count = count;
+        if !next.is_empty() {
+            page.next = Next::Token(next.to_owned());
         }
+        page.ahead.more = more;
+        page
     }
 
     /// Turns pages until the end; gives how many were read, or why it broke off.
@@ -248,10 +241,10 @@ mod tests {
     #[test]
     fn p05_an_inclusive_last_id_ends_when_nothing_new_comes() {
         let by_id = request(Paging::LastId, End::Empty);
-        let of = |last: &str, count| Page {
-            count,
-            last_id: Some(last.to_owned()),
-            ..Page::default()
+        let of = |last: &str, count| {
+            let mut page = page(count, "", None);
+            page.last_id = Some(last.to_owned());
+            page
         };
         assert_eq!(read(&by_id, &[of("5", 3), of("9", 3), of("9", 1)]), Ok(3));
     }

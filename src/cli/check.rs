@@ -65,6 +65,7 @@ pub(super) fn mapping_with(
     let text = std::fs::read_to_string(path).map_err(|why| vec![format!("{file}: {why}")])?;
     let site = Site {
         environment: settings.source.environment.clone(),
+        worker: Some(settings.source.worker.clone()).filter(|worker| !worker.is_empty()),
         ids: looked_up
             .clone()
             .into_iter()
@@ -72,8 +73,7 @@ pub(super) fn mapping_with(
             .collect(),
     };
     let mapping = Mapping::compile_for(&file, &text, &site)
-        .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?
-        .acting_as(&settings.source.worker);
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let mut faults = Vec::new();
     for name in settings.source.ids.keys() {
         if let Some(why) = mapping.takes(name) {

@@ -21,6 +21,9 @@ pub(super) enum Verb {
     Explain {
         /// The mapping file.
         file: PathBuf,
+        /// The environment, by its name in `[environments]`.
+        #[arg(long)]
+        environment: Option<String>,
     },
     /// Print every value of a recorded body, with its path and the rules of the mapping that take it.
     Try {
@@ -72,8 +75,8 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 ));
             }
         }
-        Verb::Explain { file } => {
-            for chapter in compile(file, None)?.explain() {
+        Verb::Explain { file, environment } => {
+            for chapter in compile(file, environment.as_ref())?.explain() {
                 println!("{}", chapter.title);
                 for line in chapter.lines {
                     println!("  {line}");

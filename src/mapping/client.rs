@@ -36,8 +36,6 @@ pub(super) struct Client {
     pub(super) headers: BTreeMap<String, String>,
     pub(super) schedule: Schedule,
     pub(super) lookups: BTreeMap<String, Lookup>,
-    /// In whose name we act; empty for nobody's.
-    pub(super) worker: String,
 }
 
 impl ClientTables {
@@ -65,16 +63,6 @@ impl Mapping {
             .map(|(name, template)| Ok((name.clone(), render(template, Slot::Header, &values)?)))
             .collect()
     }
-
-    /// The same mapping, acting in the name of a worker of the case system (`{{ worker }}`).
-    #[must_use]
-    pub fn acting_as(mut self, worker: &str) -> Self {
-        worker.clone_into(&mut self.client.worker);
-        if let Some(own) = self.values.get_mut("worker").filter(|_| !worker.is_empty()) {
-            worker.clone_into(own);
-        }
-        self
-    }
 }
 
 impl Desk<'_> {
@@ -94,7 +82,6 @@ impl Desk<'_> {
             headers: tables.headers.clone(),
             schedule: self.schedule(&tables.schedule),
             lookups: self.lookups(file),
-            worker: String::new(),
             wrapper,
         }
     }

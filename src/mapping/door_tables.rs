@@ -223,7 +223,7 @@ impl Desk<'_> {
         let row = file.callout.as_ref()?;
         self.door_proof("callout.proof", &row.proof);
         self.reply_status("callout.reply.status", row.reply.status);
-        self.answers(file, row);
+        self.callout_reply(file, row);
         let within = u64::try_from(row.answer_within_ms).unwrap_or(0);
         if !(100..=60_000).contains(&within) {
             let message = "`answer_within_ms` must be from 100 to 60000";
@@ -270,7 +270,7 @@ impl Desk<'_> {
         })
     }
 
-    fn answers(&mut self, file: &File, row: &CalloutRow) {
+    fn callout_reply(&mut self, file: &File, row: &CalloutRow) {
         let mut known: BTreeSet<&str> = REPLY_NAMES.into_iter().collect();
         known.extend(["reasons", "warnings"]);
         known.extend(file.values.keys().map(String::as_str));

@@ -17,6 +17,8 @@ use crate::shape;
 pub struct Site {
     /// The environment, by its name in `[environments]`; none takes `[values]` as they stand.
     pub environment: Option<String>,
+    /// Greentick's own worker there, as `{{ worker }}`; none if it has none.
+    pub worker: Option<String>,
     /// Values of this site, over those of the file.
     pub ids: BTreeMap<String, String>,
 }
@@ -51,11 +53,11 @@ impl Desk<'_> {
         let environments = file.get("environments").and_then(Value::as_table);
         if let Some(environments) = environments {
             self.lay_over(environments, &mut values, site);
-        } else if let Some(wanted) = &site.environment {
-            let message = format!(
-                "`source.environment` names `{wanted}`, and the mapping has no `[environments]`"
-            );
-            self.fault("", &message, None);
+        }
+        // Who we are and where is a value like others.
+        for (name, own) in [("worker", &site.worker), ("environment", &site.environment)] {
+            let told = own.clone().unwrap_or_default();
+            values.entry(name.to_owned()).or_insert(told);
         }
         for (name, value) in &site.ids {
             // A name that the mapping does not have is told where it is set.
@@ -72,7 +74,7 @@ impl Desk<'_> {
         self.test_environments(file);
         for (name, value) in file.iter_mut() {
             let compared = COMPARED.contains(&name.as_str());
-            if compared || name == "write" {
+            if !["values", "environments", "test"].contains(&name.as_str()) {
                 self.named(name, value, compared);
             }
         }

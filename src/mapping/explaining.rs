@@ -1,12 +1,14 @@
 //! What will this mapping do, in words? For the engineer who wrote it, and for whoever has to approve it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::compile::Mapping;
+use super::correlation::Correlation;
 use super::language::Paging;
 use super::operations::EFFECTS;
 use super::request::Request;
+use super::stages::Stages;
+use super::statuses::Statuses;
 use super::write_table::Operation;
 use crate::practice::episode::Stage;
 use crate::practice::fact::Fact;
@@ -89,36 +91,60 @@ impl Mapping {
     fn kinds(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some((path, allowed)) = &self.only_when {
-            let words = allowed.join("`, `");
-            let path = path.written();
+            let words: Vec<&str> = allowed.iter().map(|(word, ())| word).collect();
+            let (path, words) = (path.written(), words.join("`, `"));
             lines.push(format!(
                 "Only records with `{words}` at `{path}`; others are passed over."
             ));
         }
+        lines.extend(self.told_stages());
+        lines.push(match &self.statuses {
+            Statuses::Word(_, words) => {
+                let words = words.iter().map(|(theirs, ours)| {
+                    let ours = serde_json::to_value(ours).unwrap_or_default();
+                    format!("`{theirs}` is {}", ours.as_str().unwrap_or_default())
+                });
+                let words: Vec<String> = words.collect();
+                format!("Status: {}.", words.join("; "))
+            }
+            Statuses::Stamps(_) => "Status: by which of its stamps are there.".to_owned(),
+        });
+        lines.push(match self.correlation {
+            Correlation::Reference => "Steps belong together by the reference that they carry.",
+            Correlation::Links => "Steps belong together by the links between them.",
+            Correlation::ChildAndCycle => {
+                "Steps belong together by the child and the allocation cycle, where they carry no reference."
+            }
+        }.to_owned());
+        lines
+    }
+
+    fn told_stages(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let Stages::Word {
+            path, is, ignore, ..
+        } = &self.stages
+        else {
+            return vec![
+                "Every item is a step for each stage that its history sent it on to.".to_owned(),
+            ];
+        };
         let mut by_stage: BTreeMap<Stage, Vec<&str>> = BTreeMap::new();
-        for (theirs, stage) in &self.stages {
+        for (theirs, stage) in is.iter() {
             by_stage.entry(*stage).or_default().push(theirs);
         }
         for (stage, theirs) in by_stage {
-            let (path, words) = (self.stage.written(), theirs.join("`, `"));
+            let (path, words) = (path.written(), theirs.join("`, `"));
             lines.push(format!("{}: `{words}` at `{path}`.", stage.words()));
         }
-        if !self.ignore.is_empty() {
-            let words: Vec<&str> = self.ignore.iter().map(String::as_str).collect();
-            lines.push(format!("Passed over: `{}`.", words.join("`, `")));
+        let passed: Vec<&str> = ignore.iter().map(|(word, ())| word).collect();
+        if !passed.is_empty() {
+            lines.push(format!("Passed over: `{}`.", passed.join("`, `")));
+        }
+        if self.stages.several() {
+            lines.push("An item is a step for each of these that it names.".to_owned());
         }
         lines.push("A step type that is neither sets its record aside.".to_owned());
-        let mut statuses = String::new();
-        for (theirs, ours) in &self.statuses {
-            let ours = serde_json::to_value(ours).unwrap_or_default();
-            // Writing to a text cannot fail.
-            let _ = write!(
-                statuses,
-                " `{theirs}` is {};",
-                ours.as_str().unwrap_or_default()
-            );
-        }
-        lines.push(format!("Status:{}.", statuses.trim_end_matches(';')));
         lines
     }
 

@@ -66,7 +66,7 @@ impl Desk<'_> {
         let rows: &BTreeMap<String, GrantRow> = &file.grants;
         for (name, row) in rows {
             self.template(&format!("grants.{name}.path"), &row.path, &known);
-            self.path(&format!("grants.{name}.find"), &row.find);
+            self.loose(&format!("grants.{name}.find"), &row.find);
         }
     }
 }

@@ -9,11 +9,18 @@ use serde::Deserialize;
 use super::asking::AskRow;
 use super::client::ClientTables;
 
+use super::correlation::CorrelationRow;
+use super::dates::DatesRow;
 use super::door_tables::{CallbackRow, CalloutRow};
 use super::envelope::EnvelopeRow;
+use super::fact_places::FactRow;
+use super::forms::FormRow;
 use super::grants::GrantRow;
 use super::limits::Limits;
+use super::stages::StagesRow;
+use super::statuses::StatusRow;
 use super::tasks::TasksRow;
+use super::words::WordsRow;
 use super::write_table::Operation;
 
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
@@ -36,7 +43,17 @@ pub(super) struct File {
     pub(super) sweep: Option<RequestRow>,
     pub(super) step: Option<RequestRow>,
     pub(super) record: BTreeMap<String, String>,
-    pub(super) stages: Stages,
+    pub(super) stages: StagesRow,
+    #[serde(default)]
+    pub(super) statuses: Vec<StatusRow>,
+    #[serde(default)]
+    pub(super) dates: DatesRow,
+    #[serde(default)]
+    pub(super) words: WordsRow,
+    #[serde(default)]
+    pub(super) forms: BTreeMap<String, FormRow>,
+    #[serde(default)]
+    pub(super) correlation: CorrelationRow,
     pub(super) only_when: Option<OnlyWhen>,
     #[serde(default)]
     pub(super) people: BTreeMap<String, String>,
@@ -125,15 +142,6 @@ pub enum Paging {
     LastId,
 }
 
-/// Which of the four steps a record is.
-#[derive(Debug, Deserialize)]
-pub(super) struct Stages {
-    pub(super) path: String,
-    pub(super) is: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) ignore: Vec<String>,
-}
-
 /// A record is ours only if this holds; otherwise it is passed over in silence.
 #[derive(Debug, Deserialize)]
 pub(super) struct OnlyWhen {
@@ -147,19 +155,6 @@ pub(super) struct LinkRow {
     pub(super) direction: String,
     #[serde(default)]
     pub(super) immediate: bool,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct FactRow {
-    pub(super) path: String,
-    pub(super) vocabulary: Option<String>,
-    #[serde(default)]
-    pub(super) html: bool,
-    #[serde(default)]
-    pub(super) texts: bool,
-    /// Where each column of a row stands.
-    #[serde(flatten)]
-    pub(super) columns: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -11,7 +11,7 @@ use toml::{Table, Value};
 
 use super::compile::{Desk, Mapping};
 use super::language::{File, RequestRow};
-use super::page::{Page, around};
+use super::page::Page;
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::proof::same;
@@ -62,7 +62,7 @@ impl Mapping {
             let pair = lookup.number.first(&row).zip(lookup.name.first(&row));
             found.extend(pair.filter(|(number, name)| !number.is_empty() && !name.is_empty()));
         }
-        around(request, &whole.root(), &mut page)?;
+        self.around(request, &whole.root(), &mut page)?;
         page.last_id = found
             .last()
             .map(|(number, _): &(String, String)| number.clone());

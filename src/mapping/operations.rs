@@ -108,7 +108,7 @@ impl Desk<'_> {
                 );
             }
             self.templates(&at, name, operation, &known);
-            self.statuses(&at, operation);
+            self.write_statuses(&at, operation);
             self.means(&at, operation.root.is_some(), &operation.means);
             self.answer(&at, operation);
             if let Some(back) = &operation.read_back {
@@ -183,7 +183,7 @@ impl Desk<'_> {
         }
     }
 
-    fn statuses(&mut self, at: &str, operation: &Operation) {
+    fn write_statuses(&mut self, at: &str, operation: &Operation) {
         for (key, statuses) in [
             ("accepted", &operation.accepted),
             ("again", &operation.again),

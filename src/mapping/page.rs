@@ -8,6 +8,7 @@ use super::asking::Ahead;
 use super::compile::Mapping;
 use super::document::{Element, Spoiled};
 use super::envelope::Envelope;
+use super::grouping::{BeforeLast, Rows};
 use super::limits::Format;
 use super::page_fault::PageFault;
 use super::path::Path;
@@ -15,6 +16,7 @@ use super::record::Reading;
 use super::request::Request;
 use super::walk::{Ended, Task, Whole, document, walk};
 use crate::practice::ids::Digest;
+use crate::practice::news::Mention;
 use crate::practice::sighting::Sighting;
 
 /// What a provable answer brought.
@@ -22,6 +24,8 @@ use crate::practice::sighting::Sighting;
 pub struct Page {
     /// The records that could be read.
     pub records: Vec<Sighting>,
+    /// Steps that it names and does not show.
+    pub mentions: Vec<Mention>,
     /// Records that were set aside.
     pub quarantined: Vec<Quarantined>,
     /// What the answer says of a next page.
@@ -36,6 +40,8 @@ pub struct Page {
     pub last_id: Option<String>,
     /// What it says of what comes after it.
     pub ahead: Ahead,
+    /// What the page was before its last group of rows, which may go on on the next page.
+    pub(super) before_last: Option<BeforeLast>,
 }
 
 /// What an answer says of a next page.
@@ -80,14 +86,40 @@ impl Mapping {
             envelope: &self.envelope,
             limits: self.limits,
             wanted: self.plan.wanted(request.format),
+            rows: self.group.is_some(),
         };
+        let mut rows = Rows::default();
         let whole = walk(bytes, reading.charset.as_deref(), task, &mut |ended| {
             page.count += 1;
-            page.last_id = self.plain_id(&ended.record).or(page.last_id.take());
-            self.take(ended, reading, &mut page);
+            match &self.group {
+                Some(group) => rows.take(group, ended),
+                None => self.take(&ended.record, &|| digest(ended), reading, &mut page),
+            }
         })?;
-        around(request, &whole.root(), &mut page)?;
+        if let Some(group) = &self.group {
+            self.groups(group, &rows, &whole, reading, &mut page)?;
+        }
+        self.around(request, &whole.root(), &mut page)?;
         Ok(page)
+    }
+
+    /// What stands around the records: how many there are, where it goes on, what time it is there.
+    pub(super) fn around(
+        &self,
+        request: &Request,
+        envelope: &Element<'_>,
+        page: &mut Page,
+    ) -> Result<(), PageFault> {
+        let told = |path: &Option<Path>| {
+            let text = path.as_ref()?.first(envelope);
+            text.filter(|text| !text.is_empty())
+        };
+        page.total = told(&request.total).and_then(|text| text.parse().ok());
+        page.next = told(&request.next).map_or(Next::End, Next::Token);
+        let stamp = |text: String| self.dates.of("server_time").instant(&text).ok().flatten();
+        page.server_time = told(&request.server_time).and_then(stamp);
+        page.ahead = request.ask.ahead(envelope)?;
+        Ok(())
     }
 
     /// Any document whole, whatever its root and whatever stands around it: for what an answer says of itself.
@@ -102,26 +134,34 @@ impl Mapping {
             envelope: &Envelope::default(),
             limits: self.limits,
             wanted: self.plan.whole(format),
+            rows: false,
         };
         document(bytes, charset, task)
     }
 
-    fn take(&self, ended: &Ended<'_>, reading: &Reading, page: &mut Page) {
-        let record = &ended.record;
-        let (path, reason) = match (self.sighting(record, reading), &record.arena.spoiled) {
-            (Ok(None), _) => return,
-            (Ok(Some(sighting)), None) => {
-                page.records.push(sighting);
+    /// Makes of a record what can be made of it; `fingerprint` knows it again.
+    pub(super) fn take(
+        &self,
+        record: &Element<'_>,
+        fingerprint: &dyn Fn() -> Digest,
+        reading: &Reading,
+        page: &mut Page,
+    ) {
+        page.last_id = self.plain_id(record).or(page.last_id.take());
+        let (path, reason) = match (self.made(record, reading), &record.arena.spoiled) {
+            (Ok(made), Some(spoiled)) if !made.is_nothing() => told(spoiled),
+            (Ok(made), _) => {
+                page.records.extend(made.sightings);
+                page.mentions.extend(made.mentions);
                 return;
             }
-            (Ok(Some(_)), Some(spoiled)) => told(spoiled),
             (Err(bad), _) => (bad.path, bad.reason),
         };
         page.quarantined.push(Quarantined {
             step: self.plain_id(record),
             path,
             reason,
-            fingerprint: Digest::of(ended.written.as_bytes()).0,
+            fingerprint: fingerprint().0,
         });
     }
 
@@ -161,26 +201,15 @@ impl Mapping {
             envelope,
             limits: self.limits,
             wanted: self.plan.whole(format),
+            rows: false,
         };
         document(bytes, charset, task)
     }
 }
 
-/// What stands around the records: how many there are, where it goes on, what time it is there.
-pub(super) fn around(
-    request: &Request,
-    envelope: &Element<'_>,
-    page: &mut Page,
-) -> Result<(), PageFault> {
-    let told = |path: &Option<Path>| {
-        let text = path.as_ref()?.first(envelope);
-        text.filter(|text| !text.is_empty())
-    };
-    page.total = told(&request.total).and_then(|text| text.parse().ok());
-    page.next = told(&request.next).map_or(Next::End, Next::Token);
-    page.server_time = told(&request.server_time).and_then(|text| text.parse().ok());
-    page.ahead = request.ask.ahead(envelope)?;
-    Ok(())
+/// Knows a record again by how it was sent.
+pub(super) fn digest(ended: &Ended<'_>) -> Digest {
+    Digest::of(ended.written.as_bytes())
 }
 
 /// The place and the reason of a spoiled record.

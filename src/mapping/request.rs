@@ -143,7 +143,7 @@ impl Mapping {
             asked.offset.to_string(),
             request.page_size.to_string(),
             asked.token.unwrap_or_default().to_owned(),
-            asked.step.unwrap_or_default().to_owned(),
+            self.item_of(asked.step.unwrap_or_default()).to_owned(),
             page.to_string(),
             asked.high_water.unwrap_or_default().to_owned(),
         ];
@@ -155,18 +155,12 @@ impl Mapping {
 
     /// The mapping's own `[values]` and what this site is, for templates.
     pub(super) fn own_values(&self) -> Values {
-        let site = [self.environment().unwrap_or_default(), &self.client.worker];
-        let mut all = Values::new();
-        for (name, value) in SITE.into_iter().zip(site) {
-            all.insert(name.to_owned(), Given::One(value.to_owned()));
-        }
-        // What the site says goes before a value of the file that is left empty.
-        let own = self.values.iter();
-        let own = own.filter(|(name, value)| !value.is_empty() || !all.contains_key(*name));
-        let own: Vec<_> = own
-            .map(|(name, value)| (name.clone(), Given::One(value.clone())))
+        let mut all: Values = SITE
+            .into_iter()
+            .map(|name| (name.to_owned(), Given::One(String::new())))
             .collect();
-        all.extend(own);
+        let own = self.values.iter();
+        all.extend(own.map(|(name, value)| (name.clone(), Given::One(value.clone()))));
         all
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
 use super::language::{File, RequestRow};
-use super::page::{Page, around};
+use super::page::Page;
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::request::Request;
@@ -127,7 +127,7 @@ impl Mapping {
                 }),
             }
         }
-        around(&tasks.request, &root, &mut read.page)?;
+        self.around(&tasks.request, &root, &mut read.page)?;
         Ok(read)
     }
 }

@@ -50,6 +50,7 @@ impl Mapping {
             return self.differences(test, bytes);
         }
         let site = Site {
+            worker: self.site.worker.clone(),
             environment: test.environment.clone(),
             ids: self.site.ids.clone(),
         };

@@ -1,6 +1,13 @@
 //! The bad pages that a case system really sends, and the faults that an engineer really makes.
 
+mod dates;
+mod desk;
 mod environment;
+mod forms;
+mod grouping;
+mod life_cycle;
+mod stages;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -326,8 +326,8 @@ impl Mapping {
     fn values_of(&self, operation: &Operation, effect: &Effect) -> Values {
         let mut values = self.own_values();
         let mut put = |name: &str, value: String| values.insert(name.to_owned(), Given::One(value));
-        let step = effect.step.as_ref().map(ToString::to_string);
-        put("step", step.unwrap_or_default());
+        let step = effect.step.as_ref().map(|step| self.item_of(step.as_str()));
+        put("step", step.unwrap_or_default().to_owned());
         let episode = effect.episode.as_ref().map(ToString::to_string);
         put("episode", episode.unwrap_or_default());
         put("mark", effect.mark());

@@ -49,6 +49,7 @@ pub(super) fn compiled(tables: &str) -> Mapping {
         environment: text
             .contains("[environments.train]")
             .then(|| "train".to_owned()),
+        worker: Some("W-9".to_owned()),
         ..Site::default()
     };
     Mapping::compile_for("test.toml", &text, &site).unwrap_or_else(|faults| {
@@ -99,7 +100,7 @@ pub(super) fn reached(
         read_timeout: BUDGET,
         total_timeout: BUDGET,
     };
-    let mapping = compiled(tables).acting_as("W-9");
+    let mapping = compiled(tables);
     HttpCaseSystem::by(reach, settings, Arc::new(mapping), ChildKeying::new(b"key"))
 }
 
