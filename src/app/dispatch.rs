@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{App, AppFault};
+use super::{App, AppFault, digest};
 use crate::case_system::{CaseSystem, Found, Outcome};
 use crate::ledger::{Claimed, LedgerFault, Settled};
 use crate::practice::effect::{Act, Effect};
@@ -40,6 +40,7 @@ pub async fn pass<C: CaseSystem>(
     now: Timestamp,
 ) -> Result<Dispatched, AppFault> {
     let mut report = Dispatched::default();
+    digest::gather(app, now).await?;
     let mut left = app.limits.sends;
     // Of one step only the oldest effect is claimed, so the next one is found by claiming again; a pass
     // ends when nothing more can be sent.
@@ -52,7 +53,7 @@ pub async fn pass<C: CaseSystem>(
             break;
         }
         left = left.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX));
-        for claim in claimed {
+        for claim in together(app, claimed, now, &mut report).await? {
             if !app.ledger.still_owed(&claim).await? {
                 continue;
             }
@@ -65,6 +66,56 @@ pub async fn pass<C: CaseSystem>(
         }
     }
     Ok(report)
+}
+
+/// Sends in one request what may be sent so; gives back what is to be sent one by one. Of each step only its
+/// oldest effect was claimed, so nothing is overtaken; what was tried before is looked for by itself.
+async fn together<C: CaseSystem>(
+    app: &App<C>,
+    claimed: Vec<Claimed>,
+    now: Timestamp,
+    report: &mut Dispatched,
+) -> Result<Vec<Claimed>, AppFault> {
+    let joins = |claim: &Claimed| {
+        let conditional = matches!(
+            claim.effect.act,
+            Act::Reopen { .. } | Act::AnswerTask { .. }
+        );
+        let first = claim.attempts == 1 && !claim.withdrawing && !conditional;
+        first && app.case_system.together(&claim.effect) > 1
+    };
+    let (joined, mut alone): (Vec<Claimed>, Vec<Claimed>) = claimed.into_iter().partition(joins);
+    let most = joined
+        .iter()
+        .map(|claim| app.case_system.together(&claim.effect))
+        .min();
+    // An effect of two calls makes two items.
+    let most = most.unwrap_or(2).div_ceil(2).max(1);
+    for several in joined.chunks(most) {
+        let mut owed = Vec::new();
+        for claim in several {
+            if app.ledger.still_owed(claim).await? {
+                owed.push(claim);
+            }
+        }
+        if let [one] = owed.as_slice() {
+            alone.push((*one).clone());
+            continue;
+        }
+        let effects: Vec<&Effect> = owed.iter().map(|claim| &claim.effect).collect();
+        let outcomes = app.case_system.perform_all(&effects).await;
+        for (nth, claim) in owed.iter().enumerate() {
+            let outcome = outcomes
+                .get(nth)
+                .cloned()
+                .unwrap_or_else(|| Outcome::Unknown {
+                    why: "the batch has no outcome for it".to_owned(),
+                });
+            let settled = ended(app, claim, outcome, now, report);
+            app.ledger.settle(claim, settled, now).await?;
+        }
+    }
+    Ok(alone)
 }
 
 /// An effect that was tried before its cause was cured is looked for and never sent: it would be old
@@ -131,7 +182,19 @@ async fn send<C: CaseSystem>(
         }
         Err(fault) => return again(app, claim, now, fault.to_string(), report),
     }
-    match app.case_system.perform(&claim.effect).await {
+    let outcome = app.case_system.perform(&claim.effect).await;
+    ended(app, claim, outcome, now, report)
+}
+
+/// What an outcome makes of a try.
+fn ended<C>(
+    app: &App<C>,
+    claim: &Claimed,
+    outcome: Outcome,
+    now: Timestamp,
+    report: &mut Dispatched,
+) -> Settled {
+    match outcome {
         Outcome::Done => {
             report.sent += 1;
             Settled::Sent {

@@ -5,6 +5,7 @@
 
 pub mod allocate;
 pub mod decide;
+pub mod digest;
 pub mod dispatch;
 pub mod doctor;
 pub mod doors;

@@ -407,6 +407,15 @@ impl CaseSystem for HttpCaseSystem {
         self.find_all(effect).await
     }
 
+    fn together(&self, effect: &Effect) -> usize {
+        let batch = self.mapping.batch_for(effect);
+        batch.map_or(0, |batch| batch.most)
+    }
+
+    async fn perform_all(&self, effects: &[&Effect]) -> Vec<Outcome> {
+        self.write_together(effects).await
+    }
+
     async fn tasks(&self) -> Result<Vec<OpenTask>, CaseFault> {
         self.open_tasks().await
     }

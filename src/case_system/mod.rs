@@ -3,6 +3,7 @@
 //! Nothing here decides anything: a page is what the mapping could prove of it, a write is done when
 //! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
 
+mod batches;
 mod http;
 mod looking_up;
 mod pace;
@@ -275,6 +276,17 @@ pub trait CaseSystem {
 
     /// Writes one effect, once.
     fn perform(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
+
+    /// How many effects such as this one may be written in one request; less than two if none may.
+    fn together(&self, _effect: &Effect) -> usize {
+        0
+    }
+
+    /// Writes several effects in one request, once; gives the outcome of each, in order.
+    fn perform_all(&self, effects: &[&Effect]) -> impl Future<Output = Vec<Outcome>> + Send {
+        let why = "the case system takes no batches".to_owned();
+        std::future::ready(vec![Outcome::Refused { retry: true, why }; effects.len()])
+    }
 
     /// The tasks that stand open for our own worker; none if the case system has no such tasks.
     fn tasks(&self) -> impl Future<Output = Result<Vec<OpenTask>, CaseFault>> + Send {

@@ -44,13 +44,20 @@ impl HttpCaseSystem {
         let chain = parts.len() > 1;
         let mut made: Option<String> = None;
         for operation in parts {
-            let (mut ended, mut returned) =
-                self.write_one(operation, effect, chain, &made, None).await;
+            let (mut ended, mut returned) = self
+                .write_one(operation, effect, chain, made.as_deref(), None)
+                .await;
             if let (Ended::Recipient(why), Some(other)) = (&ended, &operation.fallback) {
                 // Nothing was written for the first recipients, so others may be told in their place.
                 let first = why.clone();
                 (ended, returned) = self
-                    .write_one(operation, effect, chain, &made, Some(&other.audience))
+                    .write_one(
+                        operation,
+                        effect,
+                        chain,
+                        made.as_deref(),
+                        Some(&other.audience),
+                    )
                     .await;
                 if let Ended::Recipient(why) = ended {
                     let why =
@@ -97,7 +104,7 @@ impl HttpCaseSystem {
         operation: &Operation,
         effect: &Effect,
         chain: bool,
-        made: &Option<String>,
+        made: Option<&str>,
         instead: Option<&[String]>,
     ) -> (Ended, Option<String>) {
         let refused = |retry, why: String| (Ended::As(Outcome::Refused { retry, why }), None);
@@ -122,7 +129,7 @@ impl HttpCaseSystem {
             Ok(Beforehand::Refused(why)) => return refused(false, why),
             Err(why) => return not_written(why),
         };
-        let mut carried = carried.returned(made.as_deref());
+        let mut carried = carried.returned(made);
         if let Some(audience) = instead {
             carried = carried.told_instead(audience);
         }

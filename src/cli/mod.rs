@@ -135,11 +135,11 @@ pub async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let done = match Cli::parse().verb {
         Verb::Demo(demo) => Box::pin(demo::run(&demo)).await,
-        Verb::Simulate(verb) => simulate::run(&verb).await,
-        Verb::Run(configured) => run::run(&configured).await,
+        Verb::Simulate(verb) => Box::pin(simulate::run(&verb)).await,
+        Verb::Run(configured) => Box::pin(run::run(&configured)).await,
         Verb::Check(configured) => check::check(&configured),
-        Verb::Doctor(verb) => doctor::run(&verb).await,
-        Verb::Allocate(verb) => cycle::allocate(&verb).await,
+        Verb::Doctor(verb) => Box::pin(doctor::run(&verb)).await,
+        Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Decide(verb) => cycle::decide(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),

@@ -7,6 +7,7 @@
 mod absorb;
 mod alias;
 mod db;
+mod digests;
 mod episodes;
 mod inbox;
 mod journal;

@@ -35,11 +35,11 @@ pub struct Told {
 impl Mapping {
     /// What an answer to a write means.
     pub fn told(&self, operation: &Operation, answer: WriteAnswer<'_>) -> Told {
-        let read = operation
+        let whole = operation
             .root
             .as_ref()
             .and_then(|root| self.document(answer.bytes, answer.charset, root).ok());
-        let read = read.as_ref().map(Whole::root);
+        let read = whole.as_ref().map(Whole::root);
         let spaces = &self.namespaces;
         let returned = operation.returned.as_ref().zip(read.as_ref());
         let returned = returned.and_then(|(path, read)| {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::client::Client;
 use super::correlation::Correlation;
 use super::dates::Dates;
-use super::door_tables::{Callback, Callout};
+use super::door_tables::DoorTables;
 use super::envelope::Envelope;
 use super::environment::Site;
 use super::facts::FactPlace;
@@ -26,7 +26,6 @@ use super::plan::{Plan, Rule};
 use super::request::Request;
 use super::stages::Stages;
 use super::statuses::{Change, Statuses};
-use super::tasks::Tasks;
 use super::template;
 use super::words::{Said, Vocabulary};
 use super::write_table::Operation;
@@ -67,9 +66,7 @@ pub struct Mapping {
     pub(super) group: Option<Group>,
     pub(super) flags: BTreeMap<String, String>,
     pub(super) write: BTreeMap<String, Operation>,
-    pub(super) tasks: Option<Tasks>,
-    pub(super) callback: Option<Callback>,
-    pub(super) callout: Option<Callout>,
+    pub(super) doors: DoorTables,
     pub(super) text_limit_chars: usize,
     /// Only the Basic Multilingual Plane can be kept.
     pub(super) text_bmp: bool,
@@ -140,9 +137,9 @@ impl Mapping {
         let mut all = self.capabilities.clone();
         all.insert("feed".to_owned());
         for (name, there) in [
-            ("callback", self.callback.is_some()),
-            ("callout", self.callout.is_some()),
-            ("tasks", self.tasks.is_some()),
+            ("callback", self.doors.callback.is_some()),
+            ("callout", self.doors.callout.is_some()),
+            ("tasks", self.doors.tasks.is_some()),
         ] {
             all.extend(there.then(|| name.to_owned()));
         }
@@ -243,7 +240,8 @@ impl Desk<'_> {
         serde_json::from_value(serde_json::Value::from(word)).ok()
     }
 
-    fn compile(&mut self, file: File) -> Option<Mapping> {
+    fn compile(&mut self, mut file: File) -> Option<Mapping> {
+        file.knows_who_we_are();
         self.spaces.clone_from(&file.namespaces);
         self.limits(file.limits);
         let format = Format::of(&file.format);
@@ -256,8 +254,7 @@ impl Desk<'_> {
         let statuses = self.statuses(&file, folded.contains("status"));
         let stages = self.stages(&file, folded.contains("stages"));
         self.operations(&file);
-        let tasks = self.tasks(&file);
-        let (callback, callout) = (self.callback(&file), self.callout(&file));
+        let doors = self.doors(&file);
         self.tests(&file);
         Some(Mapping {
             file: (self.file.to_owned(), self.text.to_owned()),
@@ -294,9 +291,7 @@ impl Desk<'_> {
             values: file.values,
             flags: file.flags,
             write: file.write,
-            tasks,
-            callback,
-            callout,
+            doors,
             text_bmp: file.text_characters == "bmp",
             capabilities: file.capabilities.into_iter().collect(),
             grants: file.grants,

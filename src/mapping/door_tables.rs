@@ -4,12 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::batch::Batch;
 use super::compile::Desk;
 use super::language::File;
 use super::limits::Format;
 use super::path::Path;
+use super::tasks::Tasks;
 use crate::practice::rules;
 use crate::shape;
+
+/// The tables of everything but plain reading and writing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DoorTables {
+    pub(super) batch: Option<Batch>,
+    pub(super) tasks: Option<Tasks>,
+    pub(super) callback: Option<Callback>,
+    pub(super) callout: Option<Callout>,
+}
 
 /// The names that a reply to a question may use, beside `[values]`, `reasons` and `warnings`.
 pub(super) const REPLY_NAMES: [&str; 10] = [
@@ -184,7 +195,25 @@ pub(super) struct NextAt {
     pub(super) immediate: Option<Path>,
 }
 
+impl File {
+    /// Who we are, and in which environment, are values like others; the settings give them.
+    pub(super) fn knows_who_we_are(&mut self) {
+        for name in ["worker", "environment"] {
+            self.values.entry(name.to_owned()).or_default();
+        }
+    }
+}
+
 impl Desk<'_> {
+    pub(super) fn doors(&mut self, file: &File) -> DoorTables {
+        DoorTables {
+            batch: self.batch(file),
+            tasks: self.tasks(file),
+            callback: self.callback(file),
+            callout: self.callout(file),
+        }
+    }
+
     pub(super) fn callback(&mut self, file: &File) -> Option<Callback> {
         let row = file.callback.as_ref()?;
         self.door_proof("callback.proof", &row.proof);

@@ -113,12 +113,12 @@ pub struct DoorReply {
 impl Mapping {
     /// How messages are read, if the mapping says.
     pub fn callback(&self) -> Option<&Callback> {
-        self.callback.as_ref()
+        self.doors.callback.as_ref()
     }
 
     /// How questions before Finish are read, if the mapping says.
     pub fn callout(&self) -> Option<&Callout> {
-        self.callout.as_ref()
+        self.doors.callout.as_ref()
     }
 
     /// The events of a message.

@@ -207,7 +207,7 @@ impl Mapping {
             Some(why) => format!("{}: no; {why}.", word(mode)),
         };
         let mut lines: Vec<String> = modes.into_iter().map(line).collect();
-        lines.extend(self.callout.as_ref().map(|callout| {
+        lines.extend(self.doors.callout.as_ref().map(|callout| {
             let then = if callout.opens_on_timeout {
                 "lets Finish through, and that Finish is entered as one without a permit"
             } else {

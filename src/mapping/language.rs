@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::asking::AskRow;
 use super::client::ClientTables;
 
+use super::batch::BatchRow;
 use super::correlation::CorrelationRow;
 use super::dates::DatesRow;
 use super::door_tables::{CallbackRow, CalloutRow};
@@ -67,6 +68,7 @@ pub(super) struct File {
     pub(super) flags: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) batch: Option<BatchRow>,
     pub(super) tasks: Option<TasksRow>,
     pub(super) callback: Option<CallbackRow>,
     pub(super) callout: Option<CalloutRow>,
@@ -166,6 +168,7 @@ pub(super) struct Test {
     pub(super) environment: Option<String>,
     pub(super) good: Option<i64>,
     pub(super) quarantined: Option<i64>,
+    pub(super) mentioned: Option<i64>,
     #[serde(default)]
     pub(super) refused: bool,
     #[serde(default)]

@@ -8,6 +8,7 @@
 mod answers;
 mod asking;
 mod auth;
+mod batch;
 mod building;
 mod client;
 mod compile;
@@ -71,6 +72,7 @@ mod tests;
 pub use answers::{Told, WriteAnswer};
 pub use asking::{Ahead, Asking, Cursor, End};
 pub use auth::{AuthStyle, Shown as TokenShown, SignIn, SignInReply, Way};
+pub use batch::{Batch, Item};
 pub use compile::{MANUAL, Mapping};
 pub use correlation::Correlation;
 pub use door_tables::{Callback, Callout, ProofRow};

@@ -89,6 +89,23 @@ fn names_of<'f>(file: &'f File, name: &'f str) -> BTreeSet<&'f str> {
     known
 }
 
+/// What the templates of the operation that follows may name.
+fn known_after<'f>(file: &'f File, first: &'f Operation, then: &str) -> BTreeSet<&'f str> {
+    let mut known: BTreeSet<&str> = WRITE_NAMES.into_iter().collect();
+    known.extend(file.values.keys().map(String::as_str));
+    let name = file.write.iter().find(|(_, one)| std::ptr::eq(*one, first));
+    known.extend(name.into_iter().flat_map(|(name, _)| own_names(name)));
+    known.extend(first.returned.as_ref().map(|_| "returned"));
+    let before = file.write.get(then).and_then(|next| next.before.as_ref());
+    for read in before
+        .into_iter()
+        .flat_map(|b| [&b.values, &b.lists, &b.headers])
+    {
+        known.extend(read.keys().map(String::as_str));
+    }
+    known
+}
+
 impl Desk<'_> {
     pub(super) fn operations(&mut self, file: &File) {
         self.grants(file);
@@ -159,8 +176,10 @@ impl Desk<'_> {
         }
         let all = [&operation.path, &operation.body].into_iter();
         let marked = all.chain(operation.headers.values()).any(|template| {
-            let names = template::names(template).unwrap_or_default();
-            names.contains("mark") || names.contains("text")
+            // One that cannot be read has been told already.
+            template::names(template).map_or(true, |names| {
+                names.contains("mark") || names.contains("text")
+            })
         });
         if MAKING.contains(&name) && !marked {
             let message = "nothing in it carries `{{ mark }}` or `{{ text }}`, so a second try could not be \
@@ -312,7 +331,7 @@ impl Desk<'_> {
             self.fault(&at, &message, Some(shape::meant(then, &names)));
             return;
         };
-        let knows = self.known_after(file, operation, then);
+        let knows = known_after(file, operation, then);
         let templates = [&next.path, &next.body, &next.content_type].into_iter();
         for template in templates.chain(next.headers.values()) {
             let names = template::names(template).unwrap_or_default();
@@ -330,28 +349,6 @@ impl Desk<'_> {
             let message = "both operations of a chain need a `[read_back]`, or it could not be taken up again";
             self.fault(&at, message, None);
         }
-    }
-
-    /// What the templates of the operation that follows may name.
-    fn known_after<'f>(
-        &self,
-        file: &'f File,
-        first: &'f Operation,
-        then: &str,
-    ) -> BTreeSet<&'f str> {
-        let mut known: BTreeSet<&str> = WRITE_NAMES.into_iter().collect();
-        known.extend(file.values.keys().map(String::as_str));
-        let name = file.write.iter().find(|(_, one)| std::ptr::eq(*one, first));
-        known.extend(name.into_iter().flat_map(|(name, _)| own_names(name)));
-        known.extend(first.returned.as_ref().map(|_| "returned"));
-        let before = file.write.get(then).and_then(|next| next.before.as_ref());
-        for read in before
-            .into_iter()
-            .flat_map(|b| [&b.values, &b.lists, &b.headers])
-        {
-            known.extend(read.keys().map(String::as_str));
-        }
-        known
     }
 
     fn flags(&mut self, file: &File) {

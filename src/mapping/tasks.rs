@@ -68,12 +68,12 @@ pub struct TaskPage {
 impl Mapping {
     /// How open tasks are asked for, if the mapping says.
     pub fn tasks(&self) -> Option<&Tasks> {
-        self.tasks.as_ref()
+        self.doors.tasks.as_ref()
     }
 
     /// Why Finish cannot be held by tasks, if it cannot; the text says what to do.
     pub fn cannot_hold_by_task(&self) -> Option<String> {
-        if self.tasks.is_none() {
+        if self.doors.tasks.is_none() {
             return Some("the mapping has no `[tasks]`".to_owned());
         }
         if self.step.is_none() {
@@ -101,7 +101,7 @@ impl Mapping {
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<TaskPage, PageFault> {
-        let whole = self.document(bytes, charset, &tasks.request.root)?;
+        let whole = self.document_in(tasks.request.format, bytes, charset, &tasks.request.root)?;
         let root = whole.root();
         let mut read = TaskPage::default();
         for record in tasks.request.record.elements(&root) {

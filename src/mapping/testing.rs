@@ -175,6 +175,11 @@ fn compare(test: &Test, page: &Page) -> Vec<String> {
             test.quarantined,
             page.quarantined.len(),
         ),
+        (
+            "steps named and not shown",
+            test.mentioned,
+            page.mentions.len(),
+        ),
     ] {
         if let Some(wanted) = wanted.filter(|wanted| usize::try_from(*wanted) != Ok(got)) {
             differences.push(format!("{what}: wanted {wanted}, got {got}"));

@@ -6,6 +6,7 @@ mod environment;
 mod forms;
 mod grouping;
 mod life_cycle;
+mod shapes;
 mod stages;
 mod words;
 

@@ -208,9 +208,9 @@ impl Work<'_> {
         let step = self.after.steps.get(&attempt.step);
         // Whoever asks by this door as well does not make us forget the task that stands in the step.
         let given = self.after.permits.get(&attempt.step);
-        let held = self.after.holds.get(&attempt.step);
+        let refused = self.after.holds.get(&attempt.step);
         let task = given.and_then(|permit| permit.task.clone());
-        let task = task.or_else(|| held.and_then(|hold| hold.task.clone()));
+        let task = task.or_else(|| refused.and_then(|hold| hold.task.clone()));
         let valid_until = self
             .now
             .saturating_add(SignedDuration::from_mins(self.terms.policy.permit_minutes))

@@ -40,6 +40,15 @@ pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> Stri
     text
 }
 
+/// One of several notices that name everything due at once to whoever holds a council-wide role.
+pub fn digest(role: Role, all: usize, (nth, of): (usize, usize), names: &[String]) -> String {
+    format!(
+        "{all} messages for the {} are due at once; each step has its own note and flag. Part {nth} of {of}: {}.",
+        role.words(),
+        names.join("; ")
+    )
+}
+
 /// Says why a Finish was undone.
 pub fn reopened(episode: &Episode, verdict: &Verdict) -> String {
     format!(

@@ -261,15 +261,18 @@ impl Council {
         };
         let manner = self.manner();
         let own = telling::question(manner.dialect, plain).filter(|_| manner.asks);
-        let dialect = if own.is_some() {
-            manner.dialect
-        } else {
-            Dialect::Xml
+        // A question in words of one's own goes to where that is expected.
+        let (dialect, path) = match &own {
+            Some(_) => (
+                manner.dialect,
+                format!("/api/v1/finish-checks/{}", greentick.source),
+            ),
+            None => (Dialect::Xml, "/api/v1/finish-checks".to_owned()),
         };
         let body = own.unwrap_or_else(|| plain.to_string());
         let off = switches::skew(self);
         let message = telling::proven(dialect, &greentick.finish_secret, check, body, off);
-        let (status, bytes) = self.post("/api/v1/finish-checks", message).await;
+        let (status, bytes) = self.post(&path, message).await;
         (status, telling::answer(dialect, &bytes))
     }
 }

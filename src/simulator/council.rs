@@ -205,6 +205,19 @@ impl Council {
         Ok(Vec::new())
     }
 
+    /// Switches on a fault that changes the truth, once, if there is a step that it fits; gives the steps.
+    pub fn strike_if_it_fits(&self, fault: Fault) -> Result<Vec<String>, CouncilFault> {
+        switches::act(self, fault, None, None)
+    }
+
+    /// Waits until something has happened since it was asked, or for a second of the machine's time.
+    pub async fn after_a_change(&self) {
+        let seq = self.truth(|truth| truth.seq);
+        while self.truth(|truth| truth.seq) == seq {
+            switches::rest(Duration::from_secs(1)).await;
+        }
+    }
+
     pub(super) fn manner(&self) -> Manner {
         unpoisoned(&self.inner.manner).clone()
     }

@@ -14,6 +14,9 @@ use crate::mapping::ProofRow;
 
 const WINDOW_SECONDS: i64 = 300;
 
+/// One way of proving: description, headers, body, secret, second. None if something is missing.
+type Way = fn(&ProofRow, &HeaderMap, &[u8], &[u8], i64) -> Option<bool>;
+
 /// A header's text.
 pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
@@ -26,9 +29,6 @@ pub(super) fn signature(headers: &HeaderMap) -> Option<Signature<'_>> {
         signature: text(headers, "x-greentick-signature")?,
     })
 }
-
-/// Proves a body by one secret; none if the headers do not even try.
-type Way = fn(&ProofRow, &HeaderMap, &[u8], &[u8], i64) -> Option<bool>;
 
 /// Whether one of the secrets proves this request, at `now`: seconds since the epoch by the machine's clock.
 pub(super) fn is_proven(
@@ -143,6 +143,8 @@ fn verifies(secret: &[u8], signed: &[u8], tag: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     const NOW: i64 = 1_614_265_330;
@@ -216,10 +218,10 @@ mod tests {
     fn a_plain_hmac_is_read_as_hex_or_base64_and_with_its_second_if_it_has_one() {
         let secret: SecretString = "hush".into();
         let secrets = [secret];
-        let hexed: String = tag(b"hush", "body")
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut hexed = String::new();
+        for byte in tag(b"hush", "body") {
+            let _ = write!(hexed, "{byte:02x}");
+        }
         let plain = ProofRow {
             prefix: "sha256=".to_owned(),
             ..proof("hmac")

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use greentick::mapping::{Mapping, Refused};
 use greentick::practice::ids::{EpisodeId, StepId};
 
 use super::{NOW, Stand, common};
@@ -80,4 +81,30 @@ async fn what_is_not_from_here_or_not_as_described_is_refused_and_leaves_nothing
         assert_eq!(status, wanted, "{what}: {body}");
     }
     assert!(!stand.journal().await.contains("callback"));
+}
+
+#[test]
+fn json_is_read_in_the_same_words_and_a_message_without_event_ids_by_its_own() {
+    let case = include_str!("case.toml");
+    let xml = "root = \"Envelope\"\nevent = \"Body/notifications/Notification\"\nid = \"Id\"\n\
+               sequence = \"Sequence\"\nstep = \"Step/Id\"\nenvironment = \"Header/Environment\"";
+    let json = "format = \"json\"\nroot = \"\"\nevent = \"events\"\nid = \"id\"\nid_header = \"webhook-id\"\n\
+                step = \"data/stepId\"\nenvironment = \"environment\"";
+    assert!(case.contains(xml));
+    let mapping = Mapping::compile("case.toml", &case.replace(xml, json)).unwrap();
+    let callback = mapping.callback().unwrap();
+    let heard = |body: &str, message| mapping.heard(callback, body.as_bytes(), None, message);
+    let body = r#"{"environment":"live","events":[{"id":41,"data":{"stepId":"007"}},{"data":{"stepId":8}}]}"#;
+    let events = heard(body, Some("msg_1")).unwrap();
+    let told: Vec<(&str, Option<&str>)> = events
+        .iter()
+        .map(|event| (event.id.as_str(), event.step.as_deref()))
+        .collect();
+    assert_eq!(told, [("41", Some("007")), ("msg_1/1", Some("8"))]);
+    assert!(matches!(heard(body, None), Err(Refused::Unreadable(_))));
+    let train = body.replace("live", "train");
+    assert!(matches!(
+        heard(&train, Some("msg_1")),
+        Err(Refused::Environment(_))
+    ));
 }

@@ -181,3 +181,18 @@ fn what_holds_steps_together_must_have_a_place() {
     let change = faults(&file("change = \"change\"", ""));
     assert_eq!(change, ["8: the table `[vocabularies.change]` is missing"]);
 }
+
+#[test]
+fn a_test_of_a_mapping_counts_what_is_named_and_not_shown() {
+    let text = |mentioned: u32| {
+        let test =
+            format!("[[test]]\nname = \"t\"\nbody = \"b\"\ngood = 0\nmentioned = {mentioned}");
+        file("deleted = \"gone\"", &test)
+    };
+    let body = b"<steps><step id='1'><gone>Y</gone></step></steps>";
+    let differ = |mentioned: u32| {
+        let outcomes = compiled(&text(mentioned)).run_tests(|_| Ok(body.to_vec()));
+        outcomes[0].differences.len()
+    };
+    assert_eq!((differ(1), differ(0)), (0, 1));
+}

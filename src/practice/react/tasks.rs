@@ -101,8 +101,8 @@ impl Work<'_> {
         for step in open.iter().filter(|step| step.status.is_open()) {
             self.judge_again(step);
         }
-        let held: Vec<(StepId, Hold)> = self.after.holds.clone().into_iter().collect();
-        held.iter()
+        let all: Vec<(StepId, Hold)> = self.after.holds.clone().into_iter().collect();
+        all.iter()
             .filter_map(|(step, hold)| self.say_held(step, hold))
             .min()
     }
@@ -111,10 +111,10 @@ impl Work<'_> {
         let permit = self.after.permits.get(&step.id);
         let permit = permit.filter(|permit| permit.leg == step.leg);
         let given = permit.and_then(|permit| Some((&permit.decision_id, permit.task.as_ref()?)));
-        let hold = self.after.holds.get(&step.id);
-        let held = hold.and_then(|hold| Some((&hold.decision_id, hold.task.as_ref()?)));
+        let waiting = self.after.holds.get(&step.id);
+        let waiting = waiting.and_then(|hold| Some((&hold.decision_id, hold.task.as_ref()?)));
         let Some((id, asked)) = given
-            .or(held)
+            .or(waiting)
             .map(|(id, asked)| (id.clone(), asked.clone()))
         else {
             return;

@@ -121,7 +121,9 @@ fn encode(
             "" => kind.to_owned(),
             charset => format!("{kind}; charset={charset}"),
         };
-        headers.extend(kind.parse().map(|kind| (header::CONTENT_TYPE, kind)));
+        if let Ok(kind) = HeaderValue::from_str(&kind) {
+            headers.insert(header::CONTENT_TYPE, kind);
+        }
     };
     if strikes(Fault::Windows1252) {
         return one_byte(&text);
@@ -170,6 +172,10 @@ fn between(bytes: &[u8], dialect: Dialect) -> usize {
     let end = match dialect {
         Dialect::Xml => find(0, b"</Step>").map(|at| at + 7),
         Dialect::Soap => find(0, b"</cw:Step>").map(|at| at + 10),
+        // A batch has its results on lines of their own as well.
+        Dialect::Batch => find(0, b"\"step")
+            .and_then(|at| find(at, b"\n{"))
+            .and_then(|at| find(at + 1, b"\n")),
         _ => find(0, b"\n{").and_then(|at| find(at + 1, b"\n")),
     };
     end.unwrap_or(bytes.len() / 2)
@@ -207,11 +213,18 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 /// A body that breaks off after its first piece.
 #[derive(Debug)]
-struct Broken(Option<Bytes>);
+struct Broken {
+    piece: Option<Bytes>,
+    /// Whether the piece has had the time to be sent.
+    sent: bool,
+}
 
 impl Broken {
     fn after(piece: Bytes) -> Self {
-        Self(Some(piece))
+        Self {
+            piece: Some(piece),
+            sent: false,
+        }
     }
 }
 
@@ -221,12 +234,17 @@ impl hyper::body::Body for Broken {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        Poll::Ready(Some(match self.0.take() {
-            Some(piece) => Ok(Frame::data(piece)),
-            None => Err(std::io::Error::other("cut on purpose")),
-        }))
+        if let Some(piece) = self.piece.take() {
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
+        }
+        if !self.sent {
+            self.sent = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(std::io::Error::other("cut on purpose"))))
     }
 }
 

@@ -5,6 +5,7 @@
 mod acts;
 mod bytes;
 mod pages;
+mod storms;
 mod strike;
 mod table;
 
@@ -52,6 +53,15 @@ impl Faults {
             }
         }
     }
+}
+
+/// Lets time pass.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "slowness, and waiting for people to act, is the council's own"
+)]
+pub(super) async fn rest(span: std::time::Duration) {
+    tokio::time::sleep(span).await;
 }
 
 /// Whether a switch is on.

@@ -173,6 +173,16 @@ fn upon_records(council: &Council, asked: &str, page: &mut Page) {
             shown.label.push('\u{2019}');
         }
     }
+    let rated = |one: &&mut Shown| one.step.answers.contains_key("le.overall");
+    if let Some(shown) = page.steps.iter_mut().find(rated)
+        && take(council, Fault::RewordedOption, asked)
+    {
+        for (question, answer) in &mut shown.step.answers {
+            if question.starts_with("le.observation.component") || question == "le.overall" {
+                answer.push('.');
+            }
+        }
+    }
     let mut of_episodes = page.steps.iter_mut();
     let Some(shown) = of_episodes.find(|one| one.step.step_type != StepType::DutyContact) else {
         return;
@@ -220,10 +230,10 @@ fn all_dates(shown: &mut Shown, local: &str) {
 fn sentinel(shown: &mut Shown) {
     let never: DateTime = Date::constant(9999, 12, 31).at(0, 0, 0, 0);
     let has = |shown: &Shown, name| shown.dates.iter().any(|(known, _)| *known == name);
-    if !has(shown, "Completed") {
+    if !has(shown, "Cancelled") {
         shown
             .dates
-            .push(("Completed", Stamp::Text(never.to_string())));
+            .push(("Cancelled", Stamp::Text(never.to_string())));
     }
     if !has(shown, "Due") {
         let day = Stamp::Day(Date::constant(1900, 1, 1));
@@ -256,13 +266,6 @@ fn upon_answers(shown: &mut Shown, strikes: &impl Fn(Fault) -> bool) {
     }
     if strikes(Fault::Emoji) {
         appended(shown, "\u{1F600}\u{1F4AC}");
-    }
-    if strikes(Fault::RewordedOption) {
-        for (question, answer) in &mut shown.step.answers {
-            if question.starts_with("le.observation.component") || question == "le.overall" {
-                *answer = format!("{answer}.");
-            }
-        }
     }
     if strikes(Fault::NewTemplate) {
         shown.template_version = "2";

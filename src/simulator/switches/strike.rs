@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bytes::spoil;
-use super::{Fault, is_on, shifted, skew, take};
+use super::{Fault, is_on, rest, shifted, skew, take};
 use crate::simulator::council::Council;
 use crate::simulator::dialects::{About, Dialect};
 
@@ -94,7 +94,7 @@ pub(crate) async fn strike(
         .copied()
         .unwrap_or_default();
     if strikes(Fault::Slow) {
-        slowly().await;
+        rest(std::time::Duration::from_secs(3)).await;
     }
     let off = skew(&council);
     if !off.is_zero() {
@@ -247,12 +247,4 @@ fn is_night(council: &Council, now: Timestamp) -> bool {
 
 fn http_date(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "slowness is the fault that is being made"
-)]
-async fn slowly() {
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
 }

@@ -133,7 +133,7 @@ switches! {
     AutumnHour "P16" "autumn_hour" Record ALL "its dates are 01:30 local on 25 October 2026, which was twice";
     SpringHour "P16/spring" "spring_hour" Record ALL "its dates are 01:30 local on 29 March 2026, which never was";
     DayOnly "P16/day" "day_only" Record ALL "its dates are days without a time";
-    Sentinel "P16/sentinel" "sentinel" Record ALL "a step that is not completed is completed on 9999-12-31, and one without a due day is due on 1900-01-01";
+    Sentinel "P16/sentinel" "sentinel" Record ALL "a step that is not cancelled is cancelled on 9999-12-31, and one without a due day is due on 1900-01-01";
     OtherEnvironment "P17" "other_environment" List ALL "the page says it is from `train`, and types have the numbers they have there";
     OtherTypes "P17/types" "other_types" List ALL "types have the numbers they have in `train`, though the page does not say so";
     TrainCallback "P17/callback" "train_callback" Callback ALL "says it is from `train`";

@@ -141,9 +141,15 @@ fn step(shown: &Shown) -> Json {
         "copiedFromId",
         json!(step.copied_from.as_deref().map(number)),
     );
-    let previous = step.previous.as_ref();
-    put("previousId", json!(previous.map(|link| number(&link.step))));
-    put("sentEarly", json!(previous.map(|link| link.immediate)));
+    let previous = |early: bool| {
+        let link = step
+            .previous
+            .as_ref()
+            .filter(|link| link.immediate == early);
+        json!(link.map(|link| number(&link.step)))
+    };
+    put("previousId", previous(false));
+    put("sentEarlyFromId", previous(true));
     if shown.has_form() {
         put("template", json!(step.step_type.template()));
         put("templateVersion", json!(shown.template_version));

@@ -3,6 +3,7 @@
 //! Pages are numbered from 0 and ordered by (change time, id), so that a change between two pages moves what follows:
 //! that is how such systems are. A session begins with a user and a password, and ends when nobody expects it.
 
+mod orders;
 mod write;
 
 use axum::Router;
@@ -20,7 +21,6 @@ use super::{About, Dialect};
 use crate::simulator::council::Council;
 use crate::simulator::desk::{self, List, Page, Refusal, Sought, bad, missing};
 use crate::simulator::dialects;
-use crate::simulator::orders::{self, Order};
 
 /// How long a session lives, seconds of the machine's time.
 const SESSION_SECONDS: i64 = 900;
@@ -34,14 +34,22 @@ pub(crate) fn router() -> Router<Council> {
         .route("/eav/instances/{id}", get(instance))
         .route(
             "/eav/instances/{id}/{what}",
-            get(on_instance).post(post_on_instance).put(put_on_instance),
+            get(on_instance)
+                .post(orders::post_on_instance)
+                .put(orders::put_on_instance),
         )
-        .route("/eav/instances/{id}/{what}/{name}", delete(unset).put(set))
-        .route("/eav/alerts", get(alerts).post(alert))
-        .route("/eav/samplelists", get(sample_lists).post(sample_list))
+        .route(
+            "/eav/instances/{id}/{what}/{name}",
+            delete(orders::unset).put(orders::set),
+        )
+        .route("/eav/alerts", get(alerts).post(orders::alert))
+        .route(
+            "/eav/samplelists",
+            get(sample_lists).post(orders::sample_list),
+        )
         .route("/eav/tasks", get(tasks))
         .route("/eav/tasks/{id}", get(task))
-        .route("/eav/tasks/{id}/answer", post(answer_task))
+        .route("/eav/tasks/{id}/answer", post(orders::answer_task))
         .route("/eav/merges", get(merges))
 }
 
@@ -53,7 +61,7 @@ pub(crate) fn token_router() -> Router<Council> {
 async fn session(State(council): State<Council>, body: Bytes) -> Response {
     let body: Json = serde_json::from_slice(&body).unwrap_or_default();
     let key = council.settings().key.expose_secret();
-    let said = |name: &str| text(&body, name);
+    let said = |name: &str| orders::text(&body, name);
     if said("username").as_deref() != Some(USER) || said("password").as_deref() != Some(key) {
         let text = "user or password is wrong".to_owned();
         return refuse((StatusCode::UNAUTHORIZED, "UNAUTHORIZED", text));
@@ -218,146 +226,4 @@ async fn task(State(council): State<Council>, Path(id): Path<String>) -> Respons
 
 async fn merges(State(council): State<Council>) -> Response {
     council.truth(|truth| ok(&json!({ "content": write::merges(&truth.merges) })))
-}
-
-fn text(body: &Json, name: &str) -> Option<String> {
-    body.get(name).and_then(Json::as_str).map(str::to_owned)
-}
-
-/// Texts that stand in one, with semicolons between.
-fn list(body: &Json, name: &str) -> Vec<String> {
-    let all = text(body, name).unwrap_or_default();
-    let all = all.split(';').map(str::trim);
-    all.filter(|one| !one.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The order that a body makes: its mark, and its text under this name.
-fn order(body: &[u8], operation: &str, said: &str) -> Result<(Json, Order), Refusal> {
-    let body: Json = serde_json::from_slice(body).map_err(|_| bad("the body is no JSON"))?;
-    let order = Order::new(operation, text(&body, "MARK"), text(&body, said));
-    Ok((body, order))
-}
-
-fn take(
-    council: &Council,
-    (method, uri): &(Method, Uri),
-    order: Result<Order, Refusal>,
-    status: StatusCode,
-) -> Response {
-    let taken = order.and_then(|order| orders::take(council, &asked(method, uri), order));
-    let about = About {
-        wrote: true,
-        ..About::default()
-    };
-    match taken {
-        Ok(written) => answer(status, &write::received(&written), about),
-        Err(refusal) => refuse(refusal),
-    }
-}
-
-async fn post_on_instance(
-    State(council): State<Council>,
-    Path((id, what)): Path<(String, String)>,
-    asked: (Method, Uri),
-    body: Bytes,
-) -> Response {
-    let (operation, said) = match what.as_str() {
-        "notes" => ("note", "NOTETEXT"),
-        "reopen" => ("reopen", "REASON"),
-        "tasks" => ("send_task", "DEFINITION"),
-        "attachments" => ("attach", "CONTENT"),
-        _ => {
-            return refuse(missing(format!(
-                "nothing can be posted to `{what}` of an instance"
-            )));
-        }
-    };
-    let order = order(&body, operation, said).map(|(body, order)| {
-        let name = text(&body, "TO").or_else(|| text(&body, "FILENAME"));
-        order.on(&id).named(name)
-    });
-    take(&council, &asked, order, StatusCode::OK)
-}
-
-async fn put_on_instance(
-    State(council): State<Council>,
-    Path((id, what)): Path<(String, String)>,
-    asked: (Method, Uri),
-    body: Bytes,
-) -> Response {
-    let (operation, said) = match what.as_str() {
-        "due" => ("due", "VALUE"),
-        "assignee" => ("reassign", "ASSIGNEDTO"),
-        _ => return refuse(missing(format!("`{what}` of an instance cannot be set"))),
-    };
-    let order = order(&body, operation, said).map(|(_, order)| order.on(&id));
-    take(&council, &asked, order, StatusCode::OK)
-}
-
-async fn set(
-    State(council): State<Council>,
-    Path((id, what, name)): Path<(String, String, String)>,
-    asked: (Method, Uri),
-    body: Bytes,
-) -> Response {
-    let operation = match what.as_str() {
-        "flags" => "flag",
-        "fields" => "field",
-        _ => return refuse(missing(format!("`{what}` of an instance cannot be set"))),
-    };
-    let order = order(&body, operation, "ANSWERVALUE");
-    let order = order.map(|(_, order)| order.on(&id).named(name));
-    take(&council, &asked, order, StatusCode::OK)
-}
-
-async fn unset(
-    State(council): State<Council>,
-    Path((id, what, name)): Path<(String, String, String)>,
-    asked: (Method, Uri),
-    Query(wanted): Query<Wanted>,
-) -> Response {
-    if what != "flags" {
-        return refuse(missing(format!(
-            "`{what}` of an instance cannot be taken away"
-        )));
-    }
-    let order = Order::new("unflag", wanted.mark, None).on(&id).named(name);
-    take(&council, &asked, Ok(order), StatusCode::OK)
-}
-
-async fn alert(State(council): State<Council>, asked: (Method, Uri), body: Bytes) -> Response {
-    let order = order(&body, "alert", "TEXT").map(|(body, mut order)| {
-        order.write.step = text(&body, "INSTANCEID");
-        order.write.roles = list(&body, "ROLES");
-        order.write.references = list(&body, "REFERENCES");
-        order
-    });
-    take(&council, &asked, order, StatusCode::OK)
-}
-
-async fn sample_list(
-    State(council): State<Council>,
-    asked: (Method, Uri),
-    body: Bytes,
-) -> Response {
-    let order = order(&body, "sample_list", "CERTIFICATE").map(|(body, mut order)| {
-        order.write.references = list(&body, "REFERENCES");
-        order.named(text(&body, "CYCLE"))
-    });
-    take(&council, &asked, order, StatusCode::OK)
-}
-
-async fn answer_task(
-    State(council): State<Council>,
-    Path(id): Path<String>,
-    asked: (Method, Uri),
-    body: Bytes,
-) -> Response {
-    let order = order(&body, "answer_task", "TEXT").map(|(body, mut order)| {
-        order.write.code = text(&body, "CODE");
-        order.named(id)
-    });
-    take(&council, &asked, order, StatusCode::OK)
 }

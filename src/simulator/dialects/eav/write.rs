@@ -115,7 +115,10 @@ const DATES: [&str; 7] = [
 /// Whose an instance is, whom it is about, and what came before it.
 fn people(step: &Step) -> [(String, Json); 10] {
     let previous = step.previous.as_ref();
-    let early = previous.map(|link| if link.immediate { "Y" } else { "N" });
+    let of = |early| {
+        let link = previous.filter(|link| link.immediate == early);
+        json!(link.map(|link| link.step.as_str()))
+    };
     let merged = step.merged_from.iter().map(|merge| merge.from.as_str());
     [
         ("ASSIGNEDTO", json!(step.assignee)),
@@ -129,11 +132,8 @@ fn people(step: &Step) -> [(String, Json); 10] {
         ("FURTHERSUBJECTIDS", json!(step.siblings)),
         ("FORMERSUBJECTIDS", json!(merged.collect::<Vec<_>>())),
         ("COPIEDFROM", json!(step.copied_from)),
-        (
-            "PREVIOUSINSTANCEID",
-            json!(previous.map(|link| link.step.as_str())),
-        ),
-        ("SENTONEARLY", json!(early)),
+        ("PREVIOUSINSTANCEID", of(false)),
+        ("SENTEARLYFROMID", of(true)),
     ]
     .map(|(name, value)| (name.to_owned(), value))
 }
