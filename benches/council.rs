@@ -116,6 +116,33 @@ pub fn page(offset: usize, limit: usize, total: usize, edited: impl Fn(usize) ->
     text + "</steps>\n"
 }
 
+/// The same list in JSON.
+pub fn json_page(total: usize) -> String {
+    let mut text = format!("{{\"total\":{total},\"steps\":[");
+    for n in 0..total {
+        let finished = n.is_multiple_of(4);
+        let status = if finished { "Completed" } else { "In progress" };
+        let comma = if n == 0 { "" } else { "," };
+        let _ = write!(
+            text,
+            "{comma}{{\"id\":\"{n}\",\"type\":{{\"name\":\"{}\"}},\"status\":{{\"name\":\"{status}\"}},\"version\":1,\
+             \"created_on\":\"2026-08-03T09:00:00Z\",\"updated_on\":\"2026-11-20T09:00:00Z\",\
+             \"closed_on\":null,\"due_date\":\"2027-03-01\",\"assigned_to\":{{\"id\":\"W-{:03}\"}},\"answers\":[",
+            STAGES[n % 4],
+            n % 97 + 300,
+        );
+        for (id, (name, value)) in answers(n, 0).into_iter().enumerate() {
+            let comma = if id == 0 { "" } else { "," };
+            let _ = write!(
+                text,
+                "{comma}{{\"id\":{id},\"name\":\"{name}\",\"value\":\"{value}\"}}"
+            );
+        }
+        text.push_str("]}");
+    }
+    text + "]}"
+}
+
 fn day(text: &str) -> Known<Value> {
     Known::Is(Value::Day(text.parse().unwrap()))
 }

@@ -1,14 +1,11 @@
 //! How do the parts of a record that paths can reach get into an arena, in one pass?
 
-use super::document::{Arena, Attribute, Element, Node, Span, Spoiled, small};
-use super::embedded;
+use super::document::{Arena, Element, Node, Span, Spoiled, small};
 use super::hand::{Hand, Shape, Tag};
 use super::page_fault::PageFault;
-use super::tidy::{tidy, tidy_attribute};
+use super::tidy::tidy;
 use super::trie::Trie;
-
-/// More attributes than any form needs; they are compared pair by pair.
-const ATTRIBUTES: usize = 256;
+use super::{attributes, embedded};
 
 /// Builds one document or record at a time.
 pub(super) struct Builder<'w> {
@@ -188,37 +185,7 @@ impl<'w> Builder<'w> {
         if let Shape::Element(start, spaces) = tag.shape
             && !start.attributes_raw().is_empty()
         {
-            let mut all = start.attributes();
-            for attribute in all.with_checks(false) {
-                let attribute =
-                    attribute.map_err(|_| PageFault::malformed("an attribute is malformed"))?;
-                let key = attribute.key;
-                if key.as_namespace_binding().is_some() {
-                    continue;
-                }
-                let (local, _) = key.decompose();
-                let local: &str = local.as_ref();
-                let name = self.arena.span(self.text, local);
-                let value = match tidy_attribute(&attribute)? {
-                    None => self.arena.span(self.text, &attribute.value),
-                    Some(text) => self.arena.span(self.text, &text),
-                };
-                let read = |span| self.arena.read(self.text, span);
-                node.nil |= local == "nil" && matches!(read(value), "true" | "1");
-                let space = if self.trie.spaces.is_empty() {
-                    0
-                } else {
-                    let (space, _) = spaces.resolve_attribute(key);
-                    self.trie.space_of(super::xml::bound(&space))
-                };
-                let others = self.arena.attributes.get(from..).unwrap_or_default();
-                // Two prefixes may have one local name, and no more than two do.
-                let twice = others.iter().filter(|other| read(other.name) == local);
-                if others.len() >= ATTRIBUTES || twice.count() > 1 && key.prefix().is_none() {
-                    return Err(PageFault::malformed("an element repeats an attribute"));
-                }
-                self.arena.attributes.push(Attribute { name, value, space });
-            }
+            node.nil |= attributes::push(self.trie, self.text, &mut self.arena, start, spaces)?;
         }
         node.attributes = (small(from), small(self.arena.attributes.len()));
         self.arena.nodes.push(node);
@@ -241,8 +208,8 @@ impl<'w> Builder<'w> {
             let Some(state) = self.trie.state(*state) else {
                 continue;
             };
-            frame.text |= state.text || state.embedded.is_some();
-            frame.embedded |= state.embedded.is_some();
+            frame.text |= state.text || !state.embedded.is_empty();
+            frame.embedded |= !state.embedded.is_empty();
             if place < split && self.arena.captures {
                 frame.late |= state.late;
                 for number in &state.ends {
@@ -314,9 +281,16 @@ impl<'w> Builder<'w> {
         if late && !at.late || at.is_end() {
             return;
         }
-        let mut led = Vec::new();
+        let mut led: Vec<(u32, u32)> = Vec::new();
         at.finish(self.element(index), late, &mut |child, target| {
-            led.push((child.index, target));
+            // Two equal values of one child lead to it once.
+            let same = led
+                .iter()
+                .rev()
+                .take_while(|(other, _)| *other == child.index);
+            if !same.clone().any(|(_, known)| *known == target) {
+                led.push((child.index, target));
+            }
         });
         for (child, target) in led {
             self.resolve(child, target, false);
@@ -334,7 +308,9 @@ impl<'w> Builder<'w> {
         let states = self.states.get(frame.base..).unwrap_or_default();
         let mut kinds: Vec<_> = states
             .iter()
-            .filter_map(|state| self.trie.state(*state)?.embedded)
+            .filter_map(|state| self.trie.state(*state))
+            .flat_map(|state| &state.embedded)
+            .copied()
             .collect();
         kinds.sort();
         kinds.dedup();

@@ -1,7 +1,5 @@
 //! By what is a child known without being named?
 
-use std::fmt::Write;
-
 use ring::hmac;
 
 use crate::practice::ids::{ChildKey, CycleId, EpisodeId};
@@ -32,8 +30,12 @@ impl ChildKeying {
     fn hash(&self, bytes: &[u8]) -> String {
         let mut text = String::with_capacity(64);
         for byte in hmac::sign(&self.0, bytes).as_ref() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
+            let digits = [byte >> 4, byte & 15].map(u32::from);
+            text.extend(
+                digits
+                    .into_iter()
+                    .filter_map(|digit| char::from_digit(digit, 16)),
+            );
         }
         text
     }

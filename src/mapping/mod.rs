@@ -7,6 +7,7 @@
 
 mod answers;
 mod asking;
+mod attributes;
 mod auth;
 mod batch;
 mod building;
@@ -32,6 +33,7 @@ mod grouping;
 mod hand;
 mod html;
 mod json;
+mod json_text;
 mod keying;
 mod language;
 mod limits;

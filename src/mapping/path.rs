@@ -198,26 +198,21 @@ impl Move {
 
     /// Whether every condition holds; `counts` counts for each position the elements that came to it.
     pub(super) fn holds(&self, element: Element<'_>, counts: &mut [usize]) -> bool {
-        hold(&self.conditions, element, counts)
+        let mut counts = counts.iter_mut();
+        self.conditions.iter().all(|condition| match condition {
+            Condition::Nth(nth) => counts.next().is_some_and(|count| {
+                *count += 1;
+                count == nth
+            }),
+            Condition::Is { at, value, begins } => {
+                let mut there = false;
+                at.look(element, &mut |text| {
+                    there |= text == value || *begins && text.starts_with(value);
+                });
+                there
+            }
+        })
     }
-}
-
-/// See [`Move::holds`].
-pub(super) fn hold(conditions: &[Condition], element: Element<'_>, counts: &mut [usize]) -> bool {
-    let mut counts = counts.iter_mut();
-    conditions.iter().all(|condition| match condition {
-        Condition::Nth(nth) => counts.next().is_some_and(|count| {
-            *count += 1;
-            count == nth
-        }),
-        Condition::Is { at, value, begins } => {
-            let mut there = false;
-            at.look(element, &mut |text| {
-                there |= text == value || *begins && text.starts_with(value);
-            });
-            there
-        }
-    })
 }
 
 impl Name {

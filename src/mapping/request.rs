@@ -230,6 +230,10 @@ impl Desk<'_> {
         let (total, next) = (place("total", &row.total), place("next", &row.next));
         let server_time = place("server_time", &row.server_time);
         let format = Format::of(row.format.as_ref().unwrap_or(&file.format));
+        if format == Format::Xml && row.root.is_empty() {
+            let message = "`root` is empty, so any document would pass; name the root element";
+            self.fault(&at("root"), message, None);
+        }
         let mut record = self.loose(&at("record"), &row.record);
         self.record_path(&at("record"), &record, format);
         record.number = Some(0);

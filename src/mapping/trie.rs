@@ -4,9 +4,9 @@
 //! of an element decides (an attribute of XML) keeps only the element that it picks; others are decided when
 //! the element around it is whole.
 
-use super::document::Element;
+use super::document::{Element, small};
 use super::names::Names;
-use super::path::{Condition, Embedded, Move, Path, hold};
+use super::path::{Condition, Embedded, Move, Path};
 
 /// Where the paths lead from the root; state 0 is the root.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,8 @@ pub(super) struct State {
     pub(super) text: bool,
     /// Some edge is decided only when the element is whole.
     pub(super) late: bool,
-    pub(super) embedded: Option<Embedded>,
+    /// In which ways a document may stand in its text.
+    pub(super) embedded: Vec<Embedded>,
 }
 
 /// The ways on for one name.
@@ -41,6 +42,8 @@ pub(super) struct Branch {
     /// 0 for any name.
     symbol: u32,
     edges: Vec<Edge>,
+    /// What may follow edges that are decided late; none if no edge is.
+    shadow: Option<u32>,
     quick: Option<Quick>,
     /// The edges that `quick` does not find.
     others: Vec<usize>,
@@ -104,34 +107,64 @@ impl Trie {
 
     /// Keeps what a path needs, from a state; the state that it ends in.
     fn keep(&mut self, from: u32, path: &Path) -> u32 {
+        let (mut state, mut shaded) = (from, false);
+        for (index, step) in path.moves.iter().enumerate() {
+            let (target, shadow) = self.go(state, step);
+            self.conditions(target, step);
+            // Until the step is decided, all that may follow it is kept; one shadow stands for all its edges.
+            if let Some(shadow) = shadow.filter(|_| !shaded) {
+                shaded = true;
+                self.conditions(shadow, step);
+                self.shade(shadow, path, index + 1);
+            }
+            state = target;
+        }
+        self.value(state, path);
+        state
+    }
+
+    /// Keeps the rest of a path whatever its conditions are.
+    fn shade(&mut self, from: u32, path: &Path, done: usize) {
         let mut state = from;
-        for step in &path.moves {
-            state = self.go(state, step);
-            for condition in &step.conditions {
-                if let Condition::Is { at, .. } = condition {
-                    self.keep(state, at);
-                }
+        for step in path.moves.iter().skip(done) {
+            let plain = Move {
+                conditions: Vec::new(),
+                ..step.clone()
+            };
+            (state, _) = self.go(state, &plain);
+            self.conditions(state, step);
+        }
+        self.value(state, path);
+    }
+
+    fn conditions(&mut self, state: u32, step: &Move) {
+        for condition in &step.conditions {
+            if let Condition::Is { at, .. } = condition {
+                self.shade(state, at, 0);
             }
         }
+    }
+
+    /// Keeps what the end of a path reads.
+    fn value(&mut self, state: u32, path: &Path) {
         match &path.attribute {
-            None => {
-                if let Some(state) = self.states.get_mut(state as usize) {
-                    state.text = true;
-                }
-            }
+            None => self.text(state),
             Some(name) if self.json => {
                 for written in [format!("@{}", name.local), name.local.clone()] {
                     let mut member = Move::default();
                     member.name.local = written;
-                    let target = self.go(state, &member);
-                    if let Some(state) = self.states.get_mut(target as usize) {
-                        state.text = true;
-                    }
+                    let (target, _) = self.go(state, &member);
+                    self.text(target);
                 }
             }
             Some(name) => drop(self.space(name.space.as_deref())),
         }
-        state
+    }
+
+    fn text(&mut self, state: u32) {
+        if let Some(state) = self.states.get_mut(state as usize) {
+            state.text = true;
+        }
     }
 
     fn space(&mut self, space: Option<&str>) -> u32 {
@@ -141,48 +174,53 @@ impl Trie {
             self.spaces.push(space.to_owned());
             self.spaces.len() - 1
         });
-        super::document::small(index + 1)
+        small(index + 1)
     }
 
-    fn go(&mut self, from: u32, step: &Move) -> u32 {
+    /// The state that a step leads to, and the shadow of its branch if it is decided late.
+    fn go(&mut self, from: u32, step: &Move) -> (u32, Option<u32>) {
         let symbol = match step.name.local.as_str() {
             "" => 0,
             name => self.names.add(name),
         };
         let space = self.space(step.name.space.as_deref());
-        let next = super::document::small(self.states.len());
-        let json = self.json;
+        let next = small(self.states.len());
+        let late = step.conditions.iter().any(|one| !is_early(one, self.json));
         let Some(state) = self.states.get_mut(from as usize) else {
-            return from;
+            return (from, None);
         };
-        let place = state.branches.iter().position(|all| all.symbol == symbol);
-        let place = place.unwrap_or_else(|| {
-            state.branches.push(Branch {
-                symbol,
-                ..Branch::default()
-            });
-            state.branches.len() - 1
-        });
-        let Some(branch) = state.branches.get_mut(place) else {
-            return from;
-        };
-        if let Some(edge) = branch.edges.iter().find(|edge| edge.step == *step) {
-            return edge.target;
-        }
-        let late = step.conditions.iter().any(|one| !is_early(one, json));
         state.late |= late;
-        branch.edges.push(Edge {
-            step: step.clone(),
-            space,
-            target: next,
-            late,
-            positions: step.positions(),
+        let Some(branch) = state.branch(symbol) else {
+            return (from, None);
+        };
+        let known = branch.edges.iter().find(|edge| edge.step == *step);
+        let target = known.map_or(next, |edge| edge.target);
+        if known.is_none() {
+            branch.edges.push(Edge {
+                step: step.clone(),
+                space,
+                target,
+                late,
+                positions: step.positions(),
+            });
+        }
+        let shadow = late.then(|| {
+            *branch
+                .shadow
+                .get_or_insert(next + u32::from(target == next))
         });
-        self.states.push(State {
-            embedded: step.embedded,
-            ..State::default()
-        });
-        next
+        let made = shadow.unwrap_or(target).max(target) as usize + 1;
+        self.states
+            .resize_with(self.states.len().max(made), State::default);
+        for number in [Some(target), shadow].into_iter().flatten() {
+            let state = self.states.get_mut(number as usize);
+            if let (Some(state), Some(kind)) = (state, step.embedded)
+                && !state.embedded.contains(&kind)
+            {
+                state.embedded.push(kind);
+            }
+        }
+        (target, shadow)
     }
 
     /// Finds the one place by whose value most edges of a name differ.
@@ -201,7 +239,7 @@ impl Trie {
     pub(super) fn space_of(&self, space: Option<&str>) -> u32 {
         let Some(space) = space else { return 0 };
         let known = self.spaces.iter().position(|known| known == space);
-        known.map_or(0, |index| super::document::small(index + 1))
+        known.map_or(0, |index| small(index + 1))
     }
 }
 
@@ -218,6 +256,19 @@ fn is_early_place(at: &Path, json: bool) -> bool {
 }
 
 impl State {
+    /// The place of the branch for a name; a new one if it is new.
+    fn branch(&mut self, symbol: u32) -> Option<&mut Branch> {
+        let known = self.branches.iter().position(|all| all.symbol == symbol);
+        let place = known.unwrap_or_else(|| {
+            self.branches.push(Branch {
+                symbol,
+                ..Branch::default()
+            });
+            self.branches.len() - 1
+        });
+        self.branches.get_mut(place)
+    }
+
     /// Whether no path goes on from here.
     pub(super) fn is_end(&self) -> bool {
         self.branches.is_empty()
@@ -236,11 +287,17 @@ impl State {
 
     /// At the start of an element: the states it may lead to, and whether that is sure.
     pub(super) fn begin(&self, element: Element<'_>, mut lead: impl FnMut(u32, bool)) {
-        let (node, json) = (element.node(), element.arena.json);
+        let node = element.node();
         for branch in self.branches_for(node.symbol) {
+            if let Some(shadow) = branch.shadow {
+                lead(shadow, false);
+            }
             branch.candidates(true, element, |edge| {
-                if (edge.space == 0 || edge.space == node.space) && edge.may_begin(json, element) {
-                    lead(edge.target, !edge.late);
+                if !edge.late
+                    && (edge.space == 0 || edge.space == node.space)
+                    && edge.step.holds(element, &mut [])
+                {
+                    lead(edge.target, true);
                 }
             });
         }
@@ -257,6 +314,9 @@ impl State {
         for child in element.children() {
             let node = child.node();
             for branch in self.branches_for(node.symbol) {
+                if late && branch.shadow.is_none() {
+                    continue;
+                }
                 branch.candidates(false, child, |edge| {
                     let wanted = edge.positions == 0 && (edge.late || !late);
                     let fits = edge.space == 0 || edge.space == node.space;
@@ -320,10 +380,11 @@ impl Branch {
     }
 
     /// Calls for the edges whose looked-up value is there, and for all that are not looked up. At the `start` of an
-    /// element a value inside it is not known yet, and may be any.
+    /// element a value inside it is not known yet, and nothing is looked up there.
     fn candidates(&self, start: bool, element: Element<'_>, mut call: impl FnMut(&Edge)) {
         match &self.quick {
-            Some(quick) if start && !quick.early => self.quick_edges(quick).for_each(&mut call),
+            // All of these are decided late.
+            Some(quick) if start && !quick.early => {}
             Some(quick) => quick.at.look(element, &mut |text| {
                 let values = &quick.values;
                 let from = values.partition_point(|(value, _)| value.as_str() < text);
@@ -337,29 +398,5 @@ impl Branch {
         }
         let others = self.others.iter().filter_map(|edge| self.edges.get(*edge));
         others.for_each(call);
-    }
-
-    fn quick_edges<'q>(&'q self, quick: &'q Quick) -> impl Iterator<Item = &'q Edge> {
-        let edges = quick.values.iter();
-        edges.filter_map(|(_, edge)| self.edges.get(*edge))
-    }
-}
-
-impl Edge {
-    /// Whether its conditions hold, as far as the start of an element decides them.
-    fn may_begin(&self, json: bool, element: Element<'_>) -> bool {
-        for condition in &self.step.conditions {
-            match condition {
-                // What a position counts must all be there.
-                Condition::Nth(_) => return true,
-                early if is_early(early, json) => {
-                    if !hold(std::slice::from_ref(early), element, &mut []) {
-                        return false;
-                    }
-                }
-                Condition::Is { .. } => {}
-            }
-        }
-        true
     }
 }

@@ -1,6 +1,6 @@
 //! What does a document of XML hand over? One pass, borrowed text; what is not wanted is passed over by depth alone.
 
-use quick_xml::errors::SyntaxError;
+use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
 use quick_xml::reader::Reader;
@@ -30,10 +30,9 @@ pub(super) fn read<H: Hand + ?Sized>(
     };
     loop {
         let at = place(reader.buffer_position());
-        let event = reader.read_event().map_err(|fault| {
-            let line = line_at(text, place(reader.error_position()));
-            broken(&fault, line)
-        })?;
+        let event = reader
+            .read_event()
+            .map_err(|fault| broken(&fault, text, place(reader.error_position())))?;
         match event {
             Event::Start(start) => walk.open(&start, at)?,
             Event::Empty(start) => {
@@ -72,12 +71,23 @@ pub(super) fn line_at(text: &str, at: usize) -> usize {
     before.filter(|byte| *byte == b'\n').count() + 1
 }
 
-fn broken(fault: &quick_xml::Error, line: usize) -> PageFault {
-    match fault {
-        quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup) => {}
-        quick_xml::Error::Syntax(_) => return PageFault::cut(),
-        _ => {}
+fn broken(fault: &quick_xml::Error, text: &str, at: usize) -> PageFault {
+    let cut = match fault {
+        quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup) => {
+            // `<!`, or the beginning of `<!--`, `<![CDATA[` or `<!DOCTYPE`.
+            text.len().saturating_sub(at) < "<![CDATA[".len()
+        }
+        quick_xml::Error::Syntax(_) => true,
+        quick_xml::Error::IllFormed(IllFormedError::UnclosedReference) => {
+            let rest = text.get(at..).unwrap_or_default();
+            !rest.contains(['<', ';'])
+        }
+        _ => false,
+    };
+    if cut {
+        return PageFault::cut();
     }
+    let line = line_at(text, at);
     PageFault::malformed(format!("it is not well-formed XML near line {line}"))
 }
 
