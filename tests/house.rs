@@ -17,7 +17,8 @@ const LAW: [(&str, &[&str]); 14] = [
     ("telemetry", &[]),
     ("shape", &[]),
     ("mapping", &["practice", "shape"]),
-    ("case_system", &["mapping", "practice"]),
+    // A proof of who we are is about real time, and a token ends at one.
+    ("case_system", &["clock", "mapping", "practice"]),
     ("ledger", &["practice"]),
     (
         "settings",

@@ -123,7 +123,10 @@ fn unread(about: &'static str, fault: &CaseFault) -> Told {
         CaseFault::Unauthorised(_) => {
             "check the source's secret, and that the account is not locked"
         }
-        CaseFault::Wait(_) => "try again after that; if it goes on, look at `[schedule]`",
+        CaseFault::Wait(_) | CaseFault::Unavailable(_) => {
+            "try again after that; if it goes on, look at `[schedule]`"
+        }
+        CaseFault::Means(..) => "look at what the account may do, and at `[[proof.failure]]`",
         CaseFault::Unproven(_) => {
             "record the answer and run `greentick mapping try` on it; it shows what stands where"
         }

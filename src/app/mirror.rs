@@ -5,26 +5,31 @@
 
 mod absence;
 mod again;
+mod bookmark;
 mod doubles;
 mod group;
 mod merges;
 mod names;
 mod order;
+mod silence;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::Serialize;
 
+use self::bookmark::Bookmark;
 use super::{App, AppFault};
-use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Quarantined, StepAnswer};
+use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Means, Quarantined, StepAnswer};
 use crate::ledger::{PageSeen, QuarantineRow};
 use crate::practice::episode::Presence;
 use crate::practice::ids::{SourceName, StepId};
 use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
+
+pub use silence::working_hours;
 
 /// What a pass did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -55,6 +60,8 @@ pub struct Mirrored {
     pub merges_refused: u64,
     /// Whether the pass came to the end of the feed.
     pub complete: bool,
+    /// Why the case system is taken to have gone back in time, so that the feed is read from its beginning (P19).
+    pub went_back: Option<String>,
 }
 
 impl Mirrored {
@@ -73,13 +80,6 @@ impl Mirrored {
     }
 }
 
-/// Where the next page begins, and what the server's clock showed when this pass began.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Bookmark {
-    position: FeedPosition,
-    began: Option<Timestamp>,
-}
-
 /// Reads the change feed from the cursor to its end.
 pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
     let name = format!("feed/{}", app.source);
@@ -89,45 +89,44 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
     };
     let mut report = Mirrored::default();
     while report.pages < app.limits.pages {
-        let page = app.case_system.changes(&bookmark.position, now).await?;
-        let began = *bookmark
-            .began
-            .get_or_insert_with(|| page.server_time.unwrap_or(now).min(now));
-        let next = match page.next {
-            Some(position) => Bookmark {
-                position,
-                began: Some(began),
-            },
-            None => Bookmark {
-                position: resume_from(began, app.limits.overlap_seconds),
-                began: None,
-            },
+        let page = match app.case_system.changes(&bookmark.position, now).await {
+            // What we go by is too old for the case system: it is read from its beginning.
+            Err(CaseFault::Means(Means::Stale | Means::Gone, why)) if !bookmark.is_fresh() => {
+                report.went_back = Some(why);
+                bookmark = Bookmark::default();
+                continue;
+            }
+            page => page?,
         };
+        let turned = bookmark.turned(&page, app.limits.overlap_seconds, now);
+        report.went_back = turned.went_back.or(report.went_back.take());
         let (named, shown) = (&page.mentions, &page.sightings);
         Box::pin(absence::take_mentions(app, named, shown, now, &mut report)).await?;
-        let last = next.began.is_none();
-        let cursor = serde_json::to_value(&next)
+        let cursor = serde_json::to_value(&turned.next)
             .ok()
             .map(|value| (name.clone(), value));
         let (seen, bad) = (page.sightings, page.quarantined);
         Box::pin(take_in(app, seen, bad, cursor, now, &mut report)).await?;
-        bookmark = next;
-        if last {
+        bookmark = turned.next;
+        if turned.is_last {
             report.complete = true;
             break;
         }
     }
+    if let Some(why) = &report.went_back {
+        let value = serde_json::json!({ "at": now, "why": why });
+        let place = format!("went_back/{}", app.source);
+        app.ledger.set_cursor(&place, &value, now).await?;
+    }
     Ok(report)
 }
 
-fn resume_from(began: Timestamp, overlap_seconds: i64) -> FeedPosition {
-    let since = began
-        .saturating_sub(SignedDuration::from_secs(overlap_seconds))
-        .unwrap_or(began);
-    FeedPosition {
-        since: Some(since),
-        ..FeedPosition::default()
-    }
+/// When the case system was last found to have gone back in time, as after a restore, and why; none if never.
+pub async fn went_back<C>(app: &App<C>) -> Result<Option<serde_json::Value>, AppFault> {
+    Ok(app
+        .ledger
+        .cursor(&format!("went_back/{}", app.source))
+        .await?)
 }
 
 /// Reads every open step, since a modified stamp may not exist or may not move; then reads one by one

@@ -58,6 +58,8 @@ pub struct Limits {
     pub gate_budget: Duration,
     /// How long a sweep may wait for one step.
     pub read_budget: Duration,
+    /// Working hours without a record from the feed after which it is warned; 0 for none.
+    pub quiet_hours_warning: u32,
 }
 
 impl Default for Limits {
@@ -71,6 +73,7 @@ impl Default for Limits {
             tries: 8,
             gate_budget: Duration::from_secs(2),
             read_budget: Duration::from_secs(30),
+            quiet_hours_warning: 0,
         }
     }
 }
@@ -91,6 +94,14 @@ impl AppFault {
     pub fn asked_to_wait(&self) -> Option<Duration> {
         match self {
             Self::Case(crate::case_system::CaseFault::Wait(span)) => Some(*span),
+            _ => None,
+        }
+    }
+
+    /// The state that this leaves the case system in, in a word or two; none if the fault is not its.
+    pub fn source_state(&self) -> Option<&'static str> {
+        match self {
+            Self::Case(fault) => Some(fault.state()),
             _ => None,
         }
     }

@@ -1,23 +1,29 @@
 //! How is a case system reached over HTTP?
 //!
-//! No redirects (a sign-in page is one), a cap on every body, a deadline on every call. Absent on
-//! purpose: retries; whoever calls decides when to ask again.
+//! A page of a list, or one step, believed only if the mapping's proof holds. Absent on purpose: retries, apart from
+//! the one after a renewed sign-in; whoever calls decides when to ask again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::{Client, Method, RequestBuilder, StatusCode, header, redirect};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Client, StatusCode};
+use secrecy::SecretString;
 
+use super::looking_up::Looked;
+use super::pace::Pace;
+use super::paging;
+use super::reach::{Reach, clients};
+use super::token::{Serials, Tokens};
 use super::{
-    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, OpenTask, Outcome, Rehearsed,
-    StepAnswer,
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, GoingOn, Grant, OpenTask, Outcome,
+    Rehearsed, StepAnswer,
 };
+use crate::clock::Clock;
 use crate::mapping::{
-    Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Page, Paging, Put, Reading,
-    Request,
+    Asked, ChildKeying, Failing, Mapping, Means, Next, Page, Paging, Put, Quiet, Reading, Request,
 };
 use crate::practice::effect::Effect;
 use crate::practice::ids::{SourceName, StepId};
@@ -41,22 +47,33 @@ pub struct HttpSettings {
     pub total_timeout: Duration,
 }
 
-/// A case system behind HTTP, as its mapping describes it.
+/// A case system behind HTTP, as its mapping describes it. Clones share the pace and the tokens.
 #[derive(Clone, Debug)]
 pub struct HttpCaseSystem {
-    client: Client,
+    pub(super) client: Client,
+    /// For calls that may be silent longer than `read_timeout`.
+    patient: Client,
     pub(super) settings: HttpSettings,
     pub(super) mapping: Arc<Mapping>,
     keying: ChildKeying,
+    pub(super) reach: Arc<Reach>,
+    pub(super) pace: Arc<Pace>,
+    pub(super) tokens: Arc<Tokens>,
+    pub(super) looked: Option<Looked>,
+    /// How far their clock is ahead of the machine's, seconds.
+    pub(super) skew: Arc<AtomicI64>,
 }
 
 /// What came back, before it is believed.
+#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) content_type: String,
     pub(super) charset: Option<String>,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) bytes: Vec<u8>,
+    /// The tokens that the request showed.
+    pub(super) signed: Serials,
 }
 
 impl HttpCaseSystem {
@@ -66,24 +83,29 @@ impl HttpCaseSystem {
         mapping: Arc<Mapping>,
         keying: ChildKeying,
     ) -> Result<Self, CaseFault> {
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(settings.connect_timeout)
-            .read_timeout(settings.read_timeout)
-            .timeout(settings.total_timeout)
-            .build()
-            .map_err(|error| {
-                CaseFault::Unreachable(format!(
-                    "`{}`: {}",
-                    settings.base_url.clone(),
-                    error.without_url()
-                ))
-            })?;
+        Self::by(Reach::default(), settings, mapping, keying)
+    }
+
+    /// The same, reached in a way of its own.
+    pub fn by(
+        reach: Reach,
+        settings: HttpSettings,
+        mapping: Arc<Mapping>,
+        keying: ChildKeying,
+    ) -> Result<Self, CaseFault> {
+        let (client, patient) = clients(&settings, &reach)?;
+        let pace = Pace::new(mapping.schedule(), reach.clock.clone(), reach.wait.clone());
         Ok(Self {
             client,
+            patient,
             settings,
             mapping,
             keying,
+            reach: Arc::new(reach),
+            pace: Arc::new(pace),
+            tokens: Arc::new(Tokens::default()),
+            looked: None,
+            skew: Arc::new(AtomicI64::new(0)),
         })
     }
 
@@ -92,102 +114,61 @@ impl HttpCaseSystem {
         &self.mapping
     }
 
-    fn address(&self, path: &str) -> (String, String) {
-        let whole = format!("{}{path}", self.settings.base_url.trim_end_matches('/'));
-        let shown = whole.split('?').next().unwrap_or_default().to_owned();
-        (whole, shown)
-    }
-
-    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        let secret = self.settings.secret.expose_secret();
-        match self.mapping.auth() {
-            AuthStyle::None => request,
-            AuthStyle::Header(name) => request.header(name, secret),
-            AuthStyle::Bearer => request.bearer_auth(secret),
-            AuthStyle::Basic => match secret.split_once(':') {
-                Some((user, password)) => request.basic_auth(user, Some(password)),
-                None => request.basic_auth(secret, Some("")),
-            },
-        }
-    }
-
-    pub(super) async fn send(&self, put: &Put, budget: Duration) -> Result<Answer, CaseFault> {
-        let (whole, url) = self.address(&put.path);
-        let lost = |error: reqwest::Error| {
-            CaseFault::Unreachable(format!("`{}`: {}", url.clone(), plain(&error)))
-        };
-        let method = Method::from_bytes(put.method.as_bytes()).unwrap_or(Method::GET);
-        let mut request = self
-            .signed(self.client.request(method, whole))
-            .timeout(budget);
-        if let Some((content_type, body)) = &put.body {
-            request = request
-                .header(header::CONTENT_TYPE, content_type)
-                .body(body.clone());
-        }
-        for (name, value) in &put.headers {
-            request = request.header(name, value);
-        }
-        let mut response = request.send().await.map_err(lost)?;
-        let status = response.status();
-        let readable = response.headers().iter();
-        let headers: BTreeMap<String, String> = readable
-            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
-            .collect();
-        let text = |name: header::HeaderName| headers.get(name.as_str()).cloned();
-        let content = text(header::CONTENT_TYPE).unwrap_or_default();
-        match status {
-            StatusCode::UNAUTHORIZED => {
-                return Err(CaseFault::Unauthorised(format!(
-                    "`{url}`; check the source's secret"
-                )));
-            }
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let wait = text(header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
-                return Err(CaseFault::Wait(Duration::from_secs(wait.unwrap_or(60))));
-            }
-            _ => {}
-        }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(lost)? {
-            if bytes.len() + chunk.len() > BODY_LIMIT_BYTES {
-                return Err(CaseFault::Unproven(format!(
-                    "`{url}`: it is larger than {BODY_LIMIT_BYTES} bytes"
-                )));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        let mut parts = content.split(';').map(str::trim);
-        Ok(Answer {
-            status,
-            content_type: parts.next().unwrap_or_default().to_ascii_lowercase(),
-            charset: parts
-                .find_map(|part| part.strip_prefix("charset="))
-                .map(|name| name.trim_matches('"').to_owned()),
-            headers,
-            bytes,
-        })
-    }
-
-    /// Refuses an answer whose status or kind is not the promised one.
-    pub(super) fn prove(&self, answer: &Answer, path: &str) -> Result<(), CaseFault> {
-        let accepted = &self.mapping.proof().content_type;
-        let why = if answer.status.is_redirection() {
-            "it sends us elsewhere, perhaps to a sign-in page".to_owned()
-        } else if answer.status != StatusCode::OK {
-            format!("its status is {}", answer.status.as_u16())
-        } else if answer.content_type.contains("html") {
-            "it is a web page, perhaps a sign-in page".to_owned()
-        } else if !accepted.is_empty() && !accepted.contains(&answer.content_type) {
-            format!("its content type is not {}", accepted.join(" or "))
+    /// The client that suits how long a call may take.
+    pub(super) fn client_for(&self, budget: Duration) -> &Client {
+        if budget > self.settings.total_timeout {
+            &self.patient
         } else {
-            return Ok(());
+            &self.client
+        }
+    }
+
+    /// A read, proven. If we turn out to be signed out, it is asked once more, the same page, with a new proof.
+    pub(super) async fn ask(&self, put: &Put, budget: Duration) -> Result<Answer, CaseFault> {
+        let answer = self.send(put, budget).await?;
+        let Err(failing) = self.doubted(&answer) else {
+            return Ok(answer);
         };
-        Err(self.unproven(path, why))
+        if failing.means != Means::SignedOut || !self.renew(&answer.signed).await {
+            return Err(self.failed(&put.path, &failing));
+        }
+        let again = self.send(put, budget).await?;
+        match self.doubted(&again) {
+            Ok(()) => Ok(again),
+            Err(failing) => {
+                if failing.means == Means::SignedOut {
+                    self.refused(&again.signed).await;
+                }
+                Err(self.failed(&put.path, &failing))
+            }
+        }
+    }
+
+    fn doubted(&self, answer: &Answer) -> Result<(), Failing> {
+        self.mapping.judge(&answer.head())?;
+        self.mapping
+            .judge_body(&answer.bytes, answer.charset.as_deref())
+    }
+
+    /// Refuses an answer that is not provably the promised one.
+    pub(super) fn prove(&self, answer: &Answer, path: &str) -> Result<(), CaseFault> {
+        self.doubted(answer)
+            .map_err(|failing| self.failed(path, &failing))
+    }
+
+    /// What a failure means to whoever asked.
+    fn failed(&self, path: &str, failing: &Failing) -> CaseFault {
+        let why = format!("`{}`: {}", self.place_of(path), failing.why);
+        match failing.means {
+            Means::Failed => CaseFault::Unproven(why),
+            Means::SignedOut => CaseFault::Unauthorised(why),
+            Means::Wait => CaseFault::Unavailable(why),
+            means => CaseFault::Means(means, why),
+        }
     }
 
     pub(super) fn unproven(&self, path: &str, why: impl std::fmt::Display) -> CaseFault {
-        CaseFault::Unproven(format!("`{}`: {why}", self.address(path).1))
+        CaseFault::Unproven(format!("`{}`: {why}", self.place_of(path)))
     }
 
     fn reading(&self, now: Timestamp, road: Road, charset: Option<String>) -> Reading {
@@ -200,6 +181,11 @@ impl HttpCaseSystem {
         }
     }
 
+    /// How long a request of this kind may take.
+    pub(super) fn budget(&self, request: &Request) -> Duration {
+        request.ask.timeout.unwrap_or(self.settings.total_timeout)
+    }
+
     async fn read(
         &self,
         request: &Request,
@@ -207,21 +193,30 @@ impl HttpCaseSystem {
         now: Timestamp,
         road: Road,
     ) -> Result<FeedPage, CaseFault> {
+        self.is_still_named(now).await?;
         let asked = Asked {
-            since: position.since,
+            // Never from a future that only our own clock knows of (P12).
+            since: position.since.map(|since| since.min(now)),
             token: position.token.as_deref(),
             offset: position.offset,
+            pages: position.pages,
+            high_water: position.high_water.as_deref(),
             step: None,
         };
-        let put = self.get(request, &asked)?;
-        let answer = self.send(&put, self.settings.total_timeout).await?;
-        self.prove(&answer, &put.path)?;
-        let reading = self.reading(now, road, answer.charset);
+        let put = self.asked(request, &asked)?;
+        let answer = self.ask(&put, self.budget(request)).await?;
+        let reading = self.reading(now, road, answer.charset.clone());
         let mut page = self
             .mapping
             .page(request, &answer.bytes, &reading)
             .map_err(|fault| self.unproven(&put.path, fault.words))?;
-        let mut next = self.next(request, position, &page, &put.path)?;
+        self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
+        next_in_header(request, &answer, &mut page);
+        let next =
+            paging::turn(request, position, &page).map_err(|why| self.unproven(&put.path, why))?;
+        let mut next = next
+            .map(|next| self.linked(request, &put.path, next))
+            .transpose()?;
         if let Some(next) = &mut next {
             // Rows of a group that goes on over the next page are read again with it.
             let held = page
@@ -241,67 +236,98 @@ impl HttpCaseSystem {
             mentions: page.mentions,
             quarantined: page.quarantined,
             next,
-            server_time: page.server_time,
+            server_time: page.server_time.or_else(|| self.date_of(&answer)),
             count: page.count,
+            going_on: GoingOn {
+                cursor: request.ask.cursor,
+                high_water: page.ahead.high_water,
+                overlap: request.ask.overlap,
+                moves: matches!(request.paging, Paging::Offset | Paging::Page),
+                total: page.total,
+            },
         })
     }
 
-    /// Where the next page begins; none at the end.
-    pub(super) fn next(
-        &self,
-        request: &Request,
-        position: &FeedPosition,
-        page: &Page,
-        path: &str,
-    ) -> Result<Option<FeedPosition>, CaseFault> {
-        let so_far = position.offset + page.count;
-        let after = |token: Option<String>| FeedPosition {
-            since: position.since,
-            token,
-            offset: so_far,
-        };
-        let same = |token: &str| position.token.as_deref() == Some(token);
-        match (request.paging, &page.next) {
-            (Paging::Token, Next::Token(token)) if same(token) => Err(self.unproven(
-                path,
-                "it gives the same next token again, for ever".to_owned(),
-            )),
-            (Paging::Token, Next::Token(token)) => Ok(Some(after(Some(token.clone())))),
-            (Paging::Offset, _) => {
-                let more = page
-                    .total
-                    .map_or(page.count >= request.page_size, |total| so_far < total);
-                if more && page.count == 0 {
-                    return Err(self.unproven(
-                        path,
-                        "it is empty, although its total says that there is more".to_owned(),
-                    ));
-                }
-                Ok(more.then(|| after(None)))
-            }
-            // The total is of what is left, so a page that holds all of it is the last.
-            (Paging::LastId, _) if page.total.is_some_and(|left| left <= page.count) => Ok(None),
-            (Paging::LastId, _) => match page.last_id.as_deref() {
-                // Nothing but the record that was asked for again.
-                Some(last) if !same(last) => Ok(Some(after(Some(last.to_owned())))),
-                Some(_) => Ok(None),
-                None if page.count == 0 => Ok(None),
-                None => Err(self.unproven(
-                    path,
-                    "none of its records has an id, so the next page cannot be asked for"
-                        .to_owned(),
-                )),
-            },
-            _ => Ok(None),
+    /// The case system's clock as HTTP has it, where ours is the real one as well.
+    fn date_of(&self, answer: &Answer) -> Option<Timestamp> {
+        if !matches!(self.reach.clock, Some(Clock::System)) {
+            return None;
         }
+        let date = answer.headers.get("date")?;
+        jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(date)
+            .ok()
     }
 
-    pub(super) fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
+    /// Refuses an answer of another environment than ours (P17).
+    fn is_of_here(&self, said: Option<&str>, path: &str) -> Result<(), CaseFault> {
+        let (Some(said), Some(ours)) = (said, self.mapping.environment()) else {
+            return Ok(());
+        };
+        if said.eq_ignore_ascii_case(ours) {
+            return Ok(());
+        }
+        let said: String = said.chars().take(32).collect();
+        let why =
+            format!("it is of the environment `{said}`, and `source.environment` is `{ours}`");
+        Err(self.unproven(path, why))
+    }
+
+    /// The position with its link made whole; refused if it leads to another host.
+    pub(super) fn linked(
+        &self,
+        request: &Request,
+        path: &str,
+        next: FeedPosition,
+    ) -> Result<FeedPosition, CaseFault> {
+        if request.paging != Paging::Link {
+            return Ok(next);
+        }
+        let link = next.token.as_deref().unwrap_or_default();
+        let whole = self.url(path)?.join(link);
+        let whole = whole.map_err(|_| self.unproven(path, "its next link is no address"))?;
+        // Asking for its address refuses another host.
+        let token = self.url(whole.as_str())?.to_string();
+        Ok(FeedPosition {
+            token: Some(token),
+            ..next
+        })
+    }
+
+    pub(super) fn asked(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
         self.mapping
-            .read_path(request, asked)
-            .map(Put::get)
+            .read_request(request, asked)
             .map_err(|fault| self.unproven("", format!("its request cannot be made: {fault}")))
     }
+}
+
+/// A token or link that stands in a header takes the place of one in the body.
+pub(super) fn next_in_header(request: &Request, answer: &Answer, page: &mut Page) {
+    let Some(name) = &request.ask.next_header else {
+        return;
+    };
+    let value = answer
+        .headers
+        .get(&name.to_lowercase())
+        .map(|value| value.trim());
+    let next = match request.paging {
+        Paging::Link => value.and_then(link_next),
+        _ => value.filter(|value| !value.is_empty()).map(str::to_owned),
+    };
+    page.next = next.map_or(Next::End, Next::Token);
+}
+
+/// The target of `rel="next"` in a `Link` header (RFC 8288), or the header's value if it is a bare address.
+fn link_next(value: &str) -> Option<String> {
+    if !value.contains('<') {
+        return Some(value.to_owned()).filter(|value| !value.is_empty());
+    }
+    value.split('<').skip(1).find_map(|part| {
+        let (target, parameters) = part.split_once('>')?;
+        let parameters = parameters.to_lowercase().replace(' ', "");
+        let is_next = parameters.contains("rel=\"next\"") || parameters.contains("rel=next");
+        is_next.then(|| target.trim().to_owned())
+    })
 }
 
 impl CaseSystem for HttpCaseSystem {
@@ -334,19 +360,20 @@ impl CaseSystem for HttpCaseSystem {
             step: Some(step.as_str()),
             ..Asked::default()
         };
-        let put = self.get(request, &asked)?;
-        let answer = self.send(&put, budget).await?;
-        match answer.status {
-            StatusCode::FORBIDDEN => return Ok(StepAnswer::Hidden),
-            StatusCode::GONE => return Ok(StepAnswer::Gone),
-            StatusCode::NOT_FOUND => return Ok(StepAnswer::Missing),
-            _ => self.prove(&answer, &put.path)?,
-        }
+        let put = self.asked(request, &asked)?;
+        let answer = match self.ask(&put, budget).await {
+            Ok(answer) => answer,
+            Err(CaseFault::Means(Means::Hidden, _)) => return Ok(StepAnswer::Hidden),
+            Err(CaseFault::Means(Means::Gone, _)) => return Ok(StepAnswer::Gone),
+            Err(CaseFault::Means(Means::Missing, _)) => return Ok(StepAnswer::Missing),
+            Err(fault) => return Err(fault),
+        };
         let reading = self.reading(now, Road::Read, answer.charset);
         let page = self
             .mapping
             .page(request, &answer.bytes, &reading)
             .map_err(|fault| self.unproven(&put.path, fault.words))?;
+        self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
@@ -405,6 +432,10 @@ impl CaseSystem for HttpCaseSystem {
         self.read_grants().await
     }
 
+    fn quiet(&self, now: Timestamp) -> Option<Quiet> {
+        self.mapping.schedule().quiet(now)
+    }
+
     fn can(&self, operation: &str) -> bool {
         self.mapping.parts(operation).is_ok()
     }
@@ -412,14 +443,4 @@ impl CaseSystem for HttpCaseSystem {
 
 fn not_mapped(table: &str) -> CaseFault {
     CaseFault::Unproven(format!("the mapping has no table `[{table}]`; add it"))
-}
-
-fn plain(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        "it took too long".to_owned()
-    } else if error.is_connect() {
-        "no connection could be made".to_owned()
-    } else {
-        "the connection broke before the answer was whole".to_owned()
-    }
 }

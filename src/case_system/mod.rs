@@ -5,10 +5,16 @@
 
 mod batches;
 mod http;
+mod looking_up;
+mod pace;
+mod paging;
+mod reach;
 mod rehearsal;
+mod sending;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod token;
 mod writing;
 
 use std::future::Future;
@@ -23,8 +29,10 @@ use crate::practice::news::{Mention, Merge};
 use crate::practice::sighting::Sighting;
 
 use crate::mapping::Mapping;
-pub use crate::mapping::{OpenTask, Quarantined};
+pub use crate::mapping::{Cursor, Means, OpenTask, Quarantined, Quiet};
 pub use http::{HttpCaseSystem, HttpSettings};
+pub use paging::{Trail, turn};
+pub use reach::{Reach, Via, Wait};
 
 /// Where in a feed the next page begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +43,33 @@ pub struct FeedPosition {
     pub token: Option<String>,
     /// How many records of this pass have been read, for offset paging.
     pub offset: u64,
+    /// How many pages of this pass have been read.
+    #[serde(default)]
+    pub pages: u64,
+    /// The most records that a page of this pass had.
+    #[serde(default)]
+    pub largest: u64,
+    /// The number or change token that the pass goes on from, if the case system has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_water: Option<String>,
+    /// The tokens met in this pass.
+    #[serde(default)]
+    pub trail: Trail,
+}
+
+/// What a page says of where the next pass may go on (M8).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoingOn {
+    /// By what.
+    pub cursor: Cursor,
+    /// The number or token as of this page.
+    pub high_water: Option<String>,
+    /// How many numbers the next pass reaches back.
+    pub overlap: u64,
+    /// Whether rows that move while pages are turned can be passed over (P04).
+    pub moves: bool,
+    /// How many records there are in all, as of this page.
+    pub total: Option<u64>,
 }
 
 /// One page, proven to be what the mapping promises.
@@ -52,6 +87,8 @@ pub struct FeedPage {
     pub server_time: Option<Timestamp>,
     /// Records in the answer, of whatever kind.
     pub count: u64,
+    /// Where the next pass may go on.
+    pub going_on: GoingOn,
 }
 
 /// One page of the list of merged records (P23).
@@ -65,6 +102,8 @@ pub struct MergePage {
     pub next: Option<FeedPosition>,
     /// The case system's own time when it made the page, UTC.
     pub server_time: Option<Timestamp>,
+    /// Where the next pass may go on.
+    pub going_on: GoingOn,
 }
 
 /// What a direct read of one step found.
@@ -156,6 +195,24 @@ pub enum CaseFault {
     Wait(Duration),
     /// An answer came that is not provably what the mapping promises.
     Unproven(String),
+    /// It answers that it is not available just now, without saying for how long.
+    Unavailable(String),
+    /// It refuses what was asked, in a way that the mapping or the status gives a meaning.
+    Means(Means, String),
+}
+
+impl CaseFault {
+    /// The state that this leaves the source in, in a word or two for a monitor.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Unauthorised(_) => "signed out",
+            Self::Wait(_) => "asked to wait",
+            Self::Unproven(_) => "not proven",
+            Self::Unavailable(_) => "unavailable",
+            Self::Means(..) => "refused",
+        }
+    }
 }
 
 impl std::fmt::Display for CaseFault {
@@ -170,6 +227,8 @@ impl std::fmt::Display for CaseFault {
                     span.as_secs()
                 )
             }
+            Self::Unavailable(why) => write!(f, "the case system is not available: {why}"),
+            Self::Means(_, why) => write!(f, "the case system refused: {why}"),
             Self::Unproven(why) => {
                 write!(
                     f,
@@ -250,6 +309,11 @@ pub trait CaseSystem {
     /// What the case system says of rights and settings that matter, as far as the mapping reads them.
     fn grants(&self) -> impl Future<Output = Vec<Grant>> + Send {
         async { Vec::new() }
+    }
+
+    /// The quiet window around `now`, in which nothing is read or sent (P18).
+    fn quiet(&self, _now: Timestamp) -> Option<Quiet> {
+        None
     }
 
     /// Whether it performs an operation, such as `sample_list`, at all.

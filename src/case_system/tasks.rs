@@ -1,6 +1,7 @@
 //! Which tasks stand open for us? Every page of the list, or none of it.
 
 use super::http::HttpCaseSystem;
+use super::paging;
 use super::{CaseFault, FeedPosition, OpenTask};
 use crate::mapping::Asked;
 
@@ -19,11 +20,11 @@ impl HttpCaseSystem {
             let asked = Asked {
                 token: position.token.as_deref(),
                 offset: position.offset,
+                pages: position.pages,
                 ..Asked::default()
             };
-            let put = self.get(&tasks.request, &asked)?;
-            let answer = self.send(&put, self.settings.total_timeout).await?;
-            self.prove(&answer, &put.path)?;
+            let put = self.asked(&tasks.request, &asked)?;
+            let answer = self.ask(&put, self.budget(&tasks.request)).await?;
             let read = self
                 .mapping
                 .task_page(tasks, &answer.bytes, answer.charset.as_deref())
@@ -37,8 +38,9 @@ impl HttpCaseSystem {
             // A row that moves between two pages may be met twice.
             let known: Vec<OpenTask> = found.clone();
             found.extend(read.tasks.into_iter().filter(|task| !known.contains(task)));
-            match self.next(&tasks.request, &position, &read.page, &put.path)? {
-                Some(next) => position = next,
+            let next = paging::turn(&tasks.request, &position, &read.page);
+            match next.map_err(|why| self.unproven(&put.path, why))? {
+                Some(next) => position = self.linked(&tasks.request, &put.path, next)?,
                 None => return Ok(found),
             }
         }

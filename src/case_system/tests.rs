@@ -1,5 +1,9 @@
 //! What does the adapter make of answers that are not what was promised?
 
+mod asking;
+mod signing_in;
+mod weather;
+
 use std::sync::Arc;
 use std::time::Duration;
 

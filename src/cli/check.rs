@@ -1,6 +1,7 @@
 //! What is wrong with this deployment's files? Settings, policy, people, calendar and mapping, all faults at once,
 //! each with its file, its line and what to do. Nothing is started and nothing is sent.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Failure;
@@ -52,6 +53,17 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
 /// # Errors
 /// Every fault at once, one a line.
 pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
+    mapping_with(settings, &BTreeMap::new())
+}
+
+/// The same, with values that were looked up.
+///
+/// # Errors
+/// Every fault at once, one a line.
+pub(super) fn mapping_with(
+    settings: &Settings,
+    looked_up: &BTreeMap<String, String>,
+) -> Result<Mapping, Vec<String>> {
     let Some(path) = &settings.source.mapping else {
         let why = "no case system is set: give `[source] mapping` the path of a mapping file";
         return Err(vec![why.to_owned()]);
@@ -59,9 +71,13 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|why| vec![format!("{file}: {why}")])?;
     let site = Site {
-        environment: None,
-        worker: None,
-        ids: settings.source.ids.clone(),
+        environment: settings.source.environment.clone(),
+        worker: Some(settings.source.worker.clone()).filter(|worker| !worker.is_empty()),
+        ids: looked_up
+            .clone()
+            .into_iter()
+            .chain(settings.source.ids.clone())
+            .collect(),
     };
     let mapping = Mapping::compile_for(&file, &text, &site)
         .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::run::{Configured, clock, connect};
-use super::{Failure, check};
+use super::Failure;
+use super::run::{Configured, clock, connected};
 use crate::app::Limits;
 use crate::app::doctor::{Health, Told, examine};
 use crate::mapping::ChildKeying;
@@ -30,11 +30,11 @@ pub(super) async fn run(verb: &Doctor) -> Result<(), Failure> {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Failure::No(lines.join("\n"))
     })?;
-    let mapping = check::mapping(&settings).map_err(|faults| Failure::No(faults.join("\n")))?;
     // Children's keys are neither kept nor shown here, so that any key serves.
     let keying = ChildKeying::new(b"doctor");
-    let system = connect(&settings, &secrets, mapping, keying)?;
-    let mut told = examine(&system, &Limits::default(), clock(&settings).now()).await;
+    let now = clock(&settings).now();
+    let system = connected(&settings, &secrets, &keying, None, now).await?;
+    let mut told = examine(&system, &Limits::default(), now).await;
     told.push(daemon(&settings.web.bind).await);
     if verb.json {
         println!("{}", serde_json::to_string_pretty(&told)?);

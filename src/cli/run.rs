@@ -1,6 +1,7 @@
 //! How is the daemon started? Settings, mapping and terms are put together; any fault stops it, all
 //! faults at once, before anything is read or written.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::{Failure, check};
 use crate::app::{App, Limits};
-use crate::case_system::{HttpCaseSystem, HttpSettings};
+use crate::case_system::{CaseFault, HttpCaseSystem, HttpSettings, Reach, Via};
 use crate::clock::Clock;
 use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
@@ -65,17 +66,19 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     let secrets = settings
         .secrets(&environment)
         .map_err(|faults| all(&faults))?;
-    let mapping = check::mapping(&settings).map_err(|faults| Failure::No(faults.join("\n")))?;
+    check::mapping(&settings).map_err(|faults| Failure::No(faults.join("\n")))?;
     let clock = clock(&settings);
     let ledger = Ledger::open(&settings.ledger.url).await?;
     let activation = activation(&settings, &ledger, clock.now()).await?;
     let terms = settings.terms(activation).map_err(|faults| all(&faults))?;
     let child_key = keying(&secrets)?;
-    let case_system = connect(&settings, &secrets, mapping, child_key.clone())?;
+    let now = clock.now();
+    let case_system = connected(&settings, &secrets, &child_key, Some(&ledger), now).await?;
     let limits = Limits {
         overlap_seconds: settings.beat.overlap_seconds,
         lease_seconds: settings.beat.lease_seconds,
         gate_budget: Duration::from_millis(settings.finish.budget_ms),
+        quiet_hours_warning: settings.beat.quiet_hours_warning,
         ..Limits::default()
     };
     let app = App {
@@ -94,15 +97,72 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     })
 }
 
-/// The case system that the settings name.
-pub(super) fn connect(
+/// The case system that the settings name, with the numbers of the names that its mapping looks up. Numbers once
+/// read are kept in the ledger, so that we can start while the case system is down.
+pub(super) async fn connected(
+    settings: &Settings,
+    secrets: &Secrets,
+    child_key: &ChildKeying,
+    ledger: Option<&Ledger>,
+    now: Timestamp,
+) -> Result<HttpCaseSystem, Failure> {
+    let named = |values: &BTreeMap<String, String>| {
+        check::mapping_with(settings, values).map_err(|faults| Failure::No(faults.join("\n")))
+    };
+    let system = connect(
+        settings,
+        secrets,
+        named(&BTreeMap::new())?,
+        child_key.clone(),
+    )?;
+    if system.mapping().lookups().next().is_none() {
+        return Ok(system);
+    }
+    let place = format!("lookups/{}", settings.source.name);
+    let values = match (system.look_up().await, ledger) {
+        (Ok(values), None) => values,
+        (Ok(values), Some(ledger)) => {
+            let kept = serde_json::to_value(&values)?;
+            ledger.set_cursor(&place, &kept, now).await?;
+            values
+        }
+        (Err(fault @ CaseFault::Unproven(_)), _) => return Err(Failure::No(fault.to_string())),
+        (Err(fault), ledger) => {
+            let kept = match ledger {
+                Some(ledger) => ledger.cursor(&place).await?,
+                None => None,
+            };
+            let kept = kept.ok_or_else(|| Failure::CannotTell(fault.to_string()))?;
+            tracing::warn!(%fault, "numbers could not be looked up; those of the last time are used");
+            serde_json::from_value(kept)?
+        }
+    };
+    let system = connect(settings, secrets, named(&values)?, child_key.clone())?;
+    Ok(system.named(values, now))
+}
+
+/// The case system that the settings name, as far as it is known without asking it.
+fn connect(
     settings: &Settings,
     secrets: &Secrets,
     mapping: Mapping,
     child_key: ChildKeying,
 ) -> Result<HttpCaseSystem, Failure> {
     let seconds = Duration::from_secs;
-    Ok(HttpCaseSystem::new(
+    let reach = Reach {
+        proxy: match settings.source.proxy.as_deref() {
+            None => None,
+            Some("none") => Some(Via::Direct),
+            Some(url) => Some(Via::Proxy(url.to_owned(), secrets.proxy.clone())),
+        },
+        authorities: secrets.authorities.clone(),
+        identity: secrets.identity.clone(),
+        secrets: secrets.more.clone(),
+        clock: Some(clock(settings)),
+        wait: Some(daemon::waiting(clock(settings))),
+    };
+    Ok(HttpCaseSystem::by(
+        reach,
         HttpSettings {
             source: SourceName(settings.source.name.clone()),
             base_url: settings.source.base_url.clone(),

@@ -138,7 +138,7 @@ pub(super) async fn wait_for(mut told: watch::Receiver<bool>) {
     clippy::disallowed_methods,
     reason = "the daemon is the room that waits"
 )]
-async fn sleep(span: Duration) {
+pub(super) async fn sleep(span: Duration) {
     tokio::time::sleep(span).await;
 }
 

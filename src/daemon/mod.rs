@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::Shared;
+use crate::clock::Clock;
 use crate::web::{self, Doors};
 
 /// How often each beat comes, in the clock's own time.
@@ -73,6 +74,14 @@ pub async fn run<C: Shared>(
 )]
 fn start(task: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) {
     drop(tokio::spawn(task));
+}
+
+/// A wait under way.
+type Waiting = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Somebody who waits a span of a clock's time, for rooms that may not.
+pub fn waiting(clock: Clock) -> Arc<dyn Fn(Duration) -> Waiting + Send + Sync> {
+    Arc::new(move |span| Box::pin(beat::sleep(clock.real_wait(span))))
 }
 
 /// Resolves when the process is asked to end (SIGTERM or Ctrl-C).

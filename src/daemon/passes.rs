@@ -2,8 +2,8 @@
 //! come again.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -29,6 +29,8 @@ struct Passes<C> {
     rhythm: Arc<Rhythm>,
     /// Reads of the feed that failed in a row.
     failures: AtomicU32,
+    /// When the feed last had a record; before that, when we began.
+    heard: Mutex<Timestamp>,
 }
 
 /// Starts every beat.
@@ -44,6 +46,7 @@ pub(super) fn start_all<C: Shared>(
         beats: *beats,
         rhythm: Arc::clone(rhythm),
         failures: AtomicU32::new(0),
+        heard: Mutex::new(doors.clock.now()),
     });
     let beat = |span, bell: &Arc<Bell>, waits_first| Beat {
         clock: doors.clock.clone(),
@@ -83,8 +86,40 @@ impl<C: Shared> Passes<C> {
         self.doors.clock.now()
     }
 
+    /// In a quiet window: when to come again, which is some time after its end, so that not all begin at once.
+    fn leaves_alone(&self, now: Timestamp, after: Duration) -> Option<Next> {
+        let quiet = self.doors.app.case_system.quiet(now)?;
+        if self.doors.freshness.source().state != "quiet" {
+            tracing::info!(until = %quiet.until, "the case system is left alone; clocks and rules go on");
+        }
+        self.doors.freshness.quiet(quiet.since, quiet.until);
+        let left = Duration::try_from(quiet.until.duration_since(now)).unwrap_or_default();
+        Some(Next::In(left + after))
+    }
+
+    /// Warns if nothing has come from the feed for too many working hours.
+    fn listen(&self, report: &mirror::Mirrored, now: Timestamp) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if report.seen + report.quarantined > 0 {
+            *heard = now;
+        }
+        let limit = self.doors.app.limits.quiet_hours_warning;
+        let hours = mirror::working_hours(&self.doors.app.terms.calendar, *heard, now);
+        let silent = (limit > 0 && hours >= limit).then_some(hours);
+        if silent.is_some() && self.doors.freshness.source().silent_hours.is_none() {
+            tracing::warn!(
+                hours,
+                "nothing came from the change feed for so many working hours; look at the filter of `[feed] path`"
+            );
+        }
+        self.doors.freshness.silent(silent);
+    }
+
     async fn poll(self: Arc<Self>) -> Next {
         let now = self.now();
+        if let Some(next) = self.leaves_alone(now, Duration::ZERO) {
+            return next;
+        }
         // A step that was named may show in no feed, so it is read by itself.
         if let Err(fault) = doors::follow_hints(&self.doors.app, now).await {
             complain(
@@ -96,8 +131,17 @@ impl<C: Shared> Passes<C> {
             Ok(report) => {
                 self.failures.store(0, Ordering::Relaxed);
                 let was_ready = self.doors.freshness.is_ready(now);
+                self.doors.freshness.tell("read", "");
                 if report.complete {
                     self.doors.freshness.complete(now);
+                }
+                self.listen(&report, now);
+                if let Some(why) = &report.went_back {
+                    tracing::error!(
+                        why,
+                        "the case system went back in time, as after a restore; everything is read again"
+                    );
+                    self.doors.freshness.went_back(why);
                 }
                 if report.complete && !was_ready {
                     // What fell due while nobody could see may be said now, and what waited be sent.
@@ -120,6 +164,9 @@ impl<C: Shared> Passes<C> {
     fn poll_failed(&self, fault: &AppFault) -> Next {
         let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         self.doors.metrics.mirror_failed();
+        if let Some(state) = fault.source_state() {
+            self.doors.freshness.tell(state, &fault.to_string());
+        }
         if in_a_row >= INCIDENT_AFTER {
             let since = self.doors.freshness.age_seconds(self.now());
             tracing::error!(
@@ -160,6 +207,9 @@ impl<C: Shared> Passes<C> {
     }
 
     async fn sweep(self: Arc<Self>) -> Next {
+        if let Some(next) = self.leaves_alone(self.now(), self.beats.poll) {
+            return next;
+        }
         match mirror::sweep(&self.doors.app, self.now()).await {
             Ok(report) => {
                 self.took_in("open steps swept", &report);
@@ -179,6 +229,9 @@ impl<C: Shared> Passes<C> {
     /// Compares everything, once in a span whatever restarts lie between.
     async fn reconcile(self: Arc<Self>) -> Next {
         let now = self.now();
+        if let Some(next) = self.leaves_alone(now, self.beats.poll * 2) {
+            return next;
+        }
         let app = &self.doors.app;
         let span = self.beats.reconcile;
         let due_in = match mirror::reconcile_due_in(app, span, now).await {
@@ -254,7 +307,9 @@ impl<C: Shared> Passes<C> {
     async fn dispatch(self: Arc<Self>) -> Next {
         // While the case system cannot be read, writing to it would only use up tries, and a week-end of
         // maintenance would end with every message needing a person.
-        if !self.doors.freshness.is_ready(self.now()) {
+        let now = self.now();
+        let quiet = self.doors.app.case_system.quiet(now).is_some();
+        if quiet || !self.doors.freshness.is_ready(now) {
             return Next::AfterSpan;
         }
         let holder = format!("pid-{}", std::process::id());

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
+use super::client::Client;
 use super::correlation::Correlation;
 use super::dates::Dates;
 use super::door_tables::DoorTables;
@@ -17,7 +18,7 @@ use super::fault::Fault;
 use super::forms::FormPlace;
 use super::grants::GrantRow;
 use super::grouping::Group;
-use super::language::{AuthStyle, File, Proof, Test};
+use super::language::{File, Test};
 use super::limits::{Format, Limits};
 use super::path::Path;
 use super::path_text::Namespaces;
@@ -43,8 +44,7 @@ pub struct Mapping {
     pub(super) file: (String, String),
     pub(super) site: Site,
     pub(super) values: BTreeMap<String, String>,
-    pub(super) proof: Proof,
-    pub(super) auth: AuthStyle,
+    pub(super) client: Client,
     pub(super) feed: Request,
     pub(super) sweep: Option<Request>,
     pub(super) step: Option<Request>,
@@ -159,19 +159,9 @@ impl Mapping {
         self.text_limit_chars
     }
 
-    /// What an answer must be.
-    pub fn proof(&self) -> &Proof {
-        &self.proof
-    }
-
     /// How large an answer may be.
     pub fn limits(&self) -> Limits {
         self.limits
-    }
-
-    /// How we say who we are.
-    pub fn auth(&self) -> &AuthStyle {
-        &self.auth
     }
 }
 
@@ -269,7 +259,7 @@ impl Desk<'_> {
         Some(Mapping {
             file: (self.file.to_owned(), self.text.to_owned()),
             site: self.site.clone(),
-            auth: self.auth(&file),
+            client: self.client(&file),
             feed: self.request("feed", &file.feed, &file),
             sweep: file
                 .sweep
@@ -299,7 +289,6 @@ impl Desk<'_> {
             facts,
             blank,
             values: file.values,
-            proof: file.proof,
             flags: file.flags,
             write: file.write,
             doors,
@@ -358,19 +347,5 @@ impl Desk<'_> {
             self.fault("text_limit_chars", message, None);
         }
         limit
-    }
-
-    fn auth(&mut self, file: &File) -> AuthStyle {
-        match (file.auth.style.as_str(), &file.auth.header) {
-            ("basic", _) => AuthStyle::Basic,
-            ("bearer", _) => AuthStyle::Bearer,
-            ("header", Some(name)) => AuthStyle::Header(name.clone()),
-            ("header", None) => {
-                let message = "the style `header` needs `header`, the header's name";
-                self.fault("auth.style", message, None);
-                AuthStyle::None
-            }
-            _ => AuthStyle::None,
-        }
     }
 }

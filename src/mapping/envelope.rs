@@ -13,8 +13,10 @@ use super::xml::web_page;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct EnvelopeRow {
-    style: String,
+    pub(super) style: String,
     inside: String,
+    /// Of requests: what stands in the SOAP header.
+    pub(super) header: Option<String>,
 }
 
 /// What stands around the promised root.

@@ -65,6 +65,7 @@ impl Desk<'_> {
                 own.clone_from(value);
             }
         }
+        super::lookups::stand_in(file, &mut values);
         let written = values
             .iter()
             .map(|(name, value)| (name.clone(), Value::String(value.clone())));

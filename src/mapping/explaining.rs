@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::compile::Mapping;
 use super::correlation::Correlation;
-use super::language::{AuthStyle, Paging};
+use super::language::Paging;
 use super::operations::EFFECTS;
 use super::request::Request;
 use super::stages::Stages;
@@ -58,12 +58,7 @@ impl Mapping {
     }
 
     fn requests(&self) -> Vec<String> {
-        let who = match &self.auth {
-            AuthStyle::None => "It does not say who it is.".to_owned(),
-            AuthStyle::Header(name) => format!("It shows the key in the header `{name}`."),
-            AuthStyle::Basic => "It signs in with a user and a password (Basic).".to_owned(),
-            AuthStyle::Bearer => "It shows a bearer token.".to_owned(),
-        };
+        let who = self.says_who();
         let mut lines = vec![who, format!("Changes: {}", asked(&self.feed))];
         lines.push(match &self.sweep {
             Some(request) => format!("Open steps: {}", asked(request)),
@@ -79,7 +74,7 @@ impl Mapping {
     }
 
     fn belief(&self) -> Vec<String> {
-        let types = &self.proof.content_type;
+        let types = &self.client.proof.content_type;
         let kind = if types.is_empty() {
             "any type but HTML".to_owned()
         } else {
@@ -238,7 +233,9 @@ fn asked(request: &Request) -> String {
     let pages = match request.paging {
         Paging::None => "one page".to_owned(),
         Paging::Offset => format!("pages of {} by count", request.page_size),
+        Paging::Page => format!("pages of {} by number", request.page_size),
         Paging::Token => format!("pages of {} by the system's own token", request.page_size),
+        Paging::Link => "pages by the link to the next".to_owned(),
         Paging::LastId => format!("pages of {} after the last id", request.page_size),
     };
     format!(

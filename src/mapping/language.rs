@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::asking::AskRow;
+use super::client::ClientTables;
+
 use super::batch::BatchRow;
 use super::correlation::CorrelationRow;
 use super::dates::DatesRow;
@@ -34,10 +37,9 @@ pub(super) struct File {
     pub(super) envelope: EnvelopeRow,
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) proof: Proof,
-    #[serde(default)]
-    pub(super) auth: Auth,
+    /// How it is reached: the tables of `client`.
+    #[serde(flatten)]
+    pub(super) client: ClientTables,
     pub(super) feed: RequestRow,
     pub(super) sweep: Option<RequestRow>,
     pub(super) step: Option<RequestRow>,
@@ -88,35 +90,6 @@ fn thousand() -> i64 {
     1000
 }
 
-/// What an answer must be before a word of it is believed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Proof {
-    /// Accepted content types, without parameters; empty accepts any but HTML.
-    pub content_type: Vec<String>,
-}
-
-/// How we say who we are; the secret itself is given at run time.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Auth {
-    #[serde(default)]
-    pub(super) style: String,
-    pub(super) header: Option<String>,
-}
-
-/// How we say who we are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AuthStyle {
-    /// Not at all.
-    None,
-    /// The secret in the header of this name.
-    Header(String),
-    /// The secret is `user:password`.
-    Basic,
-    /// The secret is a bearer token.
-    Bearer,
-}
-
 /// One way to ask for records, as it is written.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct RequestRow {
@@ -135,6 +108,9 @@ pub(super) struct RequestRow {
     pub(super) total: Option<String>,
     pub(super) next: Option<String>,
     pub(super) server_time: Option<String>,
+    /// Everything about the asking besides the path.
+    #[serde(flatten)]
+    pub(super) ask: AskRow,
 }
 
 fn itself() -> String {
@@ -157,8 +133,12 @@ pub enum Paging {
     None,
     /// By the number of records already read. Rows that move while it is read can be lost.
     Offset,
+    /// By page number. Rows that move while it is read can be lost here as well.
+    Page,
     /// By the case system's own token.
     Token,
+    /// By the link to the next page that an answer gives.
+    Link,
     /// By the last id read, in the order of ids, which do not move. The template's filter may include
     /// that id again or not.
     LastId,

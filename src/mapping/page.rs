@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::asking::Ahead;
 use super::compile::Mapping;
 use super::document::{Element, Spoiled};
 use super::envelope::Envelope;
@@ -37,6 +38,8 @@ pub struct Page {
     pub count: u64,
     /// The id of the last record that has one, of whatever kind.
     pub last_id: Option<String>,
+    /// What it says of what comes after it.
+    pub ahead: Ahead,
     /// What the page was before its last group of rows, which may go on on the next page.
     pub(super) before_last: Option<BeforeLast>,
 }
@@ -96,12 +99,17 @@ impl Mapping {
         if let Some(group) = &self.group {
             self.groups(group, &rows, &whole, reading, &mut page)?;
         }
-        self.around(request, &whole.root(), &mut page);
+        self.around(request, &whole.root(), &mut page)?;
         Ok(page)
     }
 
     /// What stands around the records: how many there are, where it goes on, what time it is there.
-    pub(super) fn around(&self, request: &Request, envelope: &Element<'_>, page: &mut Page) {
+    pub(super) fn around(
+        &self,
+        request: &Request,
+        envelope: &Element<'_>,
+        page: &mut Page,
+    ) -> Result<(), PageFault> {
         let told = |path: &Option<Path>| {
             let text = path.as_ref()?.first(envelope);
             text.filter(|text| !text.is_empty())
@@ -110,6 +118,25 @@ impl Mapping {
         page.next = told(&request.next).map_or(Next::End, Next::Token);
         let stamp = |text: String| self.dates.of("server_time").instant(&text).ok().flatten();
         page.server_time = told(&request.server_time).and_then(stamp);
+        page.ahead = request.ask.ahead(envelope)?;
+        Ok(())
+    }
+
+    /// Any document whole, whatever its root and whatever stands around it: for what an answer says of itself.
+    pub(super) fn anything<'t>(
+        &self,
+        format: Format,
+        bytes: &'t [u8],
+        charset: Option<&str>,
+    ) -> Result<Whole<'t>, PageFault> {
+        let task = Task {
+            request: &Request::whole("", format),
+            envelope: &Envelope::default(),
+            limits: self.limits,
+            wanted: self.plan.whole(format),
+            rows: false,
+        };
+        document(bytes, charset, task)
     }
 
     /// Makes of a record what can be made of it; `fingerprint` knows it again.

@@ -1,15 +1,19 @@
 //! How are records asked for, and does that make sense? One of the tables `[feed]`, `[sweep]`, `[step]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::asking::{Asking, Cursor};
+use super::client::SITE;
 use super::compile::{Desk, Mapping};
 use super::language::{File, Paging, RequestRow};
 use super::limits::Format;
 use super::path::{Condition, Move, Path};
+use super::soap::ACTION;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
 use super::trie::Trie;
+use super::writing::Put;
 
 /// One way to ask for records.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +30,10 @@ pub struct Request {
     pub paging: Paging,
     /// Records asked for at a time.
     pub page_size: u64,
-    /// `strftime` form of `since`, in UTC.
+    /// `strftime` form of `since`, in the zone of [`Asking`].
     pub since_format: String,
+    /// Everything about the asking besides the path.
+    pub ask: Asking,
     /// Path of a record below the root; the root itself if it is empty.
     pub(super) record: Path,
     /// Where the root says how many there are in all.
@@ -71,38 +77,91 @@ pub struct Asked<'a> {
     pub token: Option<&'a str>,
     /// Records already read.
     pub offset: u64,
+    /// Pages already read.
+    pub pages: u64,
+    /// What the pass before left to go on from.
+    pub high_water: Option<&'a str>,
     /// The step's id.
     pub step: Option<&'a str>,
 }
 
 /// The names that the template of a read request may use, beside `[values]`.
-const READ_NAMES: [&str; 5] = ["since", "offset", "limit", "token", "step"];
+const READ_NAMES: [&str; 7] = [
+    "since",
+    "offset",
+    "limit",
+    "token",
+    "step",
+    "page",
+    "high_water",
+];
 
 impl Mapping {
-    /// The path of a read request.
-    pub fn read_path(&self, request: &Request, asked: &Asked<'_>) -> Result<String, TemplateFault> {
+    /// A read request as it is put to the case system, before it stands in an envelope.
+    pub fn read_request(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, TemplateFault> {
+        let values = self.asked_values(request, asked);
+        let ask = &request.ask;
+        let mut headers = Vec::new();
+        for (name, template) in &ask.headers {
+            headers.push((name.clone(), render(template, Slot::Header, &values)?));
+        }
+        if let Some(action) = &ask.action {
+            headers.push((ACTION.to_owned(), render(action, Slot::Header, &values)?));
+        }
+        let body = match &ask.body {
+            None => None,
+            Some(template) => {
+                let slot = Slot::of(&ask.content_type);
+                Some((ask.content_type.clone(), render(template, slot, &values)?))
+            }
+        };
+        let path = match (request.paging, asked.token) {
+            (Paging::Link, Some(link)) => link.to_owned(),
+            _ => render(&request.path, Slot::Url, &values)?,
+        };
+        let method = match (ask.method.as_str(), &body) {
+            ("", None) => "GET",
+            ("", Some(_)) => "POST",
+            (method, _) => method,
+        };
+        Ok(Put {
+            method: method.to_owned(),
+            path,
+            headers,
+            body,
+        })
+    }
+
+    fn asked_values(&self, request: &Request, asked: &Asked<'_>) -> Values {
         let since = asked
             .since
-            .map(|at| at.strftime(&request.since_format).to_string());
+            .map(|at| request.ask.since(at, &request.since_format));
         let mut values = self.own_values();
+        let page = request.ask.first_page.saturating_add(asked.pages);
         let given: [String; READ_NAMES.len()] = [
             since.unwrap_or_default(),
             asked.offset.to_string(),
             request.page_size.to_string(),
             asked.token.unwrap_or_default().to_owned(),
             self.item_of(asked.step.unwrap_or_default()).to_owned(),
+            page.to_string(),
+            asked.high_water.unwrap_or_default().to_owned(),
         ];
         for (name, value) in READ_NAMES.into_iter().zip(given) {
             values.insert(name.to_owned(), Given::One(value));
         }
-        render(&request.path, Slot::Url, &values)
+        values
     }
 
-    /// The mapping's own `[values]`, for templates.
+    /// The mapping's own `[values]` and what this site is, for templates.
     pub(super) fn own_values(&self) -> Values {
+        let mut all: Values = SITE
+            .into_iter()
+            .map(|name| (name.to_owned(), Given::One(String::new())))
+            .collect();
         let own = self.values.iter();
-        own.map(|(name, value)| (name.clone(), Given::One(value.clone())))
-            .collect::<BTreeMap<_, _>>()
+        all.extend(own.map(|(name, value)| (name.clone(), Given::One(value.clone()))));
+        all
     }
 
     /// How the change feed is asked.
@@ -124,23 +183,34 @@ impl Mapping {
 impl Desk<'_> {
     pub(super) fn request(&mut self, name: &str, row: &RequestRow, file: &File) -> Request {
         let at = |key: &str| format!("{name}.{key}");
-        let mut known: BTreeSet<&str> = READ_NAMES.into_iter().collect();
+        let mut known: BTreeSet<&str> = READ_NAMES.into_iter().chain(SITE).collect();
         known.extend(file.values.keys().map(String::as_str));
-        self.template(&at("path"), &row.path, &known);
-        let paging = match row.paging.as_str() {
-            "offset" => Paging::Offset,
-            "token" => Paging::Token,
-            "last_id" => Paging::LastId,
-            _ => Paging::None,
-        };
-        if paging == Paging::Token && row.next.is_none() {
-            let message = "paging by token needs `next`, the path to the token";
-            self.fault(&at("paging"), message, None);
+        let ask = self.asking(name, &row.ask, file.envelope.style.starts_with("soap"));
+        let mut templates = vec![(at("path"), &row.path)];
+        templates.extend(row.ask.body.iter().map(|body| (at("body"), body)));
+        templates.extend(row.ask.action.iter().map(|action| (at("action"), action)));
+        let headers = row.ask.headers.iter();
+        templates.extend(headers.map(|(header, value)| (at(&format!("headers.{header}")), value)));
+        let mut names = BTreeSet::new();
+        for (place, template) in templates {
+            self.template(&place, template, &known);
+            names.extend(template::names(template).unwrap_or_default());
         }
-        let names = template::names(&row.path).unwrap_or_default();
+        let paging = paging(&row.paging);
+        if matches!(paging, Paging::Token | Paging::Link)
+            && row.next.is_none()
+            && ask.next_header.is_none()
+        {
+            let message = format!(
+                "paging by {} needs `next` or `next_header`, where it stands",
+                row.paging
+            );
+            self.fault(&at("paging"), &message, None);
+        }
         let asked = match paging {
-            Paging::None => None,
+            Paging::None | Paging::Link => None,
             Paging::Offset => Some("offset"),
+            Paging::Page => Some("page"),
             Paging::Token | Paging::LastId => Some("token"),
         };
         if let Some(asked) = asked.filter(|asked| !names.contains(*asked)) {
@@ -149,14 +219,12 @@ impl Desk<'_> {
             );
             self.fault(&at("path"), &message, None);
         }
-        let page_size = u64::try_from(row.page_size).unwrap_or(0);
-        if page_size == 0 {
-            self.fault(&at("page_size"), "`page_size` must be at least 1", None);
+        if matches!(ask.cursor, Cursor::Sequence | Cursor::Token) && !names.contains("high_water") {
+            let message =
+                "the path does not use `{{ high_water }}`, so every pass would read everything";
+            self.fault(&at("path"), message, None);
         }
-        if jiff::fmt::strtime::format(&row.since_format, Timestamp::UNIX_EPOCH).is_err() {
-            let message = format!("`{}` is no `strftime` form", row.since_format);
-            self.fault(&at("since_format"), &message, None);
-        }
+        let page_size = self.sizes(name, row);
         let mut place =
             |key: &str, written: &Option<String>| Some(self.loose(&at(key), written.as_deref()?));
         let (total, next) = (place("total", &row.total), place("next", &row.next));
@@ -171,6 +239,7 @@ impl Desk<'_> {
         record.number = Some(0);
         // The number marks where a record begins; nothing else of the root is captured.
         let wanted = [&total, &next, &server_time].into_iter().flatten();
+        let wanted = wanted.chain(ask.paths());
         let outer = Trie::new(wanted.chain([&record]), format == Format::Json);
         Request {
             total,
@@ -185,8 +254,22 @@ impl Desk<'_> {
             paging,
             page_size,
             since_format: row.since_format.clone(),
+            ask,
         }
     }
+    fn sizes(&mut self, name: &str, row: &RequestRow) -> u64 {
+        let at = |key: &str| format!("{name}.{key}");
+        let page_size = u64::try_from(row.page_size).unwrap_or(0);
+        if page_size == 0 {
+            self.fault(&at("page_size"), "`page_size` must be at least 1", None);
+        }
+        if jiff::fmt::strtime::format(&row.since_format, Timestamp::UNIX_EPOCH).is_err() {
+            let message = format!("`{}` is no `strftime` form", row.since_format);
+            self.fault(&at("since_format"), &message, None);
+        }
+        page_size
+    }
+
     /// Whether something is a record must be plain from where it begins.
     fn record_path(&mut self, at: &str, record: &Path, format: Format) {
         let plain = |condition: &Condition| match condition {
@@ -202,5 +285,16 @@ impl Desk<'_> {
             let help = "pick records by their values in `[only_when]`".to_owned();
             self.fault(at, message, Some(help));
         }
+    }
+}
+
+fn paging(word: &str) -> Paging {
+    match word {
+        "offset" => Paging::Offset,
+        "page" => Paging::Page,
+        "token" => Paging::Token,
+        "last_id" => Paging::LastId,
+        "link" => Paging::Link,
+        _ => Paging::None,
     }
 }

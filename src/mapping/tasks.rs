@@ -127,7 +127,7 @@ impl Mapping {
                 }),
             }
         }
-        self.around(&tasks.request, &root, &mut read.page);
+        self.around(&tasks.request, &root, &mut read.page)?;
         Ok(read)
     }
 }

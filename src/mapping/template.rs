@@ -23,6 +23,19 @@ pub enum Slot {
 }
 
 impl Slot {
+    /// The place that a body of this content type is. A form is escaped like a URL.
+    pub(super) fn of(content_type: &str) -> Self {
+        if content_type.contains("json") {
+            Self::Json
+        } else if content_type.contains("form-urlencoded") {
+            Self::Url
+        } else if content_type.starts_with("text/plain") {
+            Self::Plain
+        } else {
+            Self::Xml
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Xml => "xml",
@@ -120,7 +133,7 @@ fn environment<'a>() -> Environment<'a> {
     environment
 }
 
-fn xml(text: &str) -> String {
+pub(super) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -155,7 +168,7 @@ fn header(text: &str) -> String {
     text.chars().filter(plain).collect()
 }
 
-fn url(text: &str) -> String {
+pub(super) fn url(text: &str) -> String {
     use std::fmt::Write;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

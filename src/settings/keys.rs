@@ -30,6 +30,30 @@ pub struct SourceSettings {
     pub mapping: Option<PathBuf>,
     /// What the mapping's paths are appended to; empty if no case system is set.
     pub base_url: String,
+    /// Which of the mapping's environments it is.
+    #[serde(deserialize_with = "text")]
+    pub environment: Option<String>,
+    /// In whose name requests are made.
+    pub worker: String,
+    /// The proxy: an address, or `none`.
+    #[serde(deserialize_with = "text")]
+    pub proxy: Option<String>,
+    /// Where the proxy's `user:password` is.
+    #[serde(deserialize_with = "text")]
+    pub proxy_secret_env: Option<String>,
+    /// Where it is, if no variable is named.
+    #[serde(deserialize_with = "path")]
+    pub proxy_secret_file: Option<PathBuf>,
+    /// More certificate authorities.
+    pub ca_files: Vec<PathBuf>,
+    /// Our own certificate.
+    #[serde(deserialize_with = "path")]
+    pub client_certificate_file: Option<PathBuf>,
+    /// Its key.
+    #[serde(deserialize_with = "path")]
+    pub client_key_file: Option<PathBuf>,
+    /// More secrets, by name.
+    pub secrets: BTreeMap<String, SecretPlace>,
     /// Where its key is.
     #[serde(deserialize_with = "text")]
     pub secret_env: Option<String>,
@@ -52,6 +76,18 @@ pub struct SourceSettings {
     pub ids: BTreeMap<String, String>,
 }
 
+/// Where a secret of `[source.secrets]` is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecretPlace {
+    /// A variable.
+    #[serde(deserialize_with = "text")]
+    pub env: Option<String>,
+    /// A file, if no variable is named.
+    #[serde(deserialize_with = "path")]
+    pub file: Option<PathBuf>,
+}
+
 /// `[beat]`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +106,8 @@ pub struct BeatSettings {
     pub dispatch_seconds: u64,
     /// Seconds a read reaches back.
     pub overlap_seconds: i64,
+    /// Working hours without a record after which a warning is given; 0 for none.
+    pub quiet_hours_warning: u32,
     /// Seconds a claimed effect is ours.
     pub lease_seconds: i64,
 }

@@ -21,7 +21,7 @@ use serde::Deserialize;
 pub use fault::SettingsFault;
 pub use keys::{
     BeatSettings, CallerSettings, ClockSettings, FileSettings, FinishSettings, LedgerSettings,
-    LogFormat, LogSettings, SourceSettings, WebSettings,
+    LogFormat, LogSettings, SecretPlace, SourceSettings, WebSettings,
 };
 pub use secrets::{CallerSecret, Secrets};
 
@@ -32,8 +32,13 @@ pub const MANUAL: &str = include_str!("../../config/default.toml");
 
 /// What the manual has no example of: this site's numbers, the callers, and closed lists of words.
 const EXAMPLES: &str = r#"
+[source]
+ca_files = [""]
 [source.ids]
 "*" = ""
+[source.secrets."*"]
+env = ""
+file = ""
 [finish]
 mode = "callout|reverse|observe"
 [log]
@@ -132,6 +137,9 @@ impl Settings {
             &mut source.mapping,
             &mut source.secret_file,
             &mut source.child_key_file,
+            &mut source.proxy_secret_file,
+            &mut source.client_certificate_file,
+            &mut source.client_key_file,
             &mut web.finish_check_secret_file,
             &mut web.callback_secret_file,
             &mut files.policy,
@@ -139,8 +147,12 @@ impl Settings {
             &mut files.bank_holidays,
             &mut files.closures,
         ];
+        for path in &mut source.ca_files {
+            *path = folder.join(&*path);
+        }
+        let secrets = source.secrets.values_mut().map(|place| &mut place.file);
         let tokens = web.callers.iter_mut().map(|caller| &mut caller.token_file);
-        for path in named.into_iter().chain(tokens).flatten() {
+        for path in named.into_iter().chain(secrets).chain(tokens).flatten() {
             *path = folder.join(&*path);
         }
     }
@@ -168,7 +180,7 @@ fn variables(environment: &Environment) -> (Environment, Vec<SettingsFault>) {
             continue;
         };
         let key = rest.to_lowercase().replace("__", ".");
-        let site = key.starts_with("source.ids.");
+        let site = key.starts_with("source.ids.") || key.starts_with("source.secrets.");
         if site || paths.contains(&key.as_str()) {
             known.insert(name.clone(), value.clone());
             continue;

@@ -1,10 +1,11 @@
 //! Where are the secrets? In variables or files that the settings name; read once, never shown.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::{Environment, Settings, SettingsFault};
+use super::{Environment, SecretPlace, Settings, SettingsFault, SourceSettings};
 use crate::practice::ids::WorkerId;
 
 /// The values of all secrets; `Debug` shows none of them.
@@ -12,6 +13,14 @@ use crate::practice::ids::WorkerId;
 pub struct Secrets {
     /// The case system's key, or `user:password`.
     pub source: Option<SecretString>,
+    /// More of the case system's secrets, by name.
+    pub more: BTreeMap<String, SecretString>,
+    /// `user:password` of the proxy.
+    pub proxy: Option<SecretString>,
+    /// Our certificate and its key, PEM, one after the other.
+    pub identity: Option<SecretString>,
+    /// More certificate authorities, PEM.
+    pub authorities: Vec<Vec<u8>>,
     /// Turns person ids into child keys.
     pub child_key: Option<SecretString>,
     /// Signs finish checks.
@@ -46,6 +55,13 @@ impl Settings {
         let (source, web) = (&self.source, &self.web);
         let secrets = Secrets {
             source: desk.fetch(source.secret_env.as_deref(), source.secret_file.as_ref()),
+            more: desk.more(&source.secrets),
+            proxy: desk.fetch(
+                source.proxy_secret_env.as_deref(),
+                source.proxy_secret_file.as_ref(),
+            ),
+            identity: desk.identity(source),
+            authorities: desk.authorities(&source.ca_files),
             child_key: desk.fetch(
                 source.child_key_env.as_deref(),
                 source.child_key_file.as_ref(),
@@ -85,6 +101,50 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    fn more(&mut self, places: &BTreeMap<String, SecretPlace>) -> BTreeMap<String, SecretString> {
+        let mut found = BTreeMap::new();
+        for (name, place) in places {
+            if place.env.is_none() && place.file.is_none() {
+                let message = format!("`[source.secrets] {name}` needs `env` or `file`");
+                self.faults.push(SettingsFault::whole("settings", message));
+            }
+            let value = self.fetch(place.env.as_deref(), place.file.as_ref());
+            found.extend(value.map(|value| (name.clone(), value)));
+        }
+        found
+    }
+
+    fn identity(&mut self, source: &SourceSettings) -> Option<SecretString> {
+        let certificate = source.client_certificate_file.as_ref();
+        let key = self.fetch(None, source.client_key_file.as_ref());
+        let read = certificate.map(|path| super::read(path)).transpose();
+        let certificate = read.map_err(|fault| self.faults.push(fault)).ok()?;
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => {
+                let both = format!("{certificate}\n{}\n", key.expose_secret());
+                Some(SecretString::from(both))
+            }
+            (None, None) => None,
+            _ if self.faults.is_empty() => {
+                let message = "`source.client_certificate_file` and `source.client_key_file` go together; only one is set";
+                self.faults.push(SettingsFault::whole("settings", message));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn authorities(&mut self, files: &[PathBuf]) -> Vec<Vec<u8>> {
+        let mut read = Vec::new();
+        for path in files {
+            match super::read(path) {
+                Ok(text) => read.push(text.into_bytes()),
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        read
+    }
+
     fn fetch(&mut self, variable: Option<&str>, file: Option<&PathBuf>) -> Option<SecretString> {
         let value = match (variable, file) {
             (Some(name), _) => self.environment.get(name).cloned().ok_or_else(|| {

@@ -64,6 +64,7 @@ async fn ready<C: Shared>(State(doors): Door<C>) -> Response {
     let now = doors.clock.now();
     let age = doors.freshness.age_seconds(now);
     let ledger = doors.app.ledger.cursor("probe").await.is_ok();
+    let source = doors.freshness.source();
     let ready = ledger && doors.freshness.is_ready(now);
     let status = if ready {
         StatusCode::OK
@@ -73,6 +74,8 @@ async fn ready<C: Shared>(State(doors): Door<C>) -> Response {
     let body = json!({
         "ready": ready, "mirror_age_seconds": age,
         "mirror_limit_seconds": doors.freshness.limit_seconds, "ledger": ledger,
+        "source": { "state": source.state, "why": source.why, "went_back": source.went_back,
+            "silent_working_hours": source.silent_hours },
     });
     (status, axum::Json(body)).into_response()
 }

@@ -102,15 +102,7 @@ pub(super) async fn show<C: Shared>(State(doors): State<Arc<Doors<C>>>) -> Respo
     let board = Board {
         banner: doors.banner.clone(),
         shown_at: local(&doors, now),
-        read: match doors.freshness.age_seconds(now) {
-            None => "The case system has not been read yet.".to_owned(),
-            Some(age) if doors.freshness.is_ready(now) => {
-                format!("Case system read {age} seconds ago.")
-            }
-            Some(age) => format!(
-                "The case system was last read {age} seconds ago. What follows may be out of date."
-            ),
-        },
+        read: read(&doors, now),
         late: late(&doors, &episodes, now),
         held: held(&doors, &episodes),
         bypassed: bypassed(&doors, &episodes),
@@ -145,6 +137,24 @@ pub(super) async fn show<C: Shared>(State(doors): State<Arc<Doors<C>>>) -> Respo
         (header::CONTENT_SECURITY_POLICY, POLICY),
     ];
     (headers, page).into_response()
+}
+
+/// How old what is shown is, and what should be known of the case system besides.
+fn read<C>(doors: &Doors<C>, now: Timestamp) -> String {
+    let age = match doors.freshness.age_seconds(now) {
+        None => "The case system has not been read yet.".to_owned(),
+        Some(age) if doors.freshness.is_ready(now) => {
+            format!("Case system read {age} seconds ago.")
+        }
+        Some(age) => format!(
+            "The case system was last read {age} seconds ago. What follows may be out of date."
+        ),
+    };
+    let remarks = doors.freshness.source().remarks();
+    std::iter::once(age)
+        .chain(remarks)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// An instant as people in the council read it.

@@ -14,8 +14,8 @@ pub use api::router;
 pub use proof::{Caller, Callers, Signature};
 pub use serve::{Limits, serve};
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -42,10 +42,46 @@ pub struct Doors<C> {
     pub banner: Option<String>,
 }
 
+/// How the case system stands, for monitors and the board.
+#[derive(Clone, Debug, Default)]
+pub struct SourceState {
+    /// In a word or two: `read`, `quiet`, `unreachable`, `signed out`, `unavailable` …; empty before the first read.
+    pub state: &'static str,
+    /// Why, in words.
+    pub why: String,
+    /// Why it is taken to have gone back in time, if it is.
+    pub went_back: Option<String>,
+    /// Working hours without a record, once they are too many.
+    pub silent_hours: Option<u32>,
+    quiet: Option<(Timestamp, Timestamp)>,
+}
+
+impl SourceState {
+    /// What a person should know of it besides its age, one sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if !["", "read"].contains(&self.state) {
+            remarks.push(format!("Case system: {}.", self.why));
+        }
+        if let Some(why) = &self.went_back {
+            remarks.push(format!(
+                "The case system went back in time, as after a restore ({why}); everything is read again."
+            ));
+        }
+        if let Some(hours) = self.silent_hours {
+            remarks.push(format!(
+                "Nothing was read from the change feed for {hours} working hours; its filter may be wrong."
+            ));
+        }
+        remarks
+    }
+}
+
 /// When the mirror was last read to its end, and how old it may grow before readiness is denied.
 #[derive(Debug)]
 pub struct Freshness {
     last_millisecond: AtomicI64,
+    source: Mutex<SourceState>,
     /// The oldest a ready mirror may be, seconds.
     pub limit_seconds: i64,
 }
@@ -55,6 +91,7 @@ impl Freshness {
     pub fn never(limit_seconds: i64) -> Self {
         Self {
             last_millisecond: AtomicI64::new(i64::MIN),
+            source: Mutex::default(),
             limit_seconds,
         }
     }
@@ -71,9 +108,47 @@ impl Freshness {
         (last != i64::MIN).then(|| now.as_millisecond().saturating_sub(last) / 1_000)
     }
 
-    /// Whether the mirror is young enough to be relied on.
+    /// Whether the mirror is young enough to be relied on. In a quiet window it does not age: what could be
+    /// relied on when it began still can, since clocks and rules go on (P18).
     pub fn is_ready(&self, now: Timestamp) -> bool {
-        self.age_seconds(now)
+        let quiet = self.source().quiet.filter(|(_, until)| now < *until);
+        let at = quiet.map_or(now, |(since, _)| since.min(now));
+        self.age_seconds(at)
             .is_some_and(|age| age <= self.limit_seconds)
+    }
+
+    /// How the case system stands.
+    pub fn source(&self) -> SourceState {
+        self.held().clone()
+    }
+
+    /// It is in this state, for this reason.
+    pub fn tell(&self, state: &'static str, why: &str) {
+        let mut source = self.held();
+        source.state = state;
+        why.clone_into(&mut source.why);
+        source.quiet = None;
+    }
+
+    /// It is left alone from `since` until `until`, UTC.
+    pub fn quiet(&self, since: Timestamp, until: Timestamp) {
+        let mut source = self.held();
+        source.state = "quiet";
+        source.why = format!("quiet until {until}");
+        source.quiet = Some((since, until));
+    }
+
+    /// It was found to have gone back in time (P19), which somebody has to look at.
+    pub fn went_back(&self, why: &str) {
+        self.held().went_back = Some(why.to_owned());
+    }
+
+    /// It has said nothing for so many working hours (P40); none takes the warning back.
+    pub fn silent(&self, hours: Option<u32>) {
+        self.held().silent_hours = hours;
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, SourceState> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Bookmark, Mirrored, resume_from};
+use super::{Bookmark, Mirrored};
 use crate::app::{App, AppFault};
-use crate::case_system::CaseSystem;
+use crate::case_system::{CaseSystem, FeedPage};
 
 /// Reads the list of merges from the cursor to its end. One that has no such list costs nothing.
 pub(super) async fn take<C: CaseSystem>(
@@ -23,19 +23,15 @@ pub(super) async fn take<C: CaseSystem>(
         if last && page.merges.is_empty() && page.quarantined.is_empty() {
             return Ok(());
         }
-        let began = *bookmark
-            .began
-            .get_or_insert_with(|| page.server_time.unwrap_or(now).min(now));
-        let next = match page.next {
-            Some(position) => Bookmark {
-                position,
-                began: Some(began),
-            },
-            None => Bookmark {
-                position: resume_from(began, app.limits.overlap_seconds),
-                began: None,
-            },
+        // Its cursor moves as a feed's does.
+        let as_feed = FeedPage {
+            next: page.next.clone(),
+            server_time: page.server_time,
+            ..FeedPage::default()
         };
+        let next = bookmark
+            .turned(&as_feed, app.limits.overlap_seconds, now)
+            .next;
         // A list that shows the same again and again moves no cursor and takes no turn.
         let cursor = (!last || page.server_time.is_some())
             .then(|| serde_json::to_value(&next).ok())
