@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::compile::Mapping;
+use super::environment::Site;
 use super::fault::Fault;
 use super::keying::ChildKeying;
 use super::language::Test;
@@ -53,7 +54,10 @@ impl Mapping {
                     continue;
                 }
             };
-            let page = match self.page(request, &bytes, &reading()) {
+            // An answer of another environment has that one's numbers.
+            let elsewhere = self.of_test(test);
+            let mapping = elsewhere.as_ref().unwrap_or(self);
+            let page = match mapping.page(request, &bytes, &reading()) {
                 Ok(page) => page,
                 Err(why) => {
                     let help = "mend the mapping, or say `refused = true` in its test";
@@ -61,7 +65,7 @@ impl Mapping {
                     continue;
                 }
             };
-            let traced = self.trace_of(request, &bytes).unwrap_or_default();
+            let traced = mapping.trace_of(request, &bytes).unwrap_or_default();
             let rules = traced.iter().flat_map(|one| &one.rules);
             taken.extend(rules.map(|rule| rule.split(" (line").next().unwrap_or(rule).to_owned()));
             read = true;
@@ -79,11 +83,20 @@ impl Mapping {
         faults
     }
 
-    /// The request that a test's body answers; none for one of a write, or of another environment.
+    /// The mapping as it is in a test's own environment; none if that is the one at hand.
+    fn of_test(&self, test: &Test) -> Option<Self> {
+        let site = Site {
+            environment: Some(test.environment.clone()?),
+            ..self.site.clone()
+        };
+        let own = site.environment == self.site.environment;
+        let (file, text) = &self.file;
+        // That it compiles there is told by the test itself.
+        (!own).then(|| Self::compile_for(file, text, &site).ok())?
+    }
+
+    /// The request that a test's body answers; none for one of a write.
     fn read_by(&self, test: &Test) -> Option<&Request> {
-        if test.environment.is_some() && test.environment.as_deref() != self.environment() {
-            return None;
-        }
         match test.kind.as_str() {
             "feed" => Some(&self.feed),
             "sweep" => self.sweep.as_ref(),
