@@ -70,7 +70,18 @@ type Case = (
 );
 
 /// A change of the mapping, the key, our clock's error, and what is then said.
-const CASES: [Case; 9] = [
+const CASES: [Case; 10] = [
+    (
+        (
+            "[stages]",
+            "[grants.reopen]\npath = \"/workflow/alerts\"\nroot = \"Alerts\"\nfind = \"Alert/Mark\"\n\
+             wanted = true\nwhy = \"ask for it\"\n[stages]",
+        ),
+        KEY,
+        0,
+        Health::Doubtful,
+        "`reopen` is not granted",
+    ),
     (
         NOTHING,
         "another-key",
