@@ -58,7 +58,12 @@ pub struct Told {
 const NO_SUCH_STEP: &str = "0000000000000";
 
 /// Looks at everything that can be looked at without writing.
-pub async fn examine<C: CaseSystem>(system: &C, limits: &Limits, now: Timestamp) -> Vec<Told> {
+pub async fn examine<C: CaseSystem>(
+    system: &C,
+    limits: &Limits,
+    clock_now: impl Fn() -> Timestamp,
+) -> Vec<Told> {
+    let now = clock_now();
     let mut told = Vec::new();
     let start = FeedPosition::default();
     let first = match system.changes(&start, now).await {
@@ -77,7 +82,8 @@ pub async fn examine<C: CaseSystem>(system: &C, limits: &Limits, now: Timestamp)
         ),
         help: None,
     });
-    told.push(clock(first.server_time, now));
+    // The answer was made at some time between the two.
+    told.push(clock(first.server_time, (now, clock_now())));
     told.push(ours("change feed", &first));
     told.extend(set_aside(&first));
     let since = first.server_time.unwrap_or(now);

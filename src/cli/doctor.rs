@@ -32,9 +32,9 @@ pub(super) async fn run(verb: &Doctor) -> Result<(), Failure> {
     })?;
     // Children's keys are neither kept nor shown here, so that any key serves.
     let keying = ChildKeying::new(b"doctor");
-    let now = clock(&settings).now();
-    let system = connected(&settings, &secrets, &keying, None, now).await?;
-    let mut told = examine(&system, &Limits::default(), now).await;
+    let clock = clock(&settings);
+    let system = connected(&settings, &secrets, &keying, None, clock.now()).await?;
+    let mut told = examine(&system, &Limits::default(), || clock.now()).await;
     told.push(daemon(&settings.web.bind).await);
     if verb.json {
         println!("{}", serde_json::to_string_pretty(&told)?);
@@ -50,7 +50,7 @@ pub(super) async fn run(verb: &Doctor) -> Result<(), Failure> {
         );
     }
     if ill > 0 {
-        return Err(Failure::No(format!("{ill} things do not work")));
+        return Err(Failure::No("what is ill does not work".to_owned()));
     }
     Ok(())
 }

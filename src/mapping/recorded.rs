@@ -90,9 +90,9 @@ impl Mapping {
             ..self.site.clone()
         };
         let own = site.environment == self.site.environment;
-        let (file, text) = &self.file;
+        let (file, written) = &self.file;
         // That it compiles there is told by the test itself.
-        (!own).then(|| Self::compile_for(file, text, &site).ok())?
+        (!own).then(|| Self::compile_for(file, written, &site).ok())?
     }
 
     /// The request that a test's body answers; none for one of a write.

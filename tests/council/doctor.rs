@@ -29,7 +29,7 @@ async fn told(stand: &Stand, change: (&str, &str), key: &str, off: i64) -> Vec<T
     let keying = ChildKeying::new(b"doctor");
     let system = HttpCaseSystem::new(settings, Arc::new(mapping), keying).unwrap();
     let now = stand.clock.now() + SignedDuration::from_secs(off);
-    examine(&system, &Limits::default(), now).await
+    examine(&system, &Limits::default(), || now).await
 }
 
 /// Whether something of this health says this.

@@ -17,7 +17,8 @@ const SKEW_SECONDS: i64 = 60;
 /// How far a signature's stamp may be from our clock (`web::proof`).
 const SIGNATURE_SECONDS: i64 = 300;
 
-pub(super) fn clock(server: Option<Timestamp>, now: Timestamp) -> Told {
+/// How far the case system's clock is from ours, which showed these two times before and after its answer.
+pub(super) fn clock(server: Option<Timestamp>, (before, after): (Timestamp, Timestamp)) -> Told {
     let Some(server) = server else {
         return Told {
             about: "clocks",
@@ -26,7 +27,7 @@ pub(super) fn clock(server: Option<Timestamp>, now: Timestamp) -> Told {
             help: Some("map `server_time` of `[feed]`, if its answers carry one".to_owned()),
         };
     };
-    let skew = server.duration_since(now).as_secs();
+    let skew = server.duration_since(server.clamp(before, after)).as_secs();
     let health = match skew.abs() {
         off if off > SIGNATURE_SECONDS => Health::Ill,
         off if off > SKEW_SECONDS => Health::Doubtful,
