@@ -59,3 +59,36 @@ fn killed_again_and_again_it_goes_on_and_nothing_is_lost_or_said_twice() {
         assert!(!found, "narrative stands in {name}");
     }
 }
+
+#[test]
+fn in_another_dialect_the_same_cycle_comes_to_the_same_end() {
+    let told = ["xml", "json"].map(|dialect| {
+        let folder = tempfile::tempdir().unwrap();
+        let played = Command::new(env!("CARGO_BIN_EXE_greentick"))
+            .args(["demo", "--exit", "--dialect", dialect, "--dir"])
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&played.stdout).into_owned();
+        assert!(played.status.success(), "{dialect}: {said}");
+        assert!(said.contains("agree on every step, every answer"), "{said}");
+        std::fs::read_to_string(folder.path().join("summary.json")).unwrap()
+    });
+    assert_eq!(told[0], told[1]);
+}
+
+#[test]
+fn a_dialect_without_a_mapping_is_refused_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_greentick"))
+        .args(["demo", "--exit", "--dialect", "batch", "--dir"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("no mapping is shipped for the dialect `batch`"),
+        "{said}"
+    );
+}

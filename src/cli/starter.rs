@@ -27,6 +27,10 @@ pub(super) fn mapping(dialect: Dialect) -> Option<(&'static str, &'static str)> 
             "mosaic-like-xml.toml",
             include_str!("../../mappings/mosaic-like-xml.toml"),
         )),
+        Dialect::Json => Some((
+            "rest-json-cursor.toml",
+            include_str!("../../mappings/rest-json-cursor.toml"),
+        )),
         _ => None,
     }
 }
@@ -97,7 +101,11 @@ pub(super) fn secret(
         let mut bytes = [0_u8; 24];
         ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
             .map_err(|_| Failure::CannotTell("the machine has no randomness left".to_owned()))?;
-        let mut text = String::new();
+        // Standard Webhooks has its secrets begin so; what follows is base64, which hex of this length is too.
+        let mut text = match name {
+            "callback" => "whsec_".to_owned(),
+            _ => String::new(),
+        };
         for byte in bytes {
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
@@ -180,6 +188,18 @@ impl Starter<'_> {
         policy + "\n[sampling]\nsample_size = 10\n"
     }
 
+    /// What the dialect needs besides: the environment it is held to, and its second secret.
+    fn more(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Xml => "",
+            Dialect::Json => {
+                "environment = \"synthetic\"\n\n\
+                 [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n"
+            }
+            _ => "environment = \"synthetic\"\n",
+        }
+    }
+
     fn settings(&self, mapping: &str) -> Result<String, Failure> {
         let ledger = std::path::absolute(self.state.join("greentick.sqlite3"))?;
         let address = self.greentick.strip_prefix("http://");
@@ -196,7 +216,7 @@ impl Starter<'_> {
              activation = \"{}T00:00:00Z\"\n\n\
              [ledger]\nurl = \"sqlite:{}\"\n\n\
              [source]\nname = \"{SOURCE}\"\nmapping = \"{}\"\n\
-             base_url = \"http://{}\"\n{}\nchild_key_file = \"secrets/child-key\"\n\n\
+             base_url = \"http://{}\"\n{}\nchild_key_file = \"secrets/child-key\"\n{}\n\
              [finish]\nmode = \"callout\"\n\n\
              [web]\nbind = \"{bind}\"\n{}\n{}\n\n\
              [[web.callers]]\ntoken_file = \"secrets/head-token\"\nworker = \"W-HEAD\"\nmay = [\"decide\", \"read\"]\n\n\
@@ -208,6 +228,7 @@ impl Starter<'_> {
             mapping,
             self.council,
             whence("secret", self.key_env, "council-key"),
+            self.more(),
             whence(
                 "finish_check_secret",
                 self.finish_secret_env,

@@ -83,13 +83,31 @@ impl Mapping {
             charset: None,
             keying: ChildKeying::new(b"test"),
         };
-        match self.page(request, bytes, &reading) {
+        let proven = self
+            .judge_body(bytes, None)
+            .map_err(|failing| failing.why)
+            .and_then(|()| {
+                self.page(request, bytes, &reading)
+                    .map_err(|fault| fault.to_string())
+            })
+            .and_then(|page| self.told_here(page));
+        match proven {
             Err(_) if test.refused => Vec::new(),
-            Err(fault) => vec![format!("the answer was refused: {fault}")],
+            Err(why) => vec![format!("the answer was refused: {why}")],
             Ok(_) if test.refused => {
                 vec!["the answer was believed, and must be refused".to_owned()]
             }
             Ok(page) => compare(test, &page),
+        }
+    }
+
+    /// The page, unless it says that it is of another environment than the one it is tried in (P17).
+    fn told_here(&self, page: Page) -> Result<Page, String> {
+        match (page.ahead.environment.as_deref(), self.environment()) {
+            (Some(said), Some(ours)) if !said.eq_ignore_ascii_case(ours) => {
+                Err(format!("it is of the environment `{said}`, not `{ours}`"))
+            }
+            _ => Ok(page),
         }
     }
 

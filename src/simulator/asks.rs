@@ -16,7 +16,7 @@ use super::event::{Entry, Event};
 use super::forms::StepType;
 use super::step::Step;
 use super::switches::{self, Fault};
-use super::telling::{self, Message, Told};
+use super::telling::{self, Chosen, Message, Told};
 use super::truth::Truth;
 use super::words::{NewStep, Previous};
 
@@ -172,7 +172,7 @@ impl Council {
             let first = telling::next(self);
             let acknowledged = match &first {
                 None => true,
-                Some(entry) => self.tell(entry).await,
+                Some(chosen) => self.tell(chosen).await,
             };
             wait = if acknowledged {
                 WAIT.0
@@ -193,7 +193,8 @@ impl Council {
         }
     }
 
-    async fn tell(&self, entry: &Entry) -> bool {
+    async fn tell(&self, chosen: &Chosen) -> bool {
+        let entry = &chosen.entry;
         let Some(greentick) = &self.settings().greentick else {
             return false;
         };
@@ -202,14 +203,8 @@ impl Council {
         };
         let dialect = self.manner().dialect;
         let strikes = |fault| switches::take(self, fault, told_as(entry).as_str());
-        for late in [
-            Fault::LateCallback,
-            Fault::VeryLateCallback,
-            Fault::OutOfOrder,
-        ] {
-            if switches::is_on(self, late) {
-                strikes(late);
-            }
+        for fault in &chosen.by {
+            strikes(*fault);
         }
         let path = format!("/api/v1/callbacks/{}", greentick.source);
         let secret = &greentick.callback_secret;

@@ -296,27 +296,35 @@ pub(super) fn answer(dialect: Dialect, body: &[u8]) -> Json {
     said
 }
 
+/// What is told next, and the switches by which it was chosen: they strike with it, and with no other.
+pub(super) struct Chosen {
+    pub(super) entry: Entry,
+    pub(super) by: Vec<Fault>,
+}
+
 /// Which change is told next, as the switches have it; none if there is none, or none yet.
-pub(super) fn next(council: &Council) -> Option<Entry> {
-    let late = [(Fault::LateCallback, 3), (Fault::VeryLateCallback, 48)].into_iter();
-    let mut late = late.filter(|(fault, _)| switches::is_on(council, *fault));
+pub(super) fn next(council: &Council) -> Option<Chosen> {
+    // The changes are looked at before the switches: a switch that was turned before a change is met with it.
+    let untold: Vec<Entry> = council.truth(|truth| truth.untold.values().cloned().collect());
+    let late = [(Fault::LateCallback, 3), (Fault::VeryLateCallback, 48)];
+    let mut late = late
+        .into_iter()
+        .filter(|(fault, _)| switches::is_on(council, *fault));
+    let late = late.next();
     let now = council.now();
-    let before = late
-        .next()
-        .map(|(_, hours)| now - SignedDuration::from_hours(hours));
-    let is_old = |entry: &&Entry| before.is_none_or(|before| entry.at <= before);
-    let backwards = switches::is_on(council, Fault::OutOfOrder);
-    council.truth(|truth| {
-        let mut untold = truth.untold.values().filter(is_old);
-        if !backwards {
-            return untold.next().cloned();
-        }
-        let all: Vec<&Entry> = untold.collect();
-        match all.as_slice() {
-            [] => None,
-            // One alone waits for a second, for an hour at most.
-            [one] if now.duration_since(one.at) < SignedDuration::from_hours(1) => None,
-            [.., newest] => Some((*newest).clone()),
-        }
-    })
+    let before = late.map(|(_, hours)| now - SignedDuration::from_hours(hours));
+    let is_old = |entry: &Entry| before.is_none_or(|before| entry.at <= before);
+    let mut untold = untold.into_iter().filter(is_old);
+    let mut by: Vec<Fault> = late.into_iter().map(|(fault, _)| fault).collect();
+    if !switches::is_on(council, Fault::OutOfOrder) {
+        return untold.next().map(|entry| Chosen { entry, by });
+    }
+    by.push(Fault::OutOfOrder);
+    let oldest = untold.next()?;
+    match untold.last() {
+        // One alone waits for a second, for an hour at most.
+        None if now.duration_since(oldest.at) < SignedDuration::from_hours(1) => None,
+        None => Some(Chosen { entry: oldest, by }),
+        Some(newest) => Some(Chosen { entry: newest, by }),
+    }
 }

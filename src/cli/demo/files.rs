@@ -10,7 +10,7 @@ pub(super) const SUMMARY: &str = "summary.json";
 pub(super) const LEDGER: &str = "greentick.sqlite3";
 
 /// What a demo makes and a new one removes; nothing else in the folder is touched.
-const MADE: [&str; 16] = [
+const MADE: [&str; 17] = [
     LEDGER,
     "greentick.sqlite3-wal",
     "greentick.sqlite3-shm",
@@ -19,6 +19,7 @@ const MADE: [&str; 16] = [
     "allocation.csv",
     "people.toml",
     "mosaic-like-xml.toml",
+    "rest-json-cursor.toml",
     "greentick.toml",
     "frame.csv",
     "exclusions.json",
