@@ -207,18 +207,7 @@ impl Desk<'_> {
             );
             self.fault(&at("paging"), &message, None);
         }
-        let asked = match paging {
-            Paging::None | Paging::Link => None,
-            Paging::Offset => Some("offset"),
-            Paging::Page => Some("page"),
-            Paging::Token | Paging::LastId => Some("token"),
-        };
-        if let Some(asked) = asked.filter(|asked| !names.contains(*asked)) {
-            let message = format!(
-                "the path does not use `{{{{ {asked} }}}}`, so every page would be the first"
-            );
-            self.fault(&at("path"), &message, None);
-        }
+        self.turns(&at("path"), paging, &names);
         if matches!(ask.cursor, Cursor::Sequence | Cursor::Token) && !names.contains("high_water") {
             let message =
                 "the path does not use `{{ high_water }}`, so every pass would read everything";
@@ -257,6 +246,22 @@ impl Desk<'_> {
             ask,
         }
     }
+    /// Refuses a list whose every page would be the first.
+    fn turns(&mut self, at: &str, paging: Paging, names: &BTreeSet<String>) {
+        let asked = match paging {
+            Paging::None | Paging::Link => None,
+            Paging::Offset => Some("offset"),
+            Paging::Page => Some("page"),
+            Paging::Token | Paging::LastId => Some("token"),
+        };
+        if let Some(asked) = asked.filter(|asked| !names.contains(*asked)) {
+            let message = format!(
+                "the path does not use `{{{{ {asked} }}}}`, so every page would be the first"
+            );
+            self.fault(at, &message, None);
+        }
+    }
+
     fn sizes(&mut self, name: &str, row: &RequestRow) -> u64 {
         let at = |key: &str| format!("{name}.{key}");
         let page_size = u64::try_from(row.page_size).unwrap_or(0);

@@ -10,7 +10,7 @@ use super::compile::Mapping;
 use super::environment::Site;
 use super::keying::ChildKeying;
 use super::language::Test;
-use super::page::Page;
+use super::page::{Page, Quarantined};
 use super::record::Reading;
 use super::request::Request;
 use super::writing::{Beforehand, Carried, Reply, Shown};
@@ -202,6 +202,10 @@ fn compare(test: &Test, page: &Page) -> Vec<String> {
         if let Some(wanted) = wanted.filter(|wanted| usize::try_from(*wanted) != Ok(got)) {
             differences.push(format!("{what}: wanted {wanted}, got {got}"));
         }
+    }
+    if test.quarantined.is_some() && !differences.is_empty() {
+        let why = |one: &Quarantined| format!("set aside at `{}`: {}", one.path, one.reason);
+        differences.extend(page.quarantined.iter().map(why));
     }
     // Values are asked of the page's records by a pointer into their JSON: `/0/status`.
     let json = serde_json::to_value(&page.records).unwrap_or_default();

@@ -321,7 +321,7 @@ pub(super) fn next(council: &Council) -> Option<Chosen> {
     }
     by.push(Fault::OutOfOrder);
     let oldest = untold.next()?;
-    match untold.last() {
+    match untold.next_back() {
         // One alone waits for a second, for an hour at most.
         None if now.duration_since(oldest.at) < SignedDuration::from_hours(1) => None,
         None => Some(Chosen { entry: oldest, by }),
