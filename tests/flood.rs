@@ -61,7 +61,7 @@ impl CaseSystem for Council {
 }
 
 #[tokio::test]
-async fn a_flood_is_gathered_for_each_recipient_and_nothing_is_lost() {
+async fn p36_a_flood_is_gathered_for_each_recipient_and_nothing_is_lost() {
     let council = Council::default();
     let mut now: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
     for nth in 0..STEPS {

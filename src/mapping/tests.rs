@@ -113,7 +113,7 @@ fn a_long_unknown_value_is_never_shown() {
 }
 
 #[test]
-fn windows_1252_is_read_when_declared_and_set_aside_when_not() {
+fn p14_windows_1252_is_read_when_declared_and_set_aside_when_not() {
     let records = [
         issue("1", "Incoming", "caf#"),
         issue("2", "Incoming", "plain"),

@@ -62,7 +62,7 @@ async fn the_cursor_never_passes_a_page_that_was_not_proven() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_record_is_set_aside_alone_and_seen_when_it_is_good_again() {
+async fn p32_a_bad_record_is_set_aside_alone_and_seen_when_it_is_good_again() {
     let stand = stand().await;
     let app = stand.app(SOON).await;
     stand.live_until("2026-09-12T12:00:00Z").await;
@@ -108,7 +108,7 @@ async fn a_bad_record_is_set_aside_alone_and_seen_when_it_is_good_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_happens_to_an_answer_nothing_is_said_twice_or_lost() {
+async fn p33_whatever_happens_to_an_answer_nothing_is_said_twice_or_lost() {
     let stand = stand().await;
     let app = stand.app(HASTY).await;
     // Until the practice reviews are overdue.

@@ -127,7 +127,7 @@ async fn what_the_council_refuses_is_not_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_outcome_is_unknown_until_it_is_read_back() {
+async fn p33_an_unknown_outcome_is_unknown_until_it_is_read_back() {
     let stand = stand().await;
     stand.live_until("2026-09-20T12:00:00Z").await;
     let system = stand.adapter(200, SOON);

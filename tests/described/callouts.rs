@@ -104,7 +104,7 @@ async fn two_tabs_that_ask_at_once_are_both_permitted_each_by_its_own_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_storm_is_answered_in_its_time_although_the_ledger_is_busy() {
+async fn p42_a_storm_is_answered_in_its_time_although_the_ledger_is_busy() {
     let stand = Stand::up().await;
     reflects(&stand, 640);
     assert_eq!(

@@ -21,7 +21,7 @@ type Case<'c> = (&'c str, ResponseTemplate, &'c dyn Fn(&Outcome) -> bool);
 
 /// P34: by class, whether it is said by a status or within a good answer.
 #[tokio::test]
-async fn each_answer_means_what_the_mapping_says() {
+async fn p34_each_answer_means_what_the_mapping_says() {
     let (server, system) = council(CASE).await;
     let retried = |outcome: &Outcome| matches!(outcome, Outcome::Refused { retry: true, .. });
     let ended = |outcome: &Outcome| matches!(outcome, Outcome::Refused { retry: false, .. });
@@ -59,7 +59,7 @@ async fn each_answer_means_what_the_mapping_says() {
 }
 
 #[tokio::test]
-async fn a_refused_recipient_is_replaced_once_and_then_a_person_is_asked() {
+async fn p34_a_refused_recipient_is_replaced_once_and_then_a_person_is_asked() {
     let (server, system) = council(CASE).await;
     answers(&server, "POST", NOTES, error("RECIPIENT_RESTRICTED")).await;
     match system.perform(&note("k", "late")).await {
@@ -87,7 +87,7 @@ async fn an_answer_that_takes_longer_than_the_operation_may_is_unknown() {
 
 /// P15: what XML cannot hold, characters of four bytes, and 4,000 characters.
 #[tokio::test]
-async fn a_text_is_clean_and_cut_between_characters_with_its_mark_whole() {
+async fn p15_a_text_is_clean_and_cut_between_characters_with_its_mark_whole() {
     let (server, system) = council(CASE).await;
     answers(
         &server,

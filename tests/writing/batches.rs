@@ -43,7 +43,7 @@ fn results(all: &[&str]) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn each_item_ends_as_its_own_result_says() {
+async fn p35_each_item_ends_as_its_own_result_says() {
     let (server, system) = council(CASE).await;
     for (what, answer, wanted) in [
         (

@@ -78,7 +78,7 @@ fn a_day_alone_is_its_first_instant_and_a_stamp_falls_on_a_local_day() {
 }
 
 #[test]
-fn the_hour_that_comes_twice_is_read_as_the_mapping_says() {
+fn p16_the_hour_that_comes_twice_is_read_as_the_mapping_says() {
     let text = "2026-10-25T01:30:00";
     for (policy, at) in [
         ("", "2026-10-25T00:30:00Z"),
@@ -105,7 +105,7 @@ fn the_hour_that_comes_twice_is_read_as_the_mapping_says() {
 }
 
 #[test]
-fn the_hour_that_never_was_is_read_as_the_mapping_says() {
+fn p16_the_hour_that_never_was_is_read_as_the_mapping_says() {
     let text = "2026-03-29T01:30:00";
     for (policy, at) in [
         ("", "2026-03-29T01:30:00Z"),

@@ -117,7 +117,7 @@ fn a_reference_to_no_character_sets_its_record_aside() {
 }
 
 #[test]
-fn control_characters_are_never_kept() {
+fn p15_control_characters_are_never_kept() {
     for odd in ["\u{1}", "&#1;", "\u{1f}", "&#x8;"] {
         let marked = issue("1", "Incoming", "").replace("<id>1", &format!("<id>{odd}1"));
         let page = read(page(&[marked]).as_bytes()).unwrap();
@@ -127,7 +127,7 @@ fn control_characters_are_never_kept() {
 }
 
 #[test]
-fn the_character_set_is_found_whatever_says_it() {
+fn p14_the_character_set_is_found_whatever_says_it() {
     let body = page(&[issue("1", "Incoming", "caf\u{e9}")]);
     let wide = |text: &str, little: bool| -> Vec<u8> {
         text.encode_utf16()
