@@ -19,7 +19,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use self::bookmark::Bookmark;
 use super::{App, AppFault};
 use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Means, Quarantined, StepAnswer};
 use crate::ledger::{PageSeen, QuarantineRow};
@@ -29,6 +28,7 @@ use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
 
+pub use bookmark::{Bookmark, Turned};
 pub use silence::working_hours;
 
 /// What a pass did.

@@ -196,23 +196,7 @@ impl Desk<'_> {
             self.template(&place, template, &known);
             names.extend(template::names(template).unwrap_or_default());
         }
-        let paging = paging(&row.paging);
-        if matches!(paging, Paging::Token | Paging::Link)
-            && row.next.is_none()
-            && ask.next_header.is_none()
-        {
-            let message = format!(
-                "paging by {} needs `next` or `next_header`, where it stands",
-                row.paging
-            );
-            self.fault(&at("paging"), &message, None);
-        }
-        self.turns(&at("path"), paging, &names);
-        if matches!(ask.cursor, Cursor::Sequence | Cursor::Token) && !names.contains("high_water") {
-            let message =
-                "the path does not use `{{ high_water }}`, so every pass would read everything";
-            self.fault(&at("path"), message, None);
-        }
+        let paging = self.pages_by(name, row, &ask, &names);
         let page_size = self.sizes(name, row);
         let mut place =
             |key: &str, written: &Option<String>| Some(self.loose(&at(key), written.as_deref()?));
@@ -246,8 +230,27 @@ impl Desk<'_> {
             ask,
         }
     }
-    /// Refuses a list whose every page would be the first.
-    fn turns(&mut self, at: &str, paging: Paging, names: &BTreeSet<String>) {
+
+    /// How pages are turned; what that needs has to be in the request and in the answer.
+    fn pages_by(
+        &mut self,
+        name: &str,
+        row: &RequestRow,
+        ask: &Asking,
+        names: &BTreeSet<String>,
+    ) -> Paging {
+        let at = |key: &str| format!("{name}.{key}");
+        let paging = paging(&row.paging);
+        if matches!(paging, Paging::Token | Paging::Link)
+            && row.next.is_none()
+            && ask.next_header.is_none()
+        {
+            let message = format!(
+                "paging by {} needs `next` or `next_header`, where it stands",
+                row.paging
+            );
+            self.fault(&at("paging"), &message, None);
+        }
         let asked = match paging {
             Paging::None | Paging::Link => None,
             Paging::Offset => Some("offset"),
@@ -258,8 +261,14 @@ impl Desk<'_> {
             let message = format!(
                 "the path does not use `{{{{ {asked} }}}}`, so every page would be the first"
             );
-            self.fault(at, &message, None);
+            self.fault(&at("path"), &message, None);
         }
+        if matches!(ask.cursor, Cursor::Sequence | Cursor::Token) && !names.contains("high_water") {
+            let message =
+                "the path does not use `{{ high_water }}`, so every pass would read everything";
+            self.fault(&at("path"), message, None);
+        }
+        paging
     }
 
     fn sizes(&mut self, name: &str, row: &RequestRow) -> u64 {

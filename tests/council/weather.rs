@@ -152,3 +152,32 @@ async fn p33_whatever_happens_to_an_answer_nothing_is_said_twice_or_lost() {
     assert_eq!(sent, marks, "each effect arrived exactly once");
     assert!(rows.iter().all(|row| row.state != "dead"), "{rows:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p41_two_nodes_on_one_ledger_say_each_thing_once() {
+    let stand = stand().await;
+    let (one, other) = (stand.app(SOON).await, stand.app(SOON).await);
+    stand.live_until("2026-10-22T12:00:00Z").await;
+    let now = stand.clock.now();
+    // Both read, judge and send at once, again and again, and either may come first.
+    for _ in 0..4 {
+        let (a, b) = tokio::join!(mirror::poll(&one, now), mirror::poll(&other, now));
+        assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+        let (a, b) = tokio::join!(tick::pass(&one, now), tick::pass(&other, now));
+        assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+        let (a, b) = tokio::join!(
+            dispatch::pass(&one, "one", now),
+            dispatch::pass(&other, "other", now)
+        );
+        assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+    }
+    let rows = one.ledger.outbox_list().await.unwrap();
+    assert!(rows.len() > 5, "{} owed", rows.len());
+    assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
+    let received = stand.council.received();
+    let mut marks: Vec<&str> = received.iter().map(|one| one.mark.as_str()).collect();
+    let told = marks.len();
+    marks.sort_unstable();
+    marks.dedup();
+    assert_eq!((marks.len(), told), (rows.len(), rows.len()), "once each");
+}

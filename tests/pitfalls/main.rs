@@ -11,6 +11,7 @@ mod common;
 
 mod life_cycle;
 mod merges;
+mod paging;
 mod placing;
 mod stand;
 mod time;

@@ -15,8 +15,9 @@ const REPEATS: u8 = 3;
 
 /// Where the next page begins, and what is remembered of the passes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Bookmark {
-    pub(super) position: FeedPosition,
+pub struct Bookmark {
+    /// Where the next page begins.
+    pub position: FeedPosition,
     /// What the server's clock showed when this pass began; none between passes.
     began: Option<Timestamp>,
     /// Where this pass began.
@@ -46,11 +47,13 @@ pub(super) struct Bookmark {
 }
 
 /// What one page leads to.
-pub(super) struct Turned {
-    pub(super) next: Bookmark,
+pub struct Turned {
+    /// The bookmark behind the page.
+    pub next: Bookmark,
     /// Whether the pass is over.
-    pub(super) is_last: bool,
-    pub(super) went_back: Option<String>,
+    pub is_last: bool,
+    /// Why the case system is taken to have gone back in time, if it is (P19).
+    pub went_back: Option<String>,
 }
 
 impl Bookmark {
@@ -60,7 +63,7 @@ impl Bookmark {
     }
 
     /// The bookmark behind a page.
-    pub(super) fn turned(&self, page: &FeedPage, overlap_seconds: i64, now: Timestamp) -> Turned {
+    pub fn turned(&self, page: &FeedPage, overlap_seconds: i64, now: Timestamp) -> Turned {
         let mut pass = self.clone();
         let server = page.server_time.unwrap_or(now);
         let began = *pass.began.get_or_insert(server.min(now));
@@ -77,10 +80,11 @@ impl Bookmark {
         pass.top = pass.top.max(number);
         pass.total = pass.total.or(page.going_on.total);
         let several = page.next.is_some() || self.began.is_some();
+        // A stamp of whole seconds may be that of the first page.
         let stirred = page
             .sightings
             .iter()
-            .any(|seen| seen.modified_at > Some(began));
+            .any(|seen| seen.modified_at >= Some(began));
         pass.moved |=
             page.going_on.moves && several && (stirred || pass.total != page.going_on.total);
         if let Some(position) = &page.next {
