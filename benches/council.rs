@@ -8,7 +8,7 @@ use greentick::practice::calendar::Calendar;
 use greentick::practice::episode::{Presence, Role, Stage, StepStatus};
 use greentick::practice::fact::{Fact, Row, Value};
 use greentick::practice::ids::{Digest, SourceName, StepId, WorkerId};
-use greentick::practice::known::Known;
+use greentick::practice::known::{Known, Why};
 use greentick::practice::sighting::{Road, Sighting, StepDates};
 use greentick::practice::terms::{Mode, People, Policy, Terms};
 use jiff::civil::Date;
@@ -198,6 +198,11 @@ pub fn review(n: usize, due: Date, now: Timestamp) -> Sighting {
         ]
         .into(),
         links: Vec::new(),
+        siblings: Vec::new(),
+        merged_from: Vec::new(),
+        copied_from: None,
+        team: Known::Unreadable(Why::NotMapped),
+        scheduled: None,
         facts,
         seen_at: now,
         road: Road::Feed,

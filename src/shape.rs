@@ -46,6 +46,12 @@ impl Lines {
         }
     }
 
+    /// Lets a key be asked for by another path as well, as when a name in it is replaced.
+    pub fn alias(&mut self, path: &str, written: &str) {
+        let line = self.of(written);
+        self.0.insert(path.to_owned(), line);
+    }
+
     /// Every path, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -23,6 +23,7 @@ pub struct Metrics {
     finish_checks: Family<Kind, Count>,
     callbacks: Family<Kind, Count>,
     effects: Family<Kind, Count>,
+    tasks: Family<Kind, Count>,
     mirror_failures: Count,
 }
 
@@ -43,6 +44,8 @@ impl Default for Metrics {
         );
         registry.register("callbacks", "Callbacks by outcome", metrics.2.clone());
         registry.register("effects", "Effects by outcome", metrics.3.clone());
+        let tasks = family();
+        registry.register("tasks", "Open tasks by outcome", tasks.clone());
         let mirror_failures = Count::default();
         registry.register(
             "mirror_failures",
@@ -51,6 +54,7 @@ impl Default for Metrics {
         );
         Self {
             registry,
+            tasks,
             mirror_failures,
             records: metrics.0,
             finish_checks: metrics.1,
@@ -89,6 +93,16 @@ impl Metrics {
     /// Counts a callback: `kept` or `refused`.
     pub fn callback(&self, kind: &'static str) {
         self.callbacks.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// Counts a pass over the open tasks.
+    pub fn tasks(&self, answered: u64, unreadable: u64) {
+        self.tasks
+            .get_or_create(&Kind { kind: "answered" })
+            .inc_by(answered);
+        self.tasks
+            .get_or_create(&Kind { kind: "unreadable" })
+            .inc_by(unreadable);
     }
 
     /// Counts a dispatch.

@@ -112,6 +112,13 @@ fn reviewing(due_on: &str) -> Episode {
         content: Digest::of(b"content"),
         matter: Digest::of(b"matter"),
         finished: Vec::new(),
+        children: Vec::new(),
+        copied_from: None,
+        team: None,
+        scheduled: None,
+        real_since: None,
+        clock_from: None,
+        hidden: Vec::new(),
     };
     episode.steps.insert("practice_review".into(), step);
     episode

@@ -75,6 +75,7 @@ fn terms() -> Terms {
                 holder("W-8", Role::QaManager),
                 holder("W-9", Role::HeadOfService),
             ],
+            away: Vec::new(),
         },
         activation: noon("2026-01-01"),
         mode: Mode::Callout,
@@ -127,6 +128,13 @@ fn step(stage: Stage, status: StepStatus, finished: Option<Timestamp>) -> Step {
         content: Digest::of(b"content"),
         matter: Digest::of(b"matter"),
         finished: Vec::new(),
+        children: Vec::new(),
+        copied_from: None,
+        team: None,
+        scheduled: None,
+        real_since: None,
+        clock_from: None,
+        hidden: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{App, AppFault, decide};
+use crate::case_system::CaseSystem;
 use crate::practice::decision::{Allocation, Decided, Decision};
 use crate::practice::ids::{ChildKey, Digest, EpisodeId, WorkerId};
 use crate::practice::judge::judge_allocation;
@@ -56,7 +57,7 @@ struct Row {
 
 /// Registers every row of a file that can be registered; the others are reported, each with its line.
 /// `child_key` turns the case system's person id into the keyed hash that the ledger holds.
-pub async fn register<C>(
+pub async fn register<C: CaseSystem>(
     app: &App<C>,
     file: &[u8],
     by: &WorkerId,
@@ -90,7 +91,7 @@ pub async fn register<C>(
     Ok(report)
 }
 
-async fn take<C>(
+async fn take<C: CaseSystem>(
     app: &App<C>,
     row: &Row,
     allocation: Allocation,

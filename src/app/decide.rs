@@ -3,14 +3,17 @@
 use jiff::Timestamp;
 
 use super::{App, AppFault};
+use crate::case_system::CaseSystem;
 use crate::practice::authority;
 use crate::practice::decision::{Decided, Decision};
+use crate::practice::effect::{Act, Effect};
+use crate::practice::episode::{Episode, Stage};
 use crate::practice::judge::judge_decision;
 use crate::practice::react::{Input, Reaction, react};
 use crate::practice::verdict::Judged;
 
 /// Records a decision. One that is already on record by its id changes nothing and is no error.
-pub async fn record<C>(
+pub async fn record<C: CaseSystem>(
     app: &App<C>,
     decision: &Decision,
     now: Timestamp,
@@ -47,18 +50,42 @@ pub async fn record<C>(
                 return None;
             }
             let source = before.map_or(&app.source, |episode| &episode.source);
-            Some(react(
+            let mut reaction = react(
                 before,
                 &decision.episode,
                 source,
                 Input::Decided(decision),
                 &app.terms,
                 now,
-            ))
+            );
+            let due = before.and_then(|episode| new_date(episode, decision, now));
+            reaction
+                .owed
+                .extend(due.filter(|_| app.case_system.can("due")));
+            Some(reaction)
         })
         .await?;
     match refused {
         Some(why) => Err(AppFault::Refused(why)),
         None => Ok(reaction),
     }
+}
+
+/// A completion date that was agreed anew is put where the case system keeps it, on the open practice review.
+fn new_date(episode: &Episode, decision: &Decision, now: Timestamp) -> Option<Effect> {
+    let Decided::Extend { due, .. } = &decision.what else {
+        return None;
+    };
+    let step = episode.step_of(Stage::PracticeReview)?;
+    step.status.is_open().then(|| Effect {
+        key: format!("{}/extended/{}/due", episode.id, decision.id),
+        source: episode.source.clone(),
+        episode: Some(episode.id.clone()),
+        step: Some(step.id.clone()),
+        act: Act::Due { due: *due },
+        rule: "LE-03.4".to_owned(),
+        cause: format!("extended/{}", decision.id),
+        audience: Vec::new(),
+        due_at: now,
+    })
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{App, AppFault};
+use super::{App, AppFault, digest};
 use crate::case_system::{CaseSystem, Found, Outcome};
 use crate::ledger::{Claimed, LedgerFault, Settled};
 use crate::practice::effect::{Act, Effect};
@@ -30,6 +30,9 @@ const WAITS_SECONDS: [i64; 6] = [5, 30, 120, 600, 3_600, 14_400];
 const OVERTAKEN: &str =
     "not made: the step has been finished again since, and that Finish was judged by itself";
 
+/// Why a task was not answered after all.
+const VOID: &str = "not answered: the permit it was to be answered on no longer stands";
+
 /// Claims what is due to be sent and sends it. `holder` names this process in the lease.
 pub async fn pass<C: CaseSystem>(
     app: &App<C>,
@@ -37,6 +40,7 @@ pub async fn pass<C: CaseSystem>(
     now: Timestamp,
 ) -> Result<Dispatched, AppFault> {
     let mut report = Dispatched::default();
+    digest::gather(app, now).await?;
     let mut left = app.limits.sends;
     // Of one step only the oldest effect is claimed, so the next one is found by claiming again; a pass
     // ends when nothing more can be sent.
@@ -49,7 +53,7 @@ pub async fn pass<C: CaseSystem>(
             break;
         }
         left = left.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX));
-        for claim in claimed {
+        for claim in together(app, claimed, now, &mut report).await? {
             if !app.ledger.still_owed(&claim).await? {
                 continue;
             }
@@ -62,6 +66,56 @@ pub async fn pass<C: CaseSystem>(
         }
     }
     Ok(report)
+}
+
+/// Sends in one request what may be sent so; gives back what is to be sent one by one. Of each step only its
+/// oldest effect was claimed, so nothing is overtaken; what was tried before is looked for by itself.
+async fn together<C: CaseSystem>(
+    app: &App<C>,
+    claimed: Vec<Claimed>,
+    now: Timestamp,
+    report: &mut Dispatched,
+) -> Result<Vec<Claimed>, AppFault> {
+    let joins = |claim: &Claimed| {
+        let conditional = matches!(
+            claim.effect.act,
+            Act::Reopen { .. } | Act::AnswerTask { .. }
+        );
+        let first = claim.attempts == 1 && !claim.withdrawing && !conditional;
+        first && app.case_system.together(&claim.effect) > 1
+    };
+    let (joined, mut alone): (Vec<Claimed>, Vec<Claimed>) = claimed.into_iter().partition(joins);
+    let most = joined
+        .iter()
+        .map(|claim| app.case_system.together(&claim.effect))
+        .min();
+    // An effect of two calls makes two items.
+    let most = most.unwrap_or(2).div_ceil(2).max(1);
+    for several in joined.chunks(most) {
+        let mut owed = Vec::new();
+        for claim in several {
+            if app.ledger.still_owed(claim).await? {
+                owed.push(claim);
+            }
+        }
+        if let [one] = owed.as_slice() {
+            alone.push((*one).clone());
+            continue;
+        }
+        let effects: Vec<&Effect> = owed.iter().map(|claim| &claim.effect).collect();
+        let outcomes = app.case_system.perform_all(&effects).await;
+        for (nth, claim) in owed.iter().enumerate() {
+            let outcome = outcomes
+                .get(nth)
+                .cloned()
+                .unwrap_or_else(|| Outcome::Unknown {
+                    why: "the batch has no outcome for it".to_owned(),
+                });
+            let settled = ended(app, claim, outcome, now, report);
+            app.ledger.settle(claim, settled, now).await?;
+        }
+    }
+    Ok(alone)
 }
 
 /// An effect that was tried before its cause was cured is looked for and never sent: it would be old
@@ -108,6 +162,16 @@ async fn send<C: CaseSystem>(
             Found::CannotTell(why) => return again(app, claim, now, why, report),
         }
     }
+    match is_void(app, &claim.effect).await {
+        Ok(false) => {}
+        Ok(true) => {
+            report.withdrawn += 1;
+            return Settled::Withdrawn {
+                proof: VOID.to_owned(),
+            };
+        }
+        Err(fault) => return again(app, claim, now, fault.to_string(), report),
+    }
     match is_overtaken(app, &claim.effect).await {
         Ok(false) => {}
         Ok(true) => {
@@ -118,11 +182,29 @@ async fn send<C: CaseSystem>(
         }
         Err(fault) => return again(app, claim, now, fault.to_string(), report),
     }
-    match app.case_system.perform(&claim.effect).await {
+    let outcome = app.case_system.perform(&claim.effect).await;
+    ended(app, claim, outcome, now, report)
+}
+
+/// What an outcome makes of a try.
+fn ended<C>(
+    app: &App<C>,
+    claim: &Claimed,
+    outcome: Outcome,
+    now: Timestamp,
+    report: &mut Dispatched,
+) -> Settled {
+    match outcome {
         Outcome::Done => {
             report.sent += 1;
             Settled::Sent {
                 proof: "accepted".to_owned(),
+            }
+        }
+        Outcome::Made { id } => {
+            report.sent += 1;
+            Settled::Sent {
+                proof: format!("accepted, and made as `{id}`"),
             }
         }
         Outcome::Refused { retry: true, why } | Outcome::Unknown { why } => {
@@ -146,6 +228,21 @@ async fn is_overtaken<C>(app: &App<C>, effect: &Effect) -> Result<bool, LedgerFa
     let step = episode.as_ref().and_then(|episode| episode.steps.get(step));
     let latest = step.and_then(|step| step.finished.last());
     Ok(latest.is_some_and(|finish| finish.observed_at > effect.due_at))
+}
+
+/// Whether the permit that a task's answer rests on is gone: the step has changed since it was judged.
+async fn is_void<C>(app: &App<C>, effect: &Effect) -> Result<bool, LedgerFault> {
+    let (Act::AnswerTask { task, .. }, Some(id), Some(step)) =
+        (&effect.act, &effect.episode, &effect.step)
+    else {
+        return Ok(false);
+    };
+    let episode = app.ledger.episode(id).await?;
+    let permit = episode
+        .as_ref()
+        .and_then(|episode| episode.permits.get(step));
+    let asked = permit.and_then(|permit| permit.task.as_ref());
+    Ok(asked.is_none_or(|asked| asked.id != *task))
 }
 
 fn again<C>(

@@ -64,7 +64,13 @@ fn explanation<C>(app: &App<C>, episode: &Episode, now: Timestamp) -> Json {
         .iter()
         .map(|m| json!({ "stage": m.stage, "due": m.due, "at": m.at, "tell": m.tell, "rule": m.rule }))
         .collect();
+    let concerns: Vec<Json> = episode
+        .concerns
+        .values()
+        .map(|concern| json!({ "since": concern.since, "words": concern.what.words() }))
+        .collect();
     json!({
+        "concerns": concerns,
         "episode": episode.id, "cycle": episode.cycle, "as_of": now,
         "policy": format!("sha256:{}", app.terms.digest), "stages": stages, "milestones": due,
     })
@@ -95,6 +101,9 @@ pub fn in_lines(explanation: &Json) -> Vec<String> {
                 text(&rule["seen"])
             ));
         }
+    }
+    for concern in explanation["concerns"].as_array().into_iter().flatten() {
+        lines.push(format!("needs a person — {}", text(&concern["words"])));
     }
     for due in explanation["milestones"].as_array().into_iter().flatten() {
         lines.push(format!(

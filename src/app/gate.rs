@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use super::{App, AppFault, mirror};
 use crate::case_system::CaseSystem;
 use crate::practice::episode::Episode;
-use crate::practice::ids::{EpisodeId, StepId, WorkerId};
+use crate::practice::ids::{Digest, EpisodeId, StepId, WorkerId};
 use crate::practice::known::{Known, Why};
 use crate::practice::react::{Input, JournalLine, Reaction, react};
 use crate::practice::verdict::{Answer, Attempt, Judged, Verdict};
@@ -27,6 +27,9 @@ pub struct Ask {
     /// Who, by the case system's worker id.
     #[serde(default, alias = "actor", deserialize_with = "maybe_id")]
     pub worker: Option<WorkerId>,
+    /// For whom, if the worker stands in for somebody. The worker who presses is the one who answers for it.
+    #[serde(default, deserialize_with = "maybe_id")]
+    pub acting_for: Option<WorkerId>,
     /// The next action chosen, if the case system says.
     #[serde(default)]
     pub next: Option<NextAction>,
@@ -147,15 +150,32 @@ pub async fn finish_check<C: CaseSystem>(
         at: now,
     };
     let mut readable = false;
+    let mut named = decision_id.to_owned();
     let reaction = app
         .ledger
         .react_one(&id, now, |episode| {
             episode.map(|episode| {
                 readable = read && !is_behind(episode, ask);
-                judged(app, episode, &attempt, decision_id, readable, now)
+                let reaction = judged(app, episode, &attempt, decision_id, readable, now);
+                let Some(known) = known_as(ask, &reaction) else {
+                    return reaction;
+                };
+                match answered_already(episode, &ask.step, &known, now) {
+                    Some(true) => {
+                        named = known;
+                        unchanged(app, episode, reaction, now)
+                    }
+                    // Its permit has run out: a new decision, and so a new name.
+                    Some(false) => reaction,
+                    None => {
+                        named = known;
+                        judged(app, episode, &attempt, &named, readable, now)
+                    }
+                }
             })
         })
         .await?;
+    let decision_id = named.as_str();
     let verdict = reaction
         .as_ref()
         .and_then(|reaction| reaction.verdict.as_ref());
@@ -163,6 +183,55 @@ pub async fn finish_check<C: CaseSystem>(
         return unknown_step(app, ask, decision_id, now).await;
     };
     Ok(tell(ask, reaction, verdict, decision_id, readable))
+}
+
+/// The name of a decision on this very question and these very facts; none if the asker gave its question no name.
+/// The same question is so answered the same, however often it is put, until something has changed.
+fn known_as(ask: &Ask, reaction: &Reaction) -> Option<String> {
+    let (request, verdict) = (ask.request_id.as_ref()?, reaction.verdict.as_ref()?);
+    let rests_on = json!([
+        request,
+        ask.step,
+        ask.worker,
+        verdict.on,
+        verdict.answer(),
+        verdict.codes(),
+        verdict.policy,
+    ]);
+    let digest = Digest::of(rests_on.to_string().as_bytes());
+    Some(digest.0.chars().take(32).collect())
+}
+
+/// Whether the decision of this name stands: yes, no longer, or there is none.
+fn answered_already(episode: &Episode, step: &StepId, name: &str, now: Timestamp) -> Option<bool> {
+    let permit = episode
+        .permits
+        .get(step)
+        .filter(|permit| permit.decision_id == name);
+    let hold = episode
+        .holds
+        .get(step)
+        .filter(|hold| hold.decision_id == name);
+    permit
+        .map(|permit| now < permit.valid_until)
+        .or(hold.map(|_| true))
+}
+
+/// Nothing new is entered, but what was is durable before it is told again.
+fn unchanged<C>(app: &App<C>, episode: &Episode, judged: Reaction, now: Timestamp) -> Reaction {
+    let (id, source) = (&episode.id, &episode.source);
+    let still = react(
+        Some(episode),
+        id,
+        source,
+        Input::TimePassed,
+        &app.terms,
+        now,
+    );
+    Reaction {
+        verdict: judged.verdict,
+        ..still
+    }
 }
 
 /// Whether what we hold of the step is older than what the asker has on the screen.
@@ -237,7 +306,7 @@ fn tell(
         episode: Some(reaction.after.id.clone()),
         stage: Some(verdict.stage.name()),
         fingerprint: Some(verdict.on.to_string()),
-        judged_at: verdict.judged_at,
+        judged_at: permit.map_or(verdict.judged_at, |permit| permit.judged_at),
         valid_until: permit.map(|permit| permit.valid_until),
         policy: format!("sha256:{}", verdict.policy),
         mirror_age_ms: readable.then_some(0),

@@ -4,6 +4,11 @@
 //! cursor never passes what was not proven, and never the server's time when the pass began.
 
 mod absence;
+mod again;
+mod doubles;
+mod group;
+mod merges;
+mod names;
 mod order;
 
 use std::collections::BTreeSet;
@@ -13,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{App, AppFault};
-use crate::case_system::{CaseSystem, FeedPosition, Quarantined, StepAnswer};
+use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Quarantined, StepAnswer};
 use crate::ledger::{PageSeen, QuarantineRow};
 use crate::practice::episode::Presence;
 use crate::practice::ids::{SourceName, StepId};
@@ -44,6 +49,10 @@ pub struct Mirrored {
     /// Steps that would have to be believed deleted, but are too many at once to be: look at the
     /// case system, or at the mapping's paths.
     pub too_many_missing: u64,
+    /// Merges of children's records newly taken in (P23).
+    pub merged: u64,
+    /// Merges not believed: they would make a loop, or contradict an earlier one.
+    pub merges_refused: u64,
     /// Whether the pass came to the end of the feed.
     pub complete: bool,
 }
@@ -59,6 +68,8 @@ impl Mirrored {
         self.looked_for += other.looked_for;
         self.missing += other.missing;
         self.too_many_missing += other.too_many_missing;
+        self.merged += other.merged;
+        self.merges_refused += other.merges_refused;
     }
 }
 
@@ -92,12 +103,14 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
                 began: None,
             },
         };
+        let (named, shown) = (&page.mentions, &page.sightings);
+        Box::pin(absence::take_mentions(app, named, shown, now, &mut report)).await?;
         let last = next.began.is_none();
         let cursor = serde_json::to_value(&next)
             .ok()
             .map(|value| (name.clone(), value));
-        let sightings = order::settle(app, page.sightings, app.limits.read_budget, now).await?;
-        absorb(app, sightings, page.quarantined, cursor, now, &mut report).await?;
+        let (seen, bad) = (page.sightings, page.quarantined);
+        Box::pin(take_in(app, seen, bad, cursor, now, &mut report)).await?;
         bookmark = next;
         if last {
             report.complete = true;
@@ -121,10 +134,13 @@ fn resume_from(began: Timestamp, overlap_seconds: i64) -> FeedPosition {
 /// those we hold as open and did not meet, because absence from a list is not a deletion.
 pub async fn sweep<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
     let mut report = Mirrored::default();
+    merges::take(app, now, &mut report).await?;
     let met = read_through(app, Feed::OpenSteps, now, &mut report).await?;
     if report.complete {
         absence::look_for(app, &met, now, &mut report).await?;
+        again::read(app, &met, now, &mut report).await?;
     }
+    doubles::compare(app, now).await?;
     Ok(report)
 }
 
@@ -191,8 +207,8 @@ async fn read_through<C: CaseSystem>(
         let set_aside = page.quarantined.iter().filter_map(|bad| bad.step.clone());
         met.extend(set_aside.map(StepId));
         let next = page.next;
-        let sightings = order::settle(app, page.sightings, app.limits.read_budget, now).await?;
-        absorb(app, sightings, page.quarantined, None, now, report).await?;
+        let (seen, bad) = (page.sightings, page.quarantined);
+        Box::pin(take_in(app, seen, bad, None, now, report)).await?;
         let Some(next) = next else {
             report.complete = true;
             break;
@@ -200,6 +216,29 @@ async fn read_through<C: CaseSystem>(
         position = next;
     }
     Ok(met)
+}
+
+/// Takes a page in, and reads by itself each step that it shows with another child than before.
+async fn take_in<C: CaseSystem>(
+    app: &App<C>,
+    sightings: Vec<Sighting>,
+    quarantined: Vec<Quarantined>,
+    cursor: Option<(String, serde_json::Value)>,
+    now: Timestamp,
+    report: &mut Mirrored,
+) -> Result<(), AppFault> {
+    let budget = app.limits.read_budget;
+    let sightings = names::held(app, group::joined(sightings)).await?;
+    let sightings = order::settle(app, sightings, budget, now).await?;
+    let look = absorb(app, sightings, quarantined, cursor, now, report).await?;
+    for step in look {
+        match Box::pin(look_at(app, &step, budget, now, report)).await {
+            // What cannot be read now differs from what is held, and so is tried again by the next pass.
+            Ok(_) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
 }
 
 /// Reads one step now, within `budget`, and takes in what is found, absence included. Returns whether
@@ -246,6 +285,14 @@ async fn look_at<C: CaseSystem>(
         ),
         StepAnswer::Missing => (None, Look::Missing),
         StepAnswer::NotOurs => (None, Look::Settled),
+        StepAnswer::Renamed(other) => {
+            let known = names::renamed(app, step, *other, now).await?;
+            let look = match known.presence {
+                Presence::Present => Look::Read,
+                Presence::Hidden | Presence::Deleted => Look::Settled,
+            };
+            (Some(known), look)
+        }
     };
     if let Some(sighting) = sighting {
         // Whoever waits for this one step waits no longer for the one before it.
@@ -262,7 +309,7 @@ async fn absorb<C>(
     cursor: Option<(String, serde_json::Value)>,
     now: Timestamp,
     report: &mut Mirrored,
-) -> Result<(), AppFault> {
+) -> Result<Vec<StepId>, AppFault> {
     let quarantined = quarantined
         .into_iter()
         .map(|bad| QuarantineRow {
@@ -291,5 +338,5 @@ async fn absorb<C>(
     report.stale += done.stale;
     report.quarantined += done.quarantined;
     report.owed += done.owed;
-    Ok(())
+    Ok(done.look)
 }

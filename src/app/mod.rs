@@ -5,11 +5,15 @@
 
 pub mod allocate;
 pub mod decide;
+pub mod digest;
 pub mod dispatch;
+pub mod doctor;
+pub mod doors;
 pub mod draw;
 pub mod explain;
 pub mod gate;
 pub mod mirror;
+pub mod task;
 pub mod tick;
 
 use std::sync::Arc;

@@ -11,13 +11,17 @@ use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Outcome, StepAnswer};
+use super::{
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, OpenTask, Outcome, Rehearsed,
+    StepAnswer,
+};
 use crate::mapping::{
     Asked, AuthStyle, BODY_LIMIT_BYTES, ChildKeying, Mapping, Next, Page, Paging, Put, Reading,
     Request,
 };
 use crate::practice::effect::Effect;
 use crate::practice::ids::{SourceName, StepId};
+use crate::practice::news::Says;
 use crate::practice::sighting::Road;
 
 /// Where and how a case system is reached.
@@ -115,7 +119,7 @@ impl HttpCaseSystem {
         let method = Method::from_bytes(put.method.as_bytes()).unwrap_or(Method::GET);
         let mut request = self
             .signed(self.client.request(method, whole))
-            .timeout(budget.min(self.settings.total_timeout));
+            .timeout(budget);
         if let Some((content_type, body)) = &put.body {
             request = request
                 .header(header::CONTENT_TYPE, content_type)
@@ -213,21 +217,37 @@ impl HttpCaseSystem {
         let answer = self.send(&put, self.settings.total_timeout).await?;
         self.prove(&answer, &put.path)?;
         let reading = self.reading(now, road, answer.charset);
-        let page = self
+        let mut page = self
             .mapping
             .page(request, &answer.bytes, &reading)
             .map_err(|fault| self.unproven(&put.path, fault.words))?;
-        let next = self.next(request, position, &page, &put.path)?;
+        let mut next = self.next(request, position, &page, &put.path)?;
+        if let Some(next) = &mut next {
+            // Rows of a group that goes on over the next page are read again with it.
+            let held = page
+                .hold_back()
+                .map_err(|fault| self.unproven(&put.path, fault.words))?;
+            next.offset -= held;
+            if held > 0 && request.paging == Paging::LastId {
+                next.token.clone_from(&page.last_id);
+                if next.token == position.token {
+                    let why = "one group of rows fills the whole page; raise `page_size`";
+                    return Err(self.unproven(&put.path, why));
+                }
+            }
+        }
         Ok(FeedPage {
             sightings: page.records,
+            mentions: page.mentions,
             quarantined: page.quarantined,
             next,
             server_time: page.server_time,
+            count: page.count,
         })
     }
 
     /// Where the next page begins; none at the end.
-    fn next(
+    pub(super) fn next(
         &self,
         request: &Request,
         position: &FeedPosition,
@@ -276,7 +296,7 @@ impl HttpCaseSystem {
         }
     }
 
-    fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
+    pub(super) fn get(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, CaseFault> {
         self.mapping
             .read_path(request, asked)
             .map(Put::get)
@@ -330,10 +350,22 @@ impl CaseSystem for HttpCaseSystem {
         if let Some(bad) = page.quarantined.first() {
             return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
-        match page.records.into_iter().next() {
-            None => Ok(StepAnswer::NotOurs),
-            Some(sighting) if sighting.step == *step => Ok(StepAnswer::Seen(Box::new(sighting))),
-            Some(_) => Err(self.unproven(
+        if let Some(mention) = page.mentions.iter().find(|told| told.step == *step) {
+            return match mention.says {
+                Says::Hidden => Ok(StepAnswer::Hidden),
+                Says::Deleted => Ok(StepAnswer::Gone),
+                Says::Changed => {
+                    Err(self.unproven(&put.path, "it names the step and does not show it"))
+                }
+            };
+        }
+        // One item of the case system may be several steps.
+        let mut seen = page.records;
+        match seen.iter().position(|sighting| sighting.step == *step) {
+            Some(at) => Ok(StepAnswer::Seen(Box::new(seen.swap_remove(at)))),
+            None if seen.is_empty() => Ok(StepAnswer::NotOurs),
+            None if seen.len() == 1 => Ok(StepAnswer::Renamed(Box::new(seen.swap_remove(0)))),
+            None => Err(self.unproven(
                 &put.path,
                 "it is of another step than the one asked for".to_owned(),
             )),
@@ -346,6 +378,31 @@ impl CaseSystem for HttpCaseSystem {
 
     async fn find(&self, effect: &Effect) -> Found {
         self.find_all(effect).await
+    }
+
+    fn together(&self, effect: &Effect) -> usize {
+        let batch = self.mapping.batch_for(effect);
+        batch.map_or(0, |batch| batch.most)
+    }
+
+    async fn perform_all(&self, effects: &[&Effect]) -> Vec<Outcome> {
+        self.write_together(effects).await
+    }
+
+    async fn tasks(&self) -> Result<Vec<OpenTask>, CaseFault> {
+        self.open_tasks().await
+    }
+
+    fn described(&self) -> Option<&Mapping> {
+        Some(&self.mapping)
+    }
+
+    async fn rehearse(&self, operation: &str, step: &StepId) -> Rehearsed {
+        self.rehearse_all(operation, step).await
+    }
+
+    async fn grants(&self) -> Vec<Grant> {
+        self.read_grants().await
     }
 
     fn can(&self, operation: &str) -> bool {

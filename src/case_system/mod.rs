@@ -3,7 +3,10 @@
 //! Nothing here decides anything: a page is what the mapping could prove of it, a write is done when
 //! it can be shown to be there. Absent on purpose: retries (the next beat is the retry).
 
+mod batches;
 mod http;
+mod rehearsal;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod writing;
@@ -16,9 +19,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::practice::effect::Effect;
 use crate::practice::ids::StepId;
+use crate::practice::news::{Mention, Merge};
 use crate::practice::sighting::Sighting;
 
-pub use crate::mapping::Quarantined;
+use crate::mapping::Mapping;
+pub use crate::mapping::{OpenTask, Quarantined};
 pub use http::{HttpCaseSystem, HttpSettings};
 
 /// Where in a feed the next page begins.
@@ -37,9 +42,26 @@ pub struct FeedPosition {
 pub struct FeedPage {
     /// What could be read.
     pub sightings: Vec<Sighting>,
-    /// What could not.
+    /// Steps that it names and does not show.
+    pub mentions: Vec<Mention>,
+    /// What could not be read.
     pub quarantined: Vec<Quarantined>,
     /// Where the next page begins; none at the end of the feed.
+    pub next: Option<FeedPosition>,
+    /// The case system's own time when it made the page, UTC.
+    pub server_time: Option<Timestamp>,
+    /// Records in the answer, of whatever kind.
+    pub count: u64,
+}
+
+/// One page of the list of merged records (P23).
+#[derive(Clone, Debug, Default)]
+pub struct MergePage {
+    /// What could be read, oldest first where the list has an order.
+    pub merges: Vec<Merge>,
+    /// What could not.
+    pub quarantined: Vec<Quarantined>,
+    /// Where the next page begins; none at the end of the list.
     pub next: Option<FeedPosition>,
     /// The case system's own time when it made the page, UTC.
     pub server_time: Option<Timestamp>,
@@ -50,6 +72,9 @@ pub struct FeedPage {
 pub enum StepAnswer {
     /// The step.
     Seen(Box<Sighting>),
+    /// One step under another id than the one asked for, as after a merge. Believed only if it is
+    /// otherwise the step that is held: a filter that is ignored answers like this as well.
+    Renamed(Box<Sighting>),
     /// It exists, and our account may not read it.
     Hidden,
     /// The case system says that the step was deleted.
@@ -66,6 +91,11 @@ pub enum StepAnswer {
 pub enum Outcome {
     /// It is there.
     Done,
+    /// It is there, under an id that the case system gave it.
+    Made {
+        /// The id.
+        id: String,
+    },
     /// It was not carried out.
     Refused {
         /// Whether it may be carried out later (a lock, a rate limit).
@@ -89,6 +119,30 @@ pub enum Found {
     No,
     /// It could not be looked for; the text says why.
     CannotTell(String),
+}
+
+/// What would become of a write, as far as can be seen without making it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rehearsed {
+    /// What it rests on could be read, and nothing stands against it.
+    Able,
+    /// The mapping does not have it, or lacks a value of this site; the text says which.
+    NotMapped(String),
+    /// The case system would not do it for our account; the text is the mapping's `why`.
+    Refused(String),
+    /// Nothing can be read that would tell; the text says why.
+    Unknown(String),
+}
+
+/// Something that the case system grants, or should not grant, to whom it may concern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Whether it is as the mapping wants it; none if it could not be read.
+    pub as_wanted: Option<bool>,
+    /// What was seen.
+    pub said: String,
+    /// What to do.
+    pub help: Option<String>,
 }
 
 /// Why the case system could not be read.
@@ -152,11 +206,51 @@ pub trait CaseSystem {
         now: Timestamp,
     ) -> impl Future<Output = Result<StepAnswer, CaseFault>> + Send;
 
+    /// One page of the list of merged records. A case system without such a list has none, ever.
+    fn merges(
+        &self,
+        _position: &FeedPosition,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<MergePage, CaseFault>> + Send {
+        std::future::ready(Ok(MergePage::default()))
+    }
+
     /// Writes one effect, once.
     fn perform(&self, effect: &Effect) -> impl Future<Output = Outcome> + Send;
 
+    /// How many effects such as this one may be written in one request; less than two if none may.
+    fn together(&self, _effect: &Effect) -> usize {
+        0
+    }
+
+    /// Writes several effects in one request, once; gives the outcome of each, in order.
+    fn perform_all(&self, effects: &[&Effect]) -> impl Future<Output = Vec<Outcome>> + Send {
+        let why = "the case system takes no batches".to_owned();
+        std::future::ready(vec![Outcome::Refused { retry: true, why }; effects.len()])
+    }
+
+    /// The tasks that stand open for our own worker; none if the case system has no such tasks.
+    fn tasks(&self) -> impl Future<Output = Result<Vec<OpenTask>, CaseFault>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// What the mapping says of the case system, if one does.
+    fn described(&self) -> Option<&Mapping> {
+        None
+    }
+
     /// Looks whether an effect is there already.
     fn find(&self, effect: &Effect) -> impl Future<Output = Found> + Send;
+
+    /// Looks whether an operation would be performed on a step, without writing.
+    fn rehearse(&self, _operation: &str, _step: &StepId) -> impl Future<Output = Rehearsed> + Send {
+        async { Rehearsed::Unknown("this case system cannot be asked".to_owned()) }
+    }
+
+    /// What the case system says of rights and settings that matter, as far as the mapping reads them.
+    fn grants(&self) -> impl Future<Output = Vec<Grant>> + Send {
+        async { Vec::new() }
+    }
 
     /// Whether it performs an operation, such as `sample_list`, at all.
     fn can(&self, _operation: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::run::Configured;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Site};
 use crate::practice::terms::Mode;
 use crate::settings::{Environment, Settings};
 
@@ -50,10 +50,15 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
     };
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|why| vec![format!("{file}: {why}")])?;
-    let mut mapping = Mapping::compile(&file, &text)
+    let site = Site {
+        environment: None,
+        worker: None,
+        ids: settings.source.ids.clone(),
+    };
+    let mapping = Mapping::compile_for(&file, &text, &site)
         .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let mut faults = Vec::new();
-    for (name, value) in &settings.source.ids {
+    for name in settings.source.ids.keys() {
         if let Some(why) = mapping.takes(name) {
             faults.push(
                 settings
@@ -61,9 +66,8 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
                     .to_string(),
             );
         }
-        mapping = mapping.with_value(name, value);
     }
-    if let Some(why) = cannot(settings.finish.mode, &mapping) {
+    if let Some(why) = mapping.cannot(settings.finish.mode) {
         let why = format!("{why} (mapping `{file}`)");
         faults.push(settings.fault("finish.mode", why).to_string());
     }
@@ -74,29 +78,13 @@ pub(super) fn mapping(settings: &Settings) -> Result<Mapping, Vec<String>> {
     }
 }
 
-/// Why the mapping cannot perform a mode, if it cannot.
-fn cannot(mode: Mode, mapping: &Mapping) -> Option<String> {
-    match mode {
-        Mode::Observe => None,
-        Mode::Callout if mapping.capabilities().contains("callout") => None,
-        Mode::Callout => Some(
-            "mode `callout` needs the case system to ask before Finish, and the mapping does not declare \
-             the capability `callout`"
-                .to_owned(),
-        ),
-        Mode::Reverse => mapping
-            .parts("reopen")
-            .err()
-            .map(|why| format!("mode `reverse` needs the operation `reopen`: {why}")),
-    }
-}
-
 /// What the mapping is able to do, in one line each.
 fn able(settings: &Settings, mapping: &Mapping) -> Vec<String> {
     let mut lines = vec![format!(
         "mode `{}`: the mapping can perform it",
         match settings.finish.mode {
             Mode::Callout => "callout",
+            Mode::Task => "task",
             Mode::Reverse => "reverse",
             Mode::Observe => "observe",
         }

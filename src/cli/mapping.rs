@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::Failure;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Site};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -13,6 +13,17 @@ pub(super) enum Verb {
     Test {
         /// The mapping file.
         file: PathBuf,
+        /// The environment, by its name in `[environments]`.
+        #[arg(long)]
+        environment: Option<String>,
+    },
+    /// Say in words what a mapping will do, and how Finish can be held with it.
+    Explain {
+        /// The mapping file.
+        file: PathBuf,
+        /// The environment, by its name in `[environments]`.
+        #[arg(long)]
+        environment: Option<String>,
     },
     /// Print every value of a recorded body, with its path and the rules of the mapping that take it.
     Try {
@@ -20,13 +31,20 @@ pub(super) enum Verb {
         file: PathBuf,
         /// The recorded body.
         body: PathBuf,
+        /// The environment, by its name in `[environments]`.
+        #[arg(long)]
+        environment: Option<String>,
     },
 }
 
-fn compile(file: &Path) -> Result<Mapping, Failure> {
+fn compile(file: &Path, environment: Option<&String>) -> Result<Mapping, Failure> {
     let text = std::fs::read_to_string(file)
         .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", file.display())))?;
-    Mapping::compile(&file.display().to_string(), &text).map_err(|faults| {
+    let site = Site {
+        environment: environment.cloned(),
+        ..Site::default()
+    };
+    Mapping::compile_for(&file.display().to_string(), &text, &site).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Failure::No(lines.join("\n"))
     })
@@ -34,9 +52,9 @@ fn compile(file: &Path) -> Result<Mapping, Failure> {
 
 pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Test { file } => {
+        Verb::Test { file, environment } => {
             let folder = file.parent().unwrap_or(Path::new(".")).join("tests");
-            let outcomes = compile(file)?
+            let outcomes = compile(file, environment.as_ref())?
                 .run_tests(|body| std::fs::read(folder.join(body)).map_err(|why| why.to_string()));
             let mut failed = 0;
             for outcome in &outcomes {
@@ -57,10 +75,23 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 ));
             }
         }
-        Verb::Try { file, body } => {
+        Verb::Explain { file, environment } => {
+            for chapter in compile(file, environment.as_ref())?.explain() {
+                println!("{}", chapter.title);
+                for line in chapter.lines {
+                    println!("  {line}");
+                }
+                println!();
+            }
+        }
+        Verb::Try {
+            file,
+            body,
+            environment,
+        } => {
             let bytes = std::fs::read(body)
                 .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
-            let traced = compile(file)?
+            let traced = compile(file, environment.as_ref())?
                 .trace(&bytes)
                 .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
             for value in traced {
@@ -90,7 +121,7 @@ mod tests {
             if file.extension().is_none_or(|ending| ending != "toml") {
                 continue;
             }
-            let mapping = super::compile(&file).ok().unwrap();
+            let mapping = super::compile(&file, None).ok().unwrap();
             let outcomes = mapping.run_tests(|body| {
                 std::fs::read(folder.join("tests").join(body)).map_err(|why| why.to_string())
             });

@@ -9,6 +9,7 @@
 mod check;
 mod cycle;
 mod demo;
+mod doctor;
 mod ledger;
 mod mapping;
 mod run;
@@ -41,6 +42,8 @@ enum Verb {
     Run(run::Configured),
     /// Say every fault of settings, policy, people, calendar and mapping at once.
     Check(run::Configured),
+    /// Look whether the live case system is what the mapping takes it for. Writes nothing.
+    Doctor(doctor::Doctor),
     /// Register a cycle's allocations from a CSV file.
     Allocate(cycle::Allocate),
     /// Show why an episode stands where it stands.
@@ -132,10 +135,11 @@ pub async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let done = match Cli::parse().verb {
         Verb::Demo(demo) => Box::pin(demo::run(&demo)).await,
-        Verb::Simulate(verb) => simulate::run(&verb).await,
-        Verb::Run(configured) => run::run(&configured).await,
+        Verb::Simulate(verb) => Box::pin(simulate::run(&verb)).await,
+        Verb::Run(configured) => Box::pin(run::run(&configured)).await,
         Verb::Check(configured) => check::check(&configured),
-        Verb::Allocate(verb) => cycle::allocate(&verb).await,
+        Verb::Doctor(verb) => Box::pin(doctor::run(&verb)).await,
+        Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Decide(verb) => cycle::decide(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),

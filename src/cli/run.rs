@@ -16,7 +16,7 @@ use crate::case_system::{HttpCaseSystem, HttpSettings};
 use crate::clock::Clock;
 use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
-use crate::mapping::ChildKeying;
+use crate::mapping::{ChildKeying, Mapping};
 use crate::practice::ids::{Digest, SourceName};
 use crate::settings::{Environment, LogFormat, Secrets, Settings, SettingsFault};
 use crate::telemetry::{self, Metrics};
@@ -71,20 +71,7 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
     let activation = activation(&settings, &ledger, clock.now()).await?;
     let terms = settings.terms(activation).map_err(|faults| all(&faults))?;
     let child_key = keying(&secrets)?;
-    let source = SourceName(settings.source.name.clone());
-    let seconds = Duration::from_secs;
-    let case_system = HttpCaseSystem::new(
-        HttpSettings {
-            source: source.clone(),
-            base_url: settings.source.base_url.clone(),
-            secret: secrets.source.clone().unwrap_or_default(),
-            connect_timeout: seconds(settings.source.connect_seconds),
-            read_timeout: seconds(settings.source.read_seconds),
-            total_timeout: seconds(settings.source.total_seconds),
-        },
-        Arc::new(mapping),
-        child_key.clone(),
-    )?;
+    let case_system = connect(&settings, &secrets, mapping, child_key.clone())?;
     let limits = Limits {
         overlap_seconds: settings.beat.overlap_seconds,
         lease_seconds: settings.beat.lease_seconds,
@@ -92,7 +79,7 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
         ..Limits::default()
     };
     let app = App {
-        source,
+        source: SourceName(settings.source.name.clone()),
         ledger,
         case_system,
         terms: Arc::new(terms),
@@ -105,6 +92,28 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
         clock,
         child_key,
     })
+}
+
+/// The case system that the settings name.
+pub(super) fn connect(
+    settings: &Settings,
+    secrets: &Secrets,
+    mapping: Mapping,
+    child_key: ChildKeying,
+) -> Result<HttpCaseSystem, Failure> {
+    let seconds = Duration::from_secs;
+    Ok(HttpCaseSystem::new(
+        HttpSettings {
+            source: SourceName(settings.source.name.clone()),
+            base_url: settings.source.base_url.clone(),
+            secret: secrets.source.clone().unwrap_or_default(),
+            connect_timeout: seconds(settings.source.connect_seconds),
+            read_timeout: seconds(settings.source.read_seconds),
+            total_timeout: seconds(settings.source.total_seconds),
+        },
+        Arc::new(mapping),
+        child_key,
+    )?)
 }
 
 fn keying(secrets: &Secrets) -> Result<ChildKeying, Failure> {

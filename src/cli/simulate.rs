@@ -13,7 +13,10 @@ use super::Failure;
 use super::starter::{self, Starter};
 use crate::clock::{Anchor, Clock};
 use crate::daemon;
-use crate::simulator::{Council, CouncilSettings, Fault, Greentick, cycle};
+use crate::simulator::{
+    Council, CouncilSettings, Dialect, Event, Fault, Greentick, Manner, SWITCHES, StepType,
+    Strikes, cycle,
+};
 use crate::telemetry;
 
 /// Serve a synthetic council alone, with the files that `run` needs to stand beside it.
@@ -55,25 +58,81 @@ pub(super) struct Simulate {
     /// Nobody acts by a plan; only the control interface changes things.
     #[arg(long)]
     quiet_people: bool,
-    /// Faults that are on from the start, with commas between; see docs/synthetic-council.md.
+    /// The dialect that the settings beside it use, and that Greentick is called back in: xml, soap, json, eav, batch.
+    /// Every dialect is served all the same.
+    #[arg(long, default_value = "xml", value_parser = dialect)]
+    dialect: Dialect,
+    /// Ask before a Finish in the dialect's own shape, if it has one.
+    #[arg(long)]
+    own_questions: bool,
+    /// Types of step with a mandatory task for W-GREENTICK, with commas between: Finish is blocked until it is answered.
+    #[arg(long, value_delimiter = ',')]
+    gates: Vec<String>,
+    /// Switches that are on from the start, with commas between; `list` tells them all. Those that change what is true
+    /// act once, when there is a step that they fit.
     #[arg(long, value_delimiter = ',')]
     faults: Vec<String>,
 }
 
 pub(super) async fn run(verb: &Simulate) -> Result<(), Failure> {
+    if verb.faults.iter().any(|name| name == "list") {
+        list();
+        return Ok(());
+    }
     telemetry::start_log(false, tracing::Level::INFO);
     let faults = faults(&verb.faults)?;
+    let gates = gates(&verb.gates)?;
     std::fs::create_dir_all(&verb.state)?;
     let anchor = starter::anchor(&verb.state, verb.start, verb.factor)?;
-    let secret = |name: &str, variable: Option<&String>| {
-        starter::secret(&verb.state, name, variable.map(String::as_str))
-    };
     let key = match &verb.key {
         Some(key) => SecretString::from(key.as_str()),
-        None => secret("council-key", verb.key_env.as_ref())?,
+        None => secret(verb, "council-key", verb.key_env.as_ref())?,
     };
+    let council = open(verb, &key, anchor)?;
+    let later = switch_on(&council, faults, gates)?;
+    let listener = TcpListener::bind(&verb.bind)
+        .await
+        .map_err(|why| Failure::CannotTell(format!("`--bind {}`: {why}", verb.bind)))?;
+    let plans = cycle(verb.start, verb.episodes);
+    let config = Starter {
+        state: &verb.state,
+        council: listener.local_addr()?,
+        greentick: &verb.greentick,
+        key: &key,
+        finish_secret_env: verb.finish_secret_env.as_deref(),
+        callback_secret_env: verb.callback_secret_env.as_deref(),
+        key_env: verb.key_env.as_deref(),
+        anchor: Some(anchor),
+        start: verb.start,
+        dialect: verb.dialect,
+    }
+    .write(&plans)?;
+    say(verb, &listener, anchor, &config);
+    let living = async {
+        if !verb.quiet_people {
+            council.live(&plans).await?;
+            tracing::info!("everybody has done what they planned; the council stays up");
+        }
+        std::future::pending::<Result<(), Failure>>().await
+    };
+    let changing = change(&council, later);
+    tokio::select! {
+        () = council.serve(listener, daemon::asked_to_stop()) => Ok(()),
+        ended = living => ended,
+        ended = changing => ended,
+    }
+}
+
+fn secret(verb: &Simulate, name: &str, variable: Option<&String>) -> Result<SecretString, Failure> {
+    starter::secret(&verb.state, name, variable.map(String::as_str))
+}
+
+/// The council, with every secret that it and the daemon beside it need.
+fn open(verb: &Simulate, key: &SecretString, anchor: Anchor) -> Result<Council, Failure> {
+    let secret = |name: &str, variable| secret(verb, name, variable);
     secret("child-key", None)?;
     secret("qa-token", None)?;
+    let subscription = secret("subscription-key", None)?;
     let (asks, tells, head) = (
         secret("finish-check", verb.finish_secret_env.as_ref())?,
         secret("callback", verb.callback_secret_env.as_ref())?,
@@ -93,44 +152,93 @@ pub(super) async fn run(verb: &Simulate) -> Result<(), Failure> {
         greentick,
         fail_open: verb.fail_open,
     })?;
-    for fault in faults {
+    council.speak(Manner {
+        dialect: verb.dialect,
+        asks: verb.own_questions,
+        subscription: Some(subscription),
+    });
+    Ok(council)
+}
+
+/// Sets the gates and turns the switches on; gives those that change the truth, which have nothing to change yet.
+fn switch_on(
+    council: &Council,
+    faults: Vec<Fault>,
+    step_types: Vec<StepType>,
+) -> Result<Vec<Fault>, Failure> {
+    if !step_types.is_empty() {
+        let to = "W-GREENTICK".to_owned();
+        council.happen(Event::GateSet { step_types, to })?;
+    }
+    let (later, now): (Vec<Fault>, Vec<Fault>) = faults
+        .into_iter()
+        .partition(|fault| fault.switch().strikes == Strikes::Truth);
+    for fault in now {
         council.fault(fault, None)?;
+        tell(fault);
     }
-    let listener = TcpListener::bind(&verb.bind)
-        .await
-        .map_err(|why| Failure::CannotTell(format!("`--bind {}`: {why}", verb.bind)))?;
-    let plans = cycle(verb.start, verb.episodes);
-    let config = Starter {
-        state: &verb.state,
-        council: listener.local_addr()?,
-        greentick: &verb.greentick,
-        key: &key,
-        finish_secret_env: verb.finish_secret_env.as_deref(),
-        callback_secret_env: verb.callback_secret_env.as_deref(),
-        key_env: verb.key_env.as_deref(),
-        anchor: Some(anchor),
-        start: verb.start,
-    }
-    .write(&plans)?;
-    say(verb, &listener, anchor, &config);
-    let living = async {
-        if !verb.quiet_people {
-            council.live(&plans).await?;
-            tracing::info!("everybody has done what they planned; the council stays up");
+    later.iter().copied().for_each(tell);
+    Ok(later)
+}
+
+/// Lets each switch that changes the truth act once, as soon as there is a step that it fits; never ends well.
+async fn change(council: &Council, mut later: Vec<Fault>) -> Result<(), Failure> {
+    while !later.is_empty() {
+        council.after_a_change().await;
+        let mut waiting = Vec::new();
+        for fault in later {
+            if council.strike_if_it_fits(fault)?.is_empty() {
+                waiting.push(fault);
+            }
         }
-        std::future::pending::<Result<(), Failure>>().await
-    };
-    tokio::select! {
-        () = council.serve(listener, daemon::asked_to_stop()) => Ok(()),
-        ended = living => ended,
+        later = waiting;
     }
+    std::future::pending().await
+}
+
+pub(super) fn dialect(name: &str) -> Result<Dialect, String> {
+    let known = Dialect::ALL.map(Dialect::name).join(", ");
+    Dialect::named(name).ok_or_else(|| format!("known are: {known}"))
+}
+
+fn gates(codes: &[String]) -> Result<Vec<StepType>, Failure> {
+    let find = |code: &String| {
+        let known = StepType::EPISODE.map(StepType::code).join(", ");
+        let why = || Failure::No(format!("`{code}` is no type of step; known are: {known}"));
+        StepType::from_code(code).ok_or_else(why)
+    };
+    codes.iter().map(find).collect()
+}
+
+/// Prints every switch.
+fn list() {
+    for fault in SWITCHES {
+        let switch = fault.switch();
+        let dialects = if switch.dialects.len() == Dialect::ALL.len() {
+            String::new()
+        } else {
+            let names: Vec<&str> = switch.dialects.iter().map(|one| one.name()).collect();
+            format!(" ({} only)", names.join(", "))
+        };
+        println!(
+            "{:<14} {:<24} {}{dialects}",
+            switch.id, switch.name, switch.what
+        );
+    }
+}
+
+/// Says what a switch that is on does.
+fn tell(fault: Fault) {
+    let switch = fault.switch();
+    println!("On: {} {}: {}.", switch.id, switch.name, switch.what);
 }
 
 fn faults(names: &[String]) -> Result<Vec<Fault>, Failure> {
     let find = |name: &String| {
         Fault::named(name).ok_or_else(|| {
-            let known = Fault::ALL.map(Fault::name).join(", ");
-            Failure::No(format!("`{name}` is no fault; known are: {known}"))
+            Failure::No(format!(
+                "`{name}` is no fault; `--faults list` tells them all"
+            ))
         })
     };
     names.iter().map(find).collect()

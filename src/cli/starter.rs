@@ -15,11 +15,21 @@ use serde_json::json;
 
 use super::Failure;
 use crate::clock::{Anchor, Clock};
-use crate::simulator::Plan;
+use crate::simulator::{Dialect, Plan};
 
 /// The council's name in Greentick's ledger and callbacks.
 pub(super) const SOURCE: &str = "synthetic-council";
-const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
+
+/// The mapping of a dialect: its file's name, and its text; none if Greentick ships none for it.
+pub(super) fn mapping(dialect: Dialect) -> Option<(&'static str, &'static str)> {
+    match dialect {
+        Dialect::Xml => Some((
+            "mosaic-like-xml.toml",
+            include_str!("../../mappings/mosaic-like-xml.toml"),
+        )),
+        _ => None,
+    }
+}
 
 /// What the settings file says.
 pub(super) struct Starter<'a> {
@@ -33,6 +43,8 @@ pub(super) struct Starter<'a> {
     /// The scaled clock that both read; none if the daemon is handed its clock.
     pub(super) anchor: Option<Anchor>,
     pub(super) start: Date,
+    /// How the daemon speaks with the council.
+    pub(super) dialect: Dialect,
 }
 
 /// The clock of a state folder: as it was first set, so that a council that was killed and every daemon beside it
@@ -133,7 +145,13 @@ impl Starter<'_> {
     /// Writes every file into the state folder; gives the path of the settings.
     pub(super) fn write(&self, plans: &[Plan]) -> Result<PathBuf, Failure> {
         let put = |name: &str, text: &str| std::fs::write(self.state.join(name), text);
-        put("mosaic-like-xml.toml", MAPPING)?;
+        let Some((name, text)) = mapping(self.dialect) else {
+            return Err(Failure::No(format!(
+                "no mapping is shipped for the dialect `{}`; the council serves it all the same",
+                self.dialect.name()
+            )));
+        };
+        put(name, text)?;
         let heading = Plan::ALLOCATION_HEADING.to_owned();
         let rows = plans.iter().map(Plan::allocation_row);
         let lines: Vec<String> = std::iter::once(heading).chain(rows).collect();
@@ -146,7 +164,7 @@ impl Starter<'_> {
                 self.key.expose_secret(),
             )?;
         }
-        let settings = self.settings()?;
+        let settings = self.settings(name)?;
         put("greentick.toml", &settings)?;
         Ok(self.state.join("greentick.toml"))
     }
@@ -162,7 +180,7 @@ impl Starter<'_> {
         policy + "\n[sampling]\nsample_size = 10\n"
     }
 
-    fn settings(&self) -> Result<String, Failure> {
+    fn settings(&self, mapping: &str) -> Result<String, Failure> {
         let ledger = std::path::absolute(self.state.join("greentick.sqlite3"))?;
         let address = self.greentick.strip_prefix("http://");
         let bind = address
@@ -177,7 +195,7 @@ impl Starter<'_> {
             "# Settings of a daemon beside the synthetic council in this folder; written anew at each start.\n\
              activation = \"{}T00:00:00Z\"\n\n\
              [ledger]\nurl = \"sqlite:{}\"\n\n\
-             [source]\nname = \"{SOURCE}\"\nmapping = \"mosaic-like-xml.toml\"\n\
+             [source]\nname = \"{SOURCE}\"\nmapping = \"{}\"\n\
              base_url = \"http://{}\"\n{}\nchild_key_file = \"secrets/child-key\"\n\n\
              [finish]\nmode = \"callout\"\n\n\
              [web]\nbind = \"{bind}\"\n{}\n{}\n\n\
@@ -187,6 +205,7 @@ impl Starter<'_> {
              [log]\nformat = \"text\"\n",
             self.start,
             ledger.display(),
+            mapping,
             self.council,
             whence("secret", self.key_env, "council-key"),
             whence(

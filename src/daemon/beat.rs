@@ -16,6 +16,8 @@ use crate::clock::Clock;
 pub struct Rhythm {
     /// The change feed. The same bell that a callback rings.
     pub(super) poll: Arc<Bell>,
+    /// The tasks that stand open for our own worker, where Finish is held by tasks.
+    pub(super) tasks: Arc<Bell>,
     /// Passing time.
     pub(super) tick: Arc<Bell>,
     /// Sending what is owed.
@@ -56,7 +58,7 @@ impl Rhythm {
     /// the case system when this was called is mirrored, judged, and sent as far as it can be. Waits
     /// for ever if the daemon does not run.
     pub async fn turn(&self) {
-        for bell in [&self.poll, &self.tick, &self.dispatch] {
+        for bell in [&self.poll, &self.tasks, &self.tick, &self.dispatch] {
             bell.turn().await;
         }
     }

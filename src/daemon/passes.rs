@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Beats;
 use super::beat::{Beat, Bell, Next, Rhythm};
-use crate::app::{AppFault, Shared, dispatch, mirror, tick};
+use crate::app::{AppFault, Shared, dispatch, doors, mirror, task, tick};
 use crate::web::Doors;
 
 /// The longest that one answer of the case system can make us wait, and the longest pause after
@@ -56,6 +56,8 @@ pub(super) fn start_all<C: Shared>(
     let alone = || Arc::new(Bell::default());
     let poll = beat(beats.poll, &rhythm.poll, false);
     tasks.spawn(poll.run(each(&passes, Passes::poll)));
+    let tasks_open = beat(beats.poll, &rhythm.tasks, true);
+    tasks.spawn(tasks_open.run(each(&passes, Passes::tasks)));
     let tick = beat(beats.tick, &rhythm.tick, false);
     tasks.spawn(tick.run(each(&passes, Passes::tick)));
     let dispatch = beat(beats.dispatch, &rhythm.dispatch, false);
@@ -83,6 +85,13 @@ impl<C: Shared> Passes<C> {
 
     async fn poll(self: Arc<Self>) -> Next {
         let now = self.now();
+        // A step that was named may show in no feed, so it is read by itself.
+        if let Err(fault) = doors::follow_hints(&self.doors.app, now).await {
+            complain(
+                "steps that were said to have changed could not be read",
+                &fault,
+            );
+        }
         match mirror::poll(&self.doors.app, now).await {
             Ok(report) => {
                 self.failures.store(0, Ordering::Relaxed);
@@ -142,7 +151,8 @@ impl<C: Shared> Passes<C> {
             owed = report.owed,
             "{what}"
         );
-        // A change may have moved the next due instant, or owe something now.
+        // A change may permit what a task waits for, move the next due instant, or owe something now.
+        self.rhythm.tasks.ring();
         self.rhythm.tick.ring();
         if report.owed > 0 {
             self.rhythm.dispatch.ring();
@@ -184,6 +194,29 @@ impl<C: Shared> Passes<C> {
         match mirror::reconcile(app, now).await {
             Ok(report) => self.took_in("everything compared", &report),
             Err(fault) => complain("the comparison with the case system broke off", &fault),
+        }
+        Next::AfterSpan
+    }
+
+    async fn tasks(self: Arc<Self>) -> Next {
+        match task::pass(&self.doors.app, self.now()).await {
+            Ok(report) => {
+                self.doors.metrics.tasks(report.answered, report.unreadable);
+                if report.answered + report.unreadable + report.unknown > 0 {
+                    tracing::info!(
+                        open = report.open,
+                        answered = report.answered,
+                        held = report.held,
+                        unreadable = report.unreadable,
+                        unknown = report.unknown,
+                        "tasks judged"
+                    );
+                }
+                if report.answered > 0 {
+                    self.rhythm.dispatch.ring();
+                }
+            }
+            Err(fault) => complain("the open tasks could not be judged", &fault),
         }
         Next::AfterSpan
     }

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::alias::How;
 use super::db::{Arg, Tx};
 use super::quarantine::QuarantineRow;
-use super::steps::{Steps, stirred};
+use super::steps::{Held, Steps, looks_for_its_place, stirred};
 use super::turn::Turn;
 use super::{Ledger, LedgerFault};
 use crate::practice::bind::bind;
@@ -19,6 +20,7 @@ use crate::practice::episode::{Episode, Presence};
 use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId};
 use crate::practice::react::Reaction;
 use crate::practice::sighting::Sighting;
+use crate::practice::subject::compared;
 
 /// A page as read: what was seen, what could not be read, and where the next page begins.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ pub struct PageSeen {
 }
 
 /// What a page did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Absorbed {
     /// Sightings on the page.
     pub seen: u64,
@@ -46,6 +48,9 @@ pub struct Absorbed {
     pub quarantined: u64,
     /// Effects newly owed.
     pub owed: u64,
+    /// Steps that a list shows with another child than before: nothing was taken in of them, and each has
+    /// to be read by itself.
+    pub look: Vec<StepId>,
 }
 
 impl Ledger {
@@ -105,23 +110,33 @@ async fn fold(
     let mut steps = Steps::load(turn, source, &all).await?;
     for (sighting, content) in changed {
         let held = steps.held(&sighting.step);
-        if held.is_some_and(|held| held.content == content.0) {
+        let same = held.is_some_and(|held| held.content == content.0);
+        if same && !held.is_some_and(|held| looks_for_its_place(sighting, &held.episode)) {
             done.unchanged += 1;
             steps.release(turn, sighting)?;
             continue;
         }
         let present = sighting.presence == Presence::Present;
-        let version = held.and_then(|held| held.version.as_deref());
-        if present && is_older(sighting.version.as_deref(), version) {
+        if present && held.is_some_and(|held| is_older(sighting, held)) {
             done.stale += 1;
             continue;
         }
         let own = held.map(|held| held.episode.clone());
-        let id = bind(sighting, &steps.candidates(turn, sighting, own.clone()));
+        if present && !subject(turn, &mut steps, sighting).await? {
+            done.look.push(sighting.step.clone());
+            continue;
+        }
+        let bound = bind(sighting, &steps.candidates(turn, sighting, own.clone()));
+        let id = bound.episode;
         turn.load([id.clone()].into()).await?;
+        if same && own.as_ref() == Some(&id) && is_between(turn, &id, &bound.between) {
+            done.unchanged += 1;
+            continue;
+        }
         if let Some(own) = own.filter(|own| *own != id) {
             turn.join(sighting, &own, &id)?;
         }
+        stand_between(turn, source, &id, bound.between);
         let reaction = react(turn.episode(&id), &id, sighting);
         steps.hold(sighting, id, content);
         steps.release(turn, sighting)?;
@@ -130,15 +145,60 @@ async fn fold(
     steps.write(turn).await
 }
 
+/// Enters what a sighting says of merged children. Gives false if the step has to be read by itself first.
+async fn subject(
+    turn: &mut Turn,
+    steps: &mut Steps<'_>,
+    sighting: &Sighting,
+) -> Result<bool, LedgerFault> {
+    let subject = compared(steps.step(turn, &sighting.step), sighting, &steps.aliases);
+    if subject.look {
+        return Ok(false);
+    }
+    let said = subject.said.iter().map(|merge| (merge, How::SaidByStep));
+    let inferred = subject.inferred.iter().map(|merge| (merge, How::Inferred));
+    for (merge, how) in inferred.chain(said) {
+        turn.merge(&sighting.source, merge, how, &mut steps.aliases)
+            .await?;
+    }
+    Ok(true)
+}
+
+fn is_between(turn: &Turn, id: &EpisodeId, between: &[EpisodeId]) -> bool {
+    turn.episode(id)
+        .is_some_and(|episode| episode.between == between)
+}
+
+/// Notes in an episode that stands for one step which others would do for it.
+fn stand_between(turn: &mut Turn, source: &SourceName, id: &EpisodeId, between: Vec<EpisodeId>) {
+    let held = turn.episode(id);
+    if held.map_or(between.is_empty(), |held| held.between == between) {
+        return;
+    }
+    let new = || Episode::new(id.clone(), source.clone());
+    let mut stands = held.cloned().unwrap_or_else(new);
+    stands.between = between;
+    turn.keep_episode(stands, None);
+}
+
 fn count(many: usize) -> u64 {
     u64::try_from(many).unwrap_or(u64::MAX)
 }
 
-/// Whether a version is lower than the one held. Versions that are not both numbers cannot be ordered,
-/// and then what was read last counts.
-fn is_older(new: Option<&str>, held: Option<&str>) -> bool {
+/// Whether a sighting is of a lower version than the one held, or of an earlier change where versions cannot
+/// be compared. Where neither is known, what was read last counts (P02).
+fn is_older(seen: &Sighting, held: &Held) -> bool {
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
-    matches!((number(new), number(held)), (Some(new), Some(held)) if new < held)
+    let versions = number(seen.version.as_deref()).zip(number(held.version.as_deref()));
+    let changes = seen
+        .modified_at
+        .map(Timestamp::as_millisecond)
+        .zip(held.modified_at);
+    match (versions, changes) {
+        (Some((new, held)), _) => new < held,
+        (None, Some((new, held))) => new < held,
+        (None, None) => false,
+    }
 }
 
 impl Tx {

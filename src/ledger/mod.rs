@@ -5,8 +5,13 @@
 //! Instants are stored as whole milliseconds since the epoch, UTC.
 
 mod absorb;
+mod alias;
 mod db;
+mod digests;
+mod episodes;
+mod inbox;
 mod journal;
+mod kin;
 mod looks;
 mod open;
 mod outbox;
@@ -19,6 +24,8 @@ mod together;
 mod turn;
 
 pub use absorb::{Absorbed, PageSeen};
+pub use alias::{AliasRow, Merged};
+pub use inbox::ToldOf;
 pub use journal::Verified;
 pub use outbox::{Claimed, OutboxRow, Settled};
 pub use quarantine::{QuarantineRow, QuarantinedRow};

@@ -38,6 +38,7 @@ fn migrations() -> Migrator {
             "steps_of_episode",
             include_str!("migrations/0003_steps_of_episode.sql"),
         ),
+        migration(4, "aliases", include_str!("migrations/0004_aliases.sql")),
     ])
 }
 

@@ -74,7 +74,7 @@ pub struct OutboxRow {
     pub why: Option<String>,
 }
 
-fn effect(body: &str) -> Result<Effect, LedgerFault> {
+pub(super) fn effect(body: &str) -> Result<Effect, LedgerFault> {
     serde_json::from_str(body)
         .map_err(|why| LedgerFault::Inconsistent(format!("an effect cannot be read: {why}")))
 }

@@ -22,6 +22,8 @@ pub(super) enum Said {
     Line(String),
     /// An effect that is owed unless its key was owed before.
     Owe(Box<Effect>, Timestamp),
+    /// An effect that is owed only if something of this cause was said, or may have been.
+    Correct(String, Box<Effect>, Timestamp),
     /// A cause of an episode is cured; without a cause, the episode is no more.
     Withdraw {
         episode: EpisodeId,
@@ -33,8 +35,10 @@ pub(super) enum Said {
 /// What the outbox holds of an effect, as far as withdrawing goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Held {
-    /// Settled, or on its way out already.
+    /// Withdrawn, or on its way out already.
     Closed,
+    /// Sent.
+    Sent,
     /// Owed, and perhaps tried.
     Tried,
     /// Owed or dead, and never tried.
@@ -80,6 +84,11 @@ impl Turn {
             match one {
                 Said::Line(line) => owing.line(line),
                 Said::Owe(effect, at) => owing.owe(&effect, at)?,
+                Said::Correct(cause, effect, at) => {
+                    if owing.was_said(&effect, &cause) {
+                        owing.owe(&effect, at)?;
+                    }
+                }
                 Said::Withdraw { episode, cause, at } => {
                     owing.withdraw(&episode, cause.as_deref(), at)?;
                 }
@@ -95,6 +104,10 @@ impl Turn {
             match one {
                 Said::Line(_) => {}
                 Said::Owe(effect, _) => keys.push([effect.key.as_str()]),
+                Said::Correct(_, effect, _) => {
+                    keys.push([effect.key.as_str()]);
+                    episodes.extend(effect.episode.as_ref().map(|episode| [episode]));
+                }
                 Said::Withdraw { episode, .. } => {
                     episodes.insert([episode]);
                 }
@@ -111,7 +124,7 @@ impl Turn {
         }
         let sql = each_row!(
             "SELECT key, episode, cause, state, attempts, withdrawing FROM outbox \
-             WHERE state IN ('owed', 'dead') AND episode IN (SELECT one.value ->> 0 FROM ",
+             WHERE state <> 'withdrawn' AND episode IN (SELECT one.value ->> 0 FROM ",
             ") ORDER BY nth"
         );
         let episodes: Vec<_> = episodes.into_iter().collect();
@@ -160,6 +173,7 @@ impl Owing {
             let held = match (state.as_str(), attempts, withdrawing) {
                 ("owed" | "dead", 0, 0) => Held::Fresh,
                 ("owed" | "dead", _, 0) => Held::Tried,
+                ("sent", ..) => Held::Sent,
                 _ => Held::Closed,
             };
             if self.held.insert(key.clone(), held).is_none()
@@ -206,6 +220,18 @@ impl Owing {
         Ok(())
     }
 
+    /// Whether something of a cause reached somebody, or may have.
+    fn was_said(&self, correction: &Effect, cause: &str) -> bool {
+        let of_episode = correction
+            .episode
+            .as_ref()
+            .and_then(|id| self.by_episode.get(id));
+        of_episode.into_iter().flatten().any(|(of, key)| {
+            let held = self.held.get(key);
+            of == cause && matches!(held, Some(Held::Sent | Held::Tried))
+        })
+    }
+
     fn withdraw(
         &mut self,
         episode: &EpisodeId,
@@ -224,6 +250,10 @@ impl Owing {
             let held = self.held.insert(key.clone(), Held::Closed);
             let kind = match held {
                 None | Some(Held::Closed) => continue,
+                Some(Held::Sent) => {
+                    self.held.insert(key, Held::Sent);
+                    continue;
+                }
                 Some(Held::Tried) => {
                     self.withdrawing.push([key.clone()]);
                     "withdrawing"

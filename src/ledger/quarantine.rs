@@ -64,6 +64,22 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Lets go of what is set aside of a step that is gone, or is none of ours after all.
+    pub async fn release_step(
+        &self,
+        source: &SourceName,
+        step: &StepId,
+        now: Timestamp,
+    ) -> Result<(), LedgerFault> {
+        let mut turn = Turn::take(&self.db, now).await?;
+        turn.release(source, &[[step.clone()]]).await?;
+        let body = json!({ "source": source, "step": step });
+        turn.say(None, &JournalLine::new("released", body))?;
+        turn.commit().await.map(drop)
+    }
+}
+
 impl Turn {
     /// Sets records aside; one met before is counted, and only a new one is said.
     pub(super) async fn quarantine(

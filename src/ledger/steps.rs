@@ -9,20 +9,24 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::db::{Arg, Db, each_row, listed};
+use super::kin::{Kin, placed_by};
 use super::turn::{ROWS, Turn};
 use super::{Ledger, LedgerFault};
 use crate::practice::bind::{Candidates, is_alone};
-use crate::practice::episode::{Episode, Presence, Stage};
-use crate::practice::ids::{ChildKey, Digest, EpisodeId, SourceName, StepId, WorkerId};
+use crate::practice::episode::{Episode, Presence, Step};
+use crate::practice::ids::{ChildKey, Digest, EpisodeId, SourceName, StepId};
 use crate::practice::known::Known;
 use crate::practice::react::JournalLine;
-use crate::practice::sighting::Sighting;
+use crate::practice::sighting::{Road, Sighting};
+use crate::practice::subject::Aliases;
 
 /// What the mirror holds of a step.
 pub(super) struct Held {
     pub(super) episode: EpisodeId,
     pub(super) version: Option<String>,
     pub(super) content: String,
+    /// When the case system says it changed last, milliseconds since the epoch.
+    pub(super) modified_at: Option<i64>,
 }
 
 /// The steps of a page, as this turn has them.
@@ -30,7 +34,8 @@ pub(super) struct Steps<'p> {
     source: &'p SourceName,
     held: BTreeMap<StepId, Held>,
     quarantined: BTreeSet<StepId>,
-    allocated: BTreeMap<(ChildKey, WorkerId), Vec<EpisodeId>>,
+    kin: Kin,
+    pub(super) aliases: Aliases,
     changed: BTreeMap<StepId, &'p Sighting>,
     released: Vec<[StepId; 1]>,
 }
@@ -56,7 +61,7 @@ pub(super) async fn stirred<'p>(
     seen: &[(&'p Sighting, Digest)],
 ) -> Result<BTreeSet<&'p StepId>, LedgerFault> {
     let sql = each_row!(
-        "SELECT s.step, s.content, (SELECT COUNT(*) FROM quarantine q \
+        "SELECT s.step, s.episode, s.content, (SELECT COUNT(*) FROM quarantine q \
          WHERE q.source = s.source AND q.step = s.step) FROM steps s \
          WHERE s.source = $2 AND s.step IN (SELECT one.value ->> 0 FROM ",
         ")"
@@ -66,18 +71,30 @@ pub(super) async fn stirred<'p>(
         let steps: Vec<_> = block.iter().map(|(sighting, _)| [&sighting.step]).collect();
         let steps = listed(&steps)?;
         let args = [Arg::Text(&steps), Arg::Text(source.as_str())];
-        for mut row in db.rows(sql, &args, "tti").await? {
-            let (step, content) = (row.text()?, row.text()?);
+        for mut row in db.rows(sql, &args, "ttti").await? {
+            let (step, episode) = (row.text()?, EpisodeId(row.text()?));
+            let content = row.text()?;
             if row.int()? == 0 {
-                calm.insert(step, content);
+                calm.insert(step, (content, episode));
             }
         }
     }
     Ok(seen
         .iter()
-        .filter(|(sighting, content)| calm.get(sighting.step.as_str()) != Some(&content.0))
+        .filter(|(sighting, content)| {
+            let held = calm.get(sighting.step.as_str());
+            held.is_none_or(|(held, episode)| {
+                *held != content.0 || looks_for_its_place(sighting, episode)
+            })
+        })
         .map(|(sighting, _)| &sighting.step)
         .collect())
+}
+
+/// A step that stands alone is placed anew whenever the open steps are swept: what it belongs to may have
+/// been seen since.
+pub(super) fn looks_for_its_place(sighting: &Sighting, episode: &EpisodeId) -> bool {
+    sighting.road == Road::Sweep && is_alone(episode)
 }
 
 impl Ledger {
@@ -104,7 +121,8 @@ impl<'p> Steps<'p> {
             source,
             held: BTreeMap::new(),
             quarantined: BTreeSet::new(),
-            allocated: BTreeMap::new(),
+            kin: Kin::default(),
+            aliases: Aliases::new(),
             changed: BTreeMap::new(),
             released: Vec::new(),
         };
@@ -112,35 +130,69 @@ impl<'p> Steps<'p> {
         for sighting in seen {
             wanted.insert([&sighting.step]);
             wanted.extend(sighting.links.iter().map(|link| [&link.step]));
+            wanted.extend(sighting.copied_from.iter().map(|step| [step]));
         }
         let wanted: Vec<_> = wanted.into_iter().collect();
         for block in wanted.chunks(ROWS) {
             steps.read(turn, &listed(block)?).await?;
         }
-        steps.read_allocated(turn, seen).await?;
-        let mut episodes: BTreeSet<EpisodeId> =
-            steps.allocated.values().flatten().cloned().collect();
+        let mut episodes: BTreeSet<EpisodeId> = BTreeSet::new();
         episodes.extend(steps.held.values().map(|held| held.episode.clone()));
         for sighting in seen {
             episodes.extend(sighting.reference.value().cloned());
         }
         turn.load(episodes).await?;
+        steps.read_children(turn, seen).await?;
         Ok(steps)
+    }
+
+    /// Reads whose steps these are: the keys that the children have now, and their episodes.
+    async fn read_children(
+        &mut self,
+        turn: &mut Turn,
+        seen: &[&Sighting],
+    ) -> Result<(), LedgerFault> {
+        let mut keys: BTreeSet<ChildKey> = BTreeSet::new();
+        for sighting in seen {
+            let named = sighting.child.value().into_iter().chain(&sighting.siblings);
+            keys.extend(named.chain(&sighting.merged_from).cloned());
+            let before = self.step(turn, &sighting.step).into_iter();
+            keys.extend(before.flat_map(|step| step.children.clone()));
+        }
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.aliases = turn.tx.aliases_of(self.source, &keys).await?;
+        let now = |key: &ChildKey| self.aliases.get(key).unwrap_or(key).clone();
+        let unplaced = seen.iter().filter(|sighting| {
+            let held = self.held.get(&sighting.step);
+            held.is_none_or(|held| is_alone(&held.episode))
+        });
+        let children = unplaced.filter_map(|sighting| placed_by(sighting).map(now));
+        self.kin = Kin::read(turn, self.source, children.collect()).await?;
+        turn.load(self.kin.episodes().cloned().collect()).await
+    }
+
+    /// A step as its episode holds it in this turn.
+    pub(super) fn step<'t>(&self, turn: &'t Turn, step: &StepId) -> Option<&'t Step> {
+        let held = self.held.get(step)?;
+        turn.episode(&held.episode)?.steps.get(step)
     }
 
     async fn read(&mut self, turn: &mut Turn, steps: &str) -> Result<(), LedgerFault> {
         let args = [Arg::Text(steps), Arg::Text(self.source.as_str())];
         let sql = each_row!(
-            "SELECT step, episode, version, content FROM steps \
+            "SELECT step, episode, version, content, modified_at FROM steps \
              WHERE source = $2 AND step IN (SELECT one.value ->> 0 FROM ",
             ")"
         );
-        for mut row in turn.tx.rows(sql, &args, "tttt").await? {
+        for mut row in turn.tx.rows(sql, &args, "tttti").await? {
             let step = StepId(row.text()?);
             let held = Held {
                 episode: EpisodeId(row.text()?),
                 version: row.maybe_text()?,
                 content: row.text()?,
+                modified_at: row.maybe_int()?,
             };
             self.held.insert(step, held);
         }
@@ -151,32 +203,6 @@ impl<'p> Steps<'p> {
         );
         for mut row in turn.tx.rows(sql, &args, "t").await? {
             self.quarantined.insert(StepId(row.text()?));
-        }
-        Ok(())
-    }
-
-    async fn read_allocated(
-        &mut self,
-        turn: &mut Turn,
-        seen: &[&Sighting],
-    ) -> Result<(), LedgerFault> {
-        let pairs: BTreeSet<_> = seen.iter().copied().filter_map(allocation_of).collect();
-        let sql = each_row!(
-            "SELECT e.child, e.practitioner, e.id FROM episodes e JOIN ",
-            " ON e.child = one.value ->> 0 AND e.practitioner = one.value ->> 1 \
-             WHERE e.steps = 0 ORDER BY e.id"
-        );
-        let pairs: Vec<_> = pairs.into_iter().collect();
-        for block in pairs.chunks(ROWS) {
-            for mut row in turn
-                .tx
-                .rows(sql, &[Arg::Text(&listed(block)?)], "ttt")
-                .await?
-            {
-                let pair = (ChildKey(row.text()?), WorkerId(row.text()?));
-                let found = self.allocated.entry(pair).or_default();
-                found.push(EpisodeId(row.text()?));
-            }
         }
         Ok(())
     }
@@ -200,21 +226,14 @@ impl<'p> Steps<'p> {
         if placed || matches!(sighting.reference, Known::Is(_)) {
             return found;
         }
-        let linked = sighting.links.iter();
+        let linked = sighting.links.iter().map(|link| &link.step);
         found.linked = linked
-            .filter_map(|link| Some(self.held.get(&link.step)?.episode.clone()))
+            .chain(&sighting.copied_from)
+            .filter_map(|step| Some(self.held.get(step)?.episode.clone()))
             .collect();
-        if let Some((child, worker)) = allocation_of(sighting) {
-            let allocated = self.allocated.get(&(child.clone(), worker.clone()));
-            // An earlier sighting of this page may have been bound to it already.
-            let waits = |id: &&EpisodeId| turn.episode(id).is_some_and(|e| e.steps.is_empty());
-            found.allocated = allocated
-                .into_iter()
-                .flatten()
-                .filter(waits)
-                .cloned()
-                .collect();
-        }
+        // An earlier sighting of this page may have been bound to what was read as waiting.
+        found.allocated = self.kin.allocated(turn, sighting, &self.aliases);
+        found.mates = self.kin.mates(turn, sighting, &self.aliases);
         found
     }
 
@@ -224,6 +243,7 @@ impl<'p> Steps<'p> {
             episode,
             version: sighting.version.clone(),
             content: content.0,
+            modified_at: sighting.modified_at.map(Timestamp::as_millisecond),
         };
         self.held.insert(sighting.step.clone(), held);
         self.changed.insert(sighting.step.clone(), sighting);
@@ -289,16 +309,6 @@ fn step_row<'s>(sighting: &'s Sighting, held: &'s Held) -> StepRow<'s> {
     )
 }
 
-/// The child and practitioner by which a step without a reference may be found to be allocated.
-fn allocation_of(sighting: &Sighting) -> Option<(&ChildKey, &WorkerId)> {
-    match (sighting.stage, &sighting.reference) {
-        (Stage::Practitioner, Known::Blank | Known::Unreadable(_)) => {
-            Some((sighting.child.value()?, sighting.assignee.value()?))
-        }
-        _ => None,
-    }
-}
-
 impl Turn {
     /// Moves a step that stood alone, with its history, to the episode it belongs to. What was owed
     /// for it alone is withdrawn; the journal keeps that it stood alone.
@@ -315,6 +325,9 @@ impl Turn {
             silent_before: left.silent_before,
             ..Episode::new(id.clone(), sighting.source.clone())
         });
+        if joined.child.is_none() {
+            joined.child.clone_from(&left.child);
+        }
         if let Some(step) = left.steps.remove(&sighting.step) {
             joined.steps.insert(sighting.step.clone(), step);
         }

@@ -14,7 +14,7 @@ use super::db::{Arg, Db, Sql, Tx, each_row, listed};
 use super::owing::Said;
 use super::{GENESIS, LedgerFault, link};
 use crate::practice::episode::Episode;
-use crate::practice::ids::{CycleId, EpisodeId};
+use crate::practice::ids::{ChildKey, EpisodeId, SourceName};
 use crate::practice::react::{JournalLine, Reaction};
 
 /// Rows handed over in one statement.
@@ -28,14 +28,17 @@ pub(super) struct Turn {
     pub(super) seq: i64,
     pub(super) said: Vec<Said>,
     head: String,
-    episodes: BTreeMap<EpisodeId, InHand>,
+    pub(super) episodes: BTreeMap<EpisodeId, InHand>,
 }
 
 /// An episode as this turn has it; none if there is none, or none any more.
-struct InHand {
-    episode: Option<Episode>,
-    look_again: Option<Timestamp>,
-    changed: bool,
+#[derive(Default)]
+pub(super) struct InHand {
+    pub(super) episode: Option<Episode>,
+    pub(super) look_again: Option<Timestamp>,
+    pub(super) changed: bool,
+    /// The children's keys that the ledger holds of it.
+    pub(super) keys: BTreeSet<ChildKey>,
 }
 
 impl Turn {
@@ -83,35 +86,49 @@ impl Turn {
             .map(|id| [id])
             .collect();
         let sql = each_row!(
-            "SELECT body FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
+            "SELECT body, look_again FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
             ")"
         );
         for block in missing.chunks(ROWS) {
             for mut row in self
                 .tx
-                .rows(sql, &[Arg::Text(&listed(block)?)], "t")
+                .rows(sql, &[Arg::Text(&listed(block)?)], "ti")
                 .await?
             {
-                self.take_in_hand(super::read_episode(&row.text()?)?);
+                let episode = super::read_episode(&row.text()?)?;
+                let look_again = row.maybe_int()?.map(super::instant).transpose()?;
+                self.take_in_hand(episode, look_again);
             }
         }
         for [id] in missing {
-            self.episodes.entry(id).or_insert(InHand {
-                episode: None,
-                look_again: None,
-                changed: false,
-            });
+            self.episodes.entry(id).or_default();
         }
         Ok(())
     }
 
-    /// Takes an episode into hand that was read by somebody else inside this turn.
-    pub(super) fn take_in_hand(&mut self, episode: Episode) {
+    fn take_in_hand(&mut self, episode: Episode, look_again: Option<Timestamp>) {
+        let keys = episode.keys().into_iter().cloned().collect();
         self.episodes.entry(episode.id.clone()).or_insert(InHand {
             episode: Some(episode),
-            look_again: None,
+            look_again,
             changed: false,
+            keys,
         });
+    }
+
+    /// The episodes in hand that know a child by this key.
+    pub(super) fn in_hand_of(&self, source: &SourceName, child: &ChildKey) -> Vec<EpisodeId> {
+        let episodes = self
+            .episodes
+            .values()
+            .filter_map(|hand| hand.episode.as_ref());
+        let of_child = episodes.filter(|one| one.source == *source && one.keys().contains(child));
+        of_child.map(|episode| episode.id.clone()).collect()
+    }
+
+    /// When an episode in hand wants a look, UTC.
+    pub(super) fn look_again(&self, id: &EpisodeId) -> Option<Timestamp> {
+        self.episodes.get(id)?.look_again
     }
 
     /// Whether it is known in this turn how an episode stands.
@@ -160,6 +177,10 @@ impl Turn {
             .collect();
         self.said.extend(bodies?);
         let at = self.now;
+        // Before anything is withdrawn: what was tried counts as perhaps said.
+        let corrected = reaction.corrected.iter().cloned();
+        self.said
+            .extend(corrected.map(|(cause, effect)| Said::Correct(cause, Box::new(effect), at)));
         let withdrawn = reaction.withdrawn.iter().map(|cause| Said::Withdraw {
             episode: id.clone(),
             cause: Some(cause.clone()),
@@ -174,14 +195,10 @@ impl Turn {
 
     /// Puts an episode as it is to be after this turn.
     pub(super) fn keep_episode(&mut self, episode: Episode, look_again: Option<Timestamp>) {
-        let hand = InHand {
-            look_again,
-            changed: true,
-            episode: None,
-        };
-        let id = episode.id.clone();
-        let episode = Some(episode);
-        self.episodes.insert(id, InHand { episode, ..hand });
+        let hand = self.episodes.entry(episode.id.clone()).or_default();
+        hand.look_again = look_again;
+        hand.changed = true;
+        hand.episode = Some(episode);
     }
 
     /// Takes an episode off the record; what was owed for it is withdrawn.
@@ -191,12 +208,10 @@ impl Turn {
             cause: None,
             at: self.now,
         });
-        let gone = InHand {
-            episode: None,
-            look_again: None,
-            changed: true,
-        };
-        self.episodes.insert(id.clone(), gone);
+        let hand = self.episodes.entry(id.clone()).or_default();
+        hand.episode = None;
+        hand.look_again = None;
+        hand.changed = true;
     }
 
     /// Writes what was gathered and commits. Returns how many effects are newly owed.
@@ -226,70 +241,6 @@ impl Turn {
         }
         Ok(())
     }
-
-    async fn write_episodes(&mut self) -> Result<(), LedgerFault> {
-        let (mut kept, mut gone) = (Vec::new(), Vec::new());
-        for (id, hand) in self.episodes.iter().filter(|(_, hand)| hand.changed) {
-            match &hand.episode {
-                Some(episode) => kept.push(episode_row(episode, hand.look_again)?),
-                None => gone.push([id]),
-            }
-        }
-        let sql = each_row!(
-            "INSERT INTO episodes \
-             (id, source, cycle, child, practitioner, steps, body, version, look_again) SELECT \
-             one.value ->> 0, one.value ->> 1, one.value ->> 2, one.value ->> 3, one.value ->> 4, \
-             CAST(one.value ->> 5 AS BIGINT), one.value ->> 6, CAST(one.value ->> 7 AS BIGINT), \
-             CAST(one.value ->> 8 AS BIGINT) FROM ",
-            " WHERE true ON CONFLICT (id) DO UPDATE SET \
-             source = excluded.source, cycle = excluded.cycle, child = excluded.child, \
-             practitioner = excluded.practitioner, steps = excluded.steps, body = excluded.body, \
-             version = excluded.version, look_again = excluded.look_again"
-        );
-        for block in kept.chunks(ROWS) {
-            self.tx.exec(sql, &[Arg::Text(&listed(block)?)]).await?;
-        }
-        let sql = each_row!(
-            "DELETE FROM episodes WHERE id IN (SELECT one.value ->> 0 FROM ",
-            ")"
-        );
-        for block in gone.chunks(ROWS) {
-            self.tx.exec(sql, &[Arg::Text(&listed(block)?)]).await?;
-        }
-        Ok(())
-    }
-}
-
-type EpisodeRow<'e> = (
-    &'e str,
-    &'e str,
-    Option<&'e str>,
-    Option<&'e str>,
-    Option<&'e str>,
-    usize,
-    String,
-    u64,
-    Option<i64>,
-);
-
-fn episode_row(
-    episode: &Episode,
-    look_again: Option<Timestamp>,
-) -> Result<EpisodeRow<'_>, LedgerFault> {
-    let body = serde_json::to_string(episode)
-        .map_err(|why| LedgerFault::Inconsistent(format!("an episode cannot be written: {why}")))?;
-    let allocation = episode.allocation.as_ref();
-    Ok((
-        episode.id.as_str(),
-        episode.source.as_str(),
-        episode.cycle.as_ref().map(CycleId::as_str),
-        allocation.map(|a| a.child.as_str()),
-        allocation.map(|a| a.practitioner.as_str()),
-        episode.steps.len(),
-        body,
-        episode.version,
-        look_again.map(Timestamp::as_millisecond),
-    ))
 }
 
 /// A journal line's canonical text: keys sorted, no white space.

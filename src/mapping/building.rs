@@ -75,6 +75,11 @@ impl<'w> Builder<'w> {
         !self.frames.is_empty()
     }
 
+    /// Whether only the root is open.
+    pub(super) fn is_outermost(&self) -> bool {
+        self.frames.len() == 1
+    }
+
     pub(super) fn wants_spaces(&self) -> bool {
         !self.trie.spaces.is_empty()
     }

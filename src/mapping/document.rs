@@ -129,6 +129,47 @@ impl Arena {
         whole.get(span.range()).unwrap_or_default()
     }
 
+    /// Puts what stands in another root of the same answer at the end of this root.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        let (nodes, attributes) = (small(self.nodes.len()), small(self.attributes.len()));
+        let scratch = small(self.scratch.len());
+        let moved = |span: Span| Span {
+            start: span.start + if span.scratch { scratch } else { 0 },
+            ..span
+        };
+        // The other root itself stays behind.
+        let place = |index: u32| (index + nodes).saturating_sub(1);
+        let inner = other.nodes.iter().skip(1).map(|node| Node {
+            name: moved(node.name),
+            end: place(node.end),
+            text: moved(node.text),
+            attributes: (
+                node.attributes.0 + attributes,
+                node.attributes.1 + attributes,
+            ),
+            ..*node
+        });
+        self.nodes.extend(inner);
+        let own = other.attributes.iter().map(|one| Attribute {
+            name: moved(one.name),
+            value: moved(one.value),
+            ..*one
+        });
+        self.attributes.extend(own);
+        self.scratch.push_str(&other.scratch);
+        for (all, more) in self.captured.iter_mut().zip(&other.captured) {
+            let inside = more.iter().filter(|index| **index > 0);
+            all.extend(inside.map(|index| place(*index)));
+        }
+        let end = small(self.nodes.len());
+        if let Some(root) = self.nodes.first_mut() {
+            root.end = end;
+        }
+        if self.spoiled.is_none() {
+            self.spoiled.clone_from(&other.spoiled);
+        }
+    }
+
     /// How many values it holds.
     pub(super) fn size(&self) -> usize {
         self.nodes.len() + self.attributes.len()

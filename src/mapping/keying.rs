@@ -2,7 +2,7 @@
 
 use ring::hmac;
 
-use crate::practice::ids::ChildKey;
+use crate::practice::ids::{ChildKey, CycleId, EpisodeId};
 
 /// Turns a person id into a keyed hash (HMAC-SHA-256); the id itself is dropped on reading.
 #[derive(Clone)]
@@ -16,8 +16,20 @@ impl ChildKeying {
 
     /// The key of one child, lower-case hexadecimal.
     pub fn key(&self, person: &str) -> ChildKey {
+        ChildKey(self.hash(person.as_bytes()))
+    }
+
+    /// The reference of a child's episode in a cycle, for forms that carry none: the first 24 digits of a keyed
+    /// hash of both. A child whose person id changes has another one.
+    pub(super) fn reference(&self, person: &str, cycle: &CycleId) -> EpisodeId {
+        let both = format!("{person}\u{0}{cycle}");
+        let hash = self.hash(both.as_bytes());
+        EpisodeId(format!("LE-{}", hash.get(..24).unwrap_or(&hash)))
+    }
+
+    fn hash(&self, bytes: &[u8]) -> String {
         let mut text = String::with_capacity(64);
-        for byte in hmac::sign(&self.0, person.as_bytes()).as_ref() {
+        for byte in hmac::sign(&self.0, bytes).as_ref() {
             let digits = [byte >> 4, byte & 15].map(u32::from);
             text.extend(
                 digits
@@ -25,7 +37,7 @@ impl ChildKeying {
                     .filter_map(|digit| char::from_digit(digit, 16)),
             );
         }
-        ChildKey(text)
+        text
     }
 }
 

@@ -6,8 +6,20 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::batch::BatchRow;
+use super::correlation::CorrelationRow;
+use super::dates::DatesRow;
+use super::door_tables::{CallbackRow, CalloutRow};
 use super::envelope::EnvelopeRow;
+use super::fact_places::FactRow;
+use super::forms::FormRow;
+use super::grants::GrantRow;
 use super::limits::Limits;
+use super::stages::StagesRow;
+use super::statuses::StatusRow;
+use super::tasks::TasksRow;
+use super::words::WordsRow;
+use super::write_table::Operation;
 
 /// The whole file. Unknown keys and wrong kinds have been told before it is filled.
 #[derive(Debug, Deserialize)]
@@ -30,7 +42,17 @@ pub(super) struct File {
     pub(super) sweep: Option<RequestRow>,
     pub(super) step: Option<RequestRow>,
     pub(super) record: BTreeMap<String, String>,
-    pub(super) stages: Stages,
+    pub(super) stages: StagesRow,
+    #[serde(default)]
+    pub(super) statuses: Vec<StatusRow>,
+    #[serde(default)]
+    pub(super) dates: DatesRow,
+    #[serde(default)]
+    pub(super) words: WordsRow,
+    #[serde(default)]
+    pub(super) forms: BTreeMap<String, FormRow>,
+    #[serde(default)]
+    pub(super) correlation: CorrelationRow,
     pub(super) only_when: Option<OnlyWhen>,
     #[serde(default)]
     pub(super) people: BTreeMap<String, String>,
@@ -44,12 +66,20 @@ pub(super) struct File {
     pub(super) flags: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) write: BTreeMap<String, Operation>,
+    pub(super) batch: Option<BatchRow>,
+    pub(super) tasks: Option<TasksRow>,
+    pub(super) callback: Option<CallbackRow>,
+    pub(super) callout: Option<CalloutRow>,
     #[serde(default = "thousand")]
     pub(super) text_limit_chars: i64,
+    #[serde(default)]
+    pub(super) text_characters: String,
     #[serde(default)]
     pub(super) capabilities: Vec<String>,
     #[serde(default)]
     pub(super) blank: Vec<String>,
+    #[serde(default)]
+    pub(super) grants: BTreeMap<String, GrantRow>,
     #[serde(default)]
     pub(super) test: Vec<Test>,
 }
@@ -134,15 +164,6 @@ pub enum Paging {
     LastId,
 }
 
-/// Which of the four steps a record is.
-#[derive(Debug, Deserialize)]
-pub(super) struct Stages {
-    pub(super) path: String,
-    pub(super) is: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) ignore: Vec<String>,
-}
-
 /// A record is ours only if this holds; otherwise it is passed over in silence.
 #[derive(Debug, Deserialize)]
 pub(super) struct OnlyWhen {
@@ -158,121 +179,16 @@ pub(super) struct LinkRow {
     pub(super) immediate: bool,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct FactRow {
-    pub(super) path: String,
-    pub(super) vocabulary: Option<String>,
-    #[serde(default)]
-    pub(super) html: bool,
-    #[serde(default)]
-    pub(super) texts: bool,
-    /// Where each column of a row stands.
-    #[serde(flatten)]
-    pub(super) columns: BTreeMap<String, String>,
-}
-
-/// One way to write: one intention, one call.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Operation {
-    /// HTTP method.
-    pub method: String,
-    /// Path template.
-    pub path: String,
-    /// Body template, escaped for the content type.
-    pub body: String,
-    /// Content type of the body.
-    #[serde(default = "application_xml")]
-    pub content_type: String,
-    /// Header templates, by header.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// Statuses that mean "taken"; only a read-back shows that it was done.
-    pub accepted: Vec<i64>,
-    /// Statuses that mean "not now": what was read has changed since, or somebody holds a lock.
-    #[serde(default)]
-    pub again: Vec<i64>,
-    /// What is read before anything is written.
-    #[serde(default)]
-    pub before: Option<Before>,
-    /// Where the write must be found afterwards.
-    #[serde(default)]
-    pub read_back: Option<ReadBack>,
-    /// The operation that follows once this one is shown to be done.
-    #[serde(default)]
-    pub then: Option<String>,
-}
-
-fn application_xml() -> String {
-    "application/xml".to_owned()
-}
-
-/// What is read before anything is written, and carried into the write.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Before {
-    /// Path template; none reads what the read-back reads, and a write that it shows is not repeated.
-    pub path: Option<String>,
-    /// Local name of the root element, with `path`.
-    pub root: Option<String>,
-    /// Values that must be there: name and path.
-    pub values: BTreeMap<String, String>,
-    /// Lists that may be empty: name and path.
-    pub lists: BTreeMap<String, String>,
-    /// Values that must be there: name and header of the answer.
-    pub headers: BTreeMap<String, String>,
-    /// What must be found, or the case system will not do it.
-    pub must: Option<Must>,
-}
-
-/// What must be found before writing makes sense, such as the right to make a move.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Must {
-    /// Where.
-    pub find: String,
-    /// A template; one of the values there must be exactly this.
-    pub is: String,
-    /// What a person can do if it is not.
-    pub why: String,
-}
-
-/// Where a write must be found afterwards.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ReadBack {
-    /// Path template of the request.
-    pub path: String,
-    /// Local name of the root element.
-    pub root: String,
-    /// Where in the answer to look.
-    pub find: String,
-    /// What a value there must contain; a template.
-    pub contains: Option<String>,
-    /// What a value there must be; a template.
-    pub is: Option<String>,
-    /// The write is done when it is *not* found there (a flag taken off).
-    #[serde(default)]
-    pub absent: bool,
-    /// Another place that must hold as well: the status after a reopen.
-    #[serde(default)]
-    pub also: Option<Also>,
-}
-
-/// A second thing that the same answer must show.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Also {
-    /// Where.
-    pub find: String,
-    /// A template; the value must be exactly this.
-    pub is: String,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Test {
     pub(super) name: String,
     pub(super) body: String,
     #[serde(default = "feed")]
     pub(super) kind: String,
+    pub(super) environment: Option<String>,
     pub(super) good: Option<i64>,
     pub(super) quarantined: Option<i64>,
+    pub(super) mentioned: Option<i64>,
     #[serde(default)]
     pub(super) refused: bool,
     #[serde(default)]

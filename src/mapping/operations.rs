@@ -6,32 +6,113 @@
 use std::collections::BTreeSet;
 
 use super::compile::Desk;
-use super::language::{Before, File, Operation, ReadBack};
+use super::language::File;
+use super::template;
+use super::write_table::{Before, Meaning, MeansRow, Operation, ReadBack};
+use crate::practice::episode::Role;
 use crate::shape;
 
-/// Everything that can be asked of a case system.
-pub(super) const OPERATIONS: [&str; 6] =
-    ["note", "flag", "unflag", "reopen", "notice", "sample_list"];
+/// The operations that perform an effect by themselves.
+pub(super) const EFFECTS: [&str; 8] = [
+    "note",
+    "flag",
+    "unflag",
+    "reopen",
+    "notice",
+    "sample_list",
+    "answer_task",
+    "due",
+];
+/// The operations that only follow another one, by `then`.
+const FOLLOWING: [&str; 5] = ["task", "reassign", "attach", "hold", "release"];
+/// Those that make something new each time, so that a second try must be known by its mark.
+const MAKING: [&str; 5] = ["note", "notice", "sample_list", "task", "attach"];
 /// The flags that are ever set, by our names.
 const FLAGS: [&str; 3] = ["overdue", "escalated", "sampled"];
+/// The roles that may be told.
+const ROLES: [&str; 8] = [
+    "practitioner",
+    "practice_reviewer",
+    "supervisor",
+    "service_manager",
+    "qa_manager",
+    "head_of_service",
+    "operational_manager",
+    "cslt",
+];
+/// What an item of a batch may name besides.
+const ITEM_NAMES: [&str; 3] = ["ref", "previous", "nth"];
 /// The names that every template of a write may use, beside `[values]` and `[before]`.
 const WRITE_NAMES: [&str; 5] = ["step", "episode", "mark", "text", "audience"];
 
+/// What an effect offers besides, by the operation that performs it.
+fn own_names(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "flag" | "unflag" => &["flag"],
+        "answer_task" => &["task"],
+        "due" => &["due"],
+        "sample_list" => &[
+            "cycle",
+            "episodes",
+            "certificate",
+            "document",
+            "document_base64",
+            "file_name",
+            "boundary",
+        ],
+        _ => &[],
+    }
+}
+
+/// What an operation's templates may name, before anything is read. One that follows others may name what
+/// every one of them knows.
+fn names_of<'f>(file: &'f File, name: &'f str) -> BTreeSet<&'f str> {
+    let mut known: BTreeSet<&str> = WRITE_NAMES.into_iter().collect();
+    known.extend(file.values.keys().map(String::as_str));
+    known.extend(own_names(name));
+    let first = file
+        .write
+        .iter()
+        .filter(|(_, one)| one.then.as_deref() == Some(name));
+    if FOLLOWING.contains(&name) {
+        let each = first.map(|(first, one)| {
+            let made = one.returned.as_ref().map(|_| "returned");
+            own_names(first)
+                .iter()
+                .copied()
+                .chain(made)
+                .collect::<BTreeSet<&str>>()
+        });
+        let shared = each.reduce(|all, one| all.intersection(&one).copied().collect());
+        known.extend(shared.into_iter().flatten());
+    }
+    known
+}
+
+/// What the templates of the operation that follows may name.
+fn known_after<'f>(file: &'f File, first: &'f Operation, then: &str) -> BTreeSet<&'f str> {
+    let mut known: BTreeSet<&str> = WRITE_NAMES.into_iter().collect();
+    known.extend(file.values.keys().map(String::as_str));
+    let name = file.write.iter().find(|(_, one)| std::ptr::eq(*one, first));
+    known.extend(name.into_iter().flat_map(|(name, _)| own_names(name)));
+    known.extend(first.returned.as_ref().map(|_| "returned"));
+    let before = file.write.get(then).and_then(|next| next.before.as_ref());
+    for read in before
+        .into_iter()
+        .flat_map(|b| [&b.values, &b.lists, &b.headers])
+    {
+        known.extend(read.keys().map(String::as_str));
+    }
+    known
+}
+
 impl Desk<'_> {
     pub(super) fn operations(&mut self, file: &File) {
+        self.grants(file);
         for (name, operation) in &file.write {
             let at = format!("write.{name}");
-            if !OPERATIONS.contains(&name.as_str()) {
-                let help = Some(shape::meant(name, &OPERATIONS));
-                self.fault(&at, &format!("`{name}` is no operation"), help);
-            }
-            let mut known: BTreeSet<&str> = WRITE_NAMES.into_iter().collect();
-            known.extend(file.values.keys().map(String::as_str));
-            match name.as_str() {
-                "flag" | "unflag" => drop(known.insert("flag")),
-                "sample_list" => known.extend(["cycle", "episodes", "certificate"]),
-                _ => {}
-            }
+            self.is_operation(&at, name, file);
+            let mut known = names_of(file, name);
             // What is read before cannot name what it has not read yet.
             let asked = known.clone();
             if let Some(before) = &operation.before {
@@ -43,32 +124,155 @@ impl Desk<'_> {
                         .map(String::as_str),
                 );
             }
-            self.template(&format!("{at}.path"), &operation.path, &known);
-            self.template(&format!("{at}.body"), &operation.body, &known);
-            for (header, template) in &operation.headers {
-                self.template(&format!("{at}.headers.{header}"), template, &known);
-            }
-            for (key, statuses) in [
-                ("accepted", &operation.accepted),
-                ("again", &operation.again),
-            ] {
-                for status in statuses
-                    .iter()
-                    .filter(|status| !(100..600).contains(*status))
-                {
-                    self.fault(
-                        &format!("{at}.{key}"),
-                        &format!("{status} is no HTTP status"),
-                        None,
-                    );
-                }
-            }
+            self.templates(&at, name, operation, &known);
+            self.write_statuses(&at, operation);
+            self.means(&at, operation.root.is_some(), &operation.means);
+            self.answer(&at, operation);
             if let Some(back) = &operation.read_back {
                 self.read_back(&at, back, &asked);
             }
             self.then(&at, file, operation);
         }
         self.flags(file);
+    }
+
+    fn is_operation(&mut self, at: &str, name: &str, file: &File) {
+        if FOLLOWING.contains(&name) {
+            let followed = file
+                .write
+                .values()
+                .any(|one| one.then.as_deref() == Some(name));
+            if !followed {
+                let message =
+                    format!("no operation goes on with `{name}`, so it would never be performed");
+                let help = Some(format!("write `then = \"{name}\"` where it belongs"));
+                self.fault(at, &message, help);
+            }
+        } else if !EFFECTS.contains(&name) {
+            let all = [EFFECTS.as_slice(), &FOLLOWING].concat();
+            let help = Some(shape::meant(name, &all));
+            self.fault(at, &format!("`{name}` is no operation"), help);
+        }
+    }
+
+    fn templates(&mut self, at: &str, name: &str, operation: &Operation, known: &BTreeSet<&str>) {
+        self.template(&format!("{at}.path"), &operation.path, known);
+        self.template(&format!("{at}.body"), &operation.body, known);
+        self.template(
+            &format!("{at}.content_type"),
+            &operation.content_type,
+            known,
+        );
+        for (header, template) in &operation.headers {
+            self.template(&format!("{at}.headers.{header}"), template, known);
+        }
+        if let Some(action) = &operation.action {
+            self.template(&format!("{at}.action"), action, known);
+        }
+        if let Some(item) = &operation.item {
+            let mut known = known.clone();
+            known.extend(ITEM_NAMES);
+            self.template(&format!("{at}.item"), item, &known);
+        }
+        let all = [&operation.path, &operation.body].into_iter();
+        let marked = all.chain(operation.headers.values()).any(|template| {
+            // One that cannot be read has been told already.
+            template::names(template).map_or(true, |names| {
+                names.contains("mark") || names.contains("text")
+            })
+        });
+        if MAKING.contains(&name) && !marked {
+            let message = "nothing in it carries `{{ mark }}` or `{{ text }}`, so a second try could not be \
+                           told from the first";
+            let help = Some("put the mark into the path, the body or a header".to_owned());
+            self.fault(at, message, help);
+        }
+        let text_limit = operation.text_limit_chars;
+        if text_limit.is_some_and(|limit| limit < 40) {
+            let message =
+                "`text_limit_chars` must be at least 40, or a text has no room beside its mark";
+            self.fault(&format!("{at}.text_limit_chars"), message, None);
+        }
+        if operation
+            .timeout_seconds
+            .is_some_and(|span| !(1..=600).contains(&span))
+        {
+            let message = "`timeout_seconds` must be from 1 to 600";
+            self.fault(&format!("{at}.timeout_seconds"), message, None);
+        }
+    }
+
+    fn write_statuses(&mut self, at: &str, operation: &Operation) {
+        for (key, statuses) in [
+            ("accepted", &operation.accepted),
+            ("again", &operation.again),
+            ("duplicate", &operation.duplicate),
+        ] {
+            for status in statuses {
+                self.status(&format!("{at}.{key}"), *status);
+            }
+        }
+    }
+
+    fn status(&mut self, at: &str, status: i64) {
+        if !(100..600).contains(&status) {
+            self.fault(at, &format!("{status} is no HTTP status"), None);
+        }
+    }
+
+    /// Rows that say what single answers mean.
+    pub(super) fn means(&mut self, at: &str, has_root: bool, rows: &[MeansRow]) {
+        for (index, row) in rows.iter().enumerate() {
+            let at = format!("{at}.means[{index}]");
+            if let Some(status) = row.status {
+                self.status(&format!("{at}.status"), status);
+            }
+            if let Some(path) = &row.path {
+                self.loose(&format!("{at}.path"), path);
+            }
+            if row.status.is_none() && row.path.is_none() {
+                self.fault(&at, "a row needs a `status`, a `path`, or both", None);
+            }
+            if row.is.is_some() && row.path.is_none() {
+                self.fault(
+                    &at,
+                    "`is` says what stands at `path`, and there is none",
+                    None,
+                );
+            }
+            if row.path.is_some() && !has_root {
+                let message = "to look into an answer, `root` must say what its root element is";
+                self.fault(&at, message, None);
+            }
+        }
+    }
+
+    fn answer(&mut self, at: &str, operation: &Operation) {
+        if let Some(path) = &operation.returned {
+            self.loose(&format!("{at}.returned"), path);
+            if operation.root.is_none() {
+                let message = "to look into an answer, `root` must say what its root element is";
+                self.fault(&format!("{at}.returned"), message, None);
+            }
+        }
+        let Some(fallback) = &operation.fallback else {
+            return;
+        };
+        let key = format!("{at}.fallback.audience");
+        if fallback.audience.is_empty() {
+            self.fault(&key, "nobody is named who could be told instead", None);
+        }
+        for role in &fallback.audience {
+            self.word::<Role>(&key, role, "role", &ROLES);
+        }
+        if !operation
+            .means
+            .iter()
+            .any(|row| row.means == Meaning::Recipient)
+        {
+            let message = "no `means` row says how a refused recipient looks, so nobody would be told instead";
+            self.fault(&format!("{at}.fallback"), message, None);
+        }
     }
 
     fn before(&mut self, at: &str, operation: &Operation, before: &Before, known: &BTreeSet<&str>) {
@@ -127,6 +331,17 @@ impl Desk<'_> {
             self.fault(&at, &message, Some(shape::meant(then, &names)));
             return;
         };
+        let knows = known_after(file, operation, then);
+        let templates = [&next.path, &next.body, &next.content_type].into_iter();
+        for template in templates.chain(next.headers.values()) {
+            let names = template::names(template).unwrap_or_default();
+            if let Some(name) = names.iter().find(|name| !knows.contains(name.as_str())) {
+                let message = format!(
+                    "`[write.{then}]` names `{name}`, which nothing gives it after this one"
+                );
+                self.fault(&at, &message, None);
+            }
+        }
         if next.then.is_some() {
             self.fault(&at, "the operation that follows may not go on itself", None);
         }

@@ -6,12 +6,16 @@ use jiff::Timestamp;
 
 use super::compile::Mapping;
 use super::document::{Element, Spoiled};
+use super::envelope::Envelope;
+use super::grouping::{BeforeLast, Rows};
+use super::limits::Format;
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::record::Reading;
 use super::request::Request;
 use super::walk::{Ended, Task, Whole, document, walk};
 use crate::practice::ids::Digest;
+use crate::practice::news::Mention;
 use crate::practice::sighting::Sighting;
 
 /// What a provable answer brought.
@@ -19,6 +23,8 @@ use crate::practice::sighting::Sighting;
 pub struct Page {
     /// The records that could be read.
     pub records: Vec<Sighting>,
+    /// Steps that it names and does not show.
+    pub mentions: Vec<Mention>,
     /// Records that were set aside.
     pub quarantined: Vec<Quarantined>,
     /// What the answer says of a next page.
@@ -31,6 +37,8 @@ pub struct Page {
     pub count: u64,
     /// The id of the last record that has one, of whatever kind.
     pub last_id: Option<String>,
+    /// What the page was before its last group of rows, which may go on on the next page.
+    pub(super) before_last: Option<BeforeLast>,
 }
 
 /// What an answer says of a next page.
@@ -75,38 +83,58 @@ impl Mapping {
             envelope: &self.envelope,
             limits: self.limits,
             wanted: self.plan.wanted(request.format),
+            rows: self.group.is_some(),
         };
+        let mut rows = Rows::default();
         let whole = walk(bytes, reading.charset.as_deref(), task, &mut |ended| {
             page.count += 1;
-            page.last_id = self.plain_id(&ended.record).or(page.last_id.take());
-            self.take(ended, reading, &mut page);
+            match &self.group {
+                Some(group) => rows.take(group, ended),
+                None => self.take(&ended.record, &|| digest(ended), reading, &mut page),
+            }
         })?;
+        if let Some(group) = &self.group {
+            self.groups(group, &rows, &whole, reading, &mut page)?;
+        }
+        self.around(request, &whole.root(), &mut page);
+        Ok(page)
+    }
+
+    /// What stands around the records: how many there are, where it goes on, what time it is there.
+    pub(super) fn around(&self, request: &Request, envelope: &Element<'_>, page: &mut Page) {
         let told = |path: &Option<Path>| {
-            let text = path.as_ref()?.first(&whole.root());
+            let text = path.as_ref()?.first(envelope);
             text.filter(|text| !text.is_empty())
         };
         page.total = told(&request.total).and_then(|text| text.parse().ok());
         page.next = told(&request.next).map_or(Next::End, Next::Token);
-        page.server_time = told(&request.server_time).and_then(|text| text.parse().ok());
-        Ok(page)
+        let stamp = |text: String| self.dates.of("server_time").instant(&text).ok().flatten();
+        page.server_time = told(&request.server_time).and_then(stamp);
     }
 
-    fn take(&self, ended: &Ended<'_>, reading: &Reading, page: &mut Page) {
-        let record = &ended.record;
-        let (path, reason) = match (self.sighting(record, reading), &record.arena.spoiled) {
-            (Ok(None), _) => return,
-            (Ok(Some(sighting)), None) => {
-                page.records.push(sighting);
+    /// Makes of a record what can be made of it; `fingerprint` knows it again.
+    pub(super) fn take(
+        &self,
+        record: &Element<'_>,
+        fingerprint: &dyn Fn() -> Digest,
+        reading: &Reading,
+        page: &mut Page,
+    ) {
+        page.last_id = self.plain_id(record).or(page.last_id.take());
+        let (path, reason) = match (self.made(record, reading), &record.arena.spoiled) {
+            (Ok(made), Some(spoiled)) if !made.is_nothing() => told(spoiled),
+            (Ok(made), _) => {
+                page.records.extend(made.sightings);
+                page.mentions.extend(made.mentions);
                 return;
             }
-            (Ok(Some(_)), Some(spoiled)) => told(spoiled),
             (Err(bad), _) => (bad.path, bad.reason),
         };
         page.quarantined.push(Quarantined {
             step: self.plain_id(record),
             path,
             reason,
-            fingerprint: Digest::of(ended.written.as_bytes()).0,
+            fingerprint: fingerprint().0,
         });
     }
 
@@ -123,14 +151,38 @@ impl Mapping {
         charset: Option<&str>,
         root: &str,
     ) -> Result<Whole<'t>, PageFault> {
+        self.document_in(self.format, bytes, charset, root)
+    }
+
+    /// The same in a format of its own, which then has no envelope: for what is told and asked at our doors.
+    pub(super) fn document_in<'t>(
+        &self,
+        format: Format,
+        bytes: &'t [u8],
+        charset: Option<&str>,
+        root: &str,
+    ) -> Result<Whole<'t>, PageFault> {
+        let bare = Envelope::default();
+        // Whoever names the envelope as the root goes through it by paths.
+        let envelope = if format == self.format && root != "Envelope" {
+            &self.envelope
+        } else {
+            &bare
+        };
         let task = Task {
-            request: &Request::whole(root, self.format),
-            envelope: &self.envelope,
+            request: &Request::whole(root, format),
+            envelope,
             limits: self.limits,
-            wanted: self.plan.whole(self.format),
+            wanted: self.plan.whole(format),
+            rows: false,
         };
         document(bytes, charset, task)
     }
+}
+
+/// Knows a record again by how it was sent.
+pub(super) fn digest(ended: &Ended<'_>) -> Digest {
+    Digest::of(ended.written.as_bytes())
 }
 
 /// The place and the reason of a spoiled record.

@@ -88,7 +88,8 @@ impl Desk<'_> {
     }
 
     fn loose_path(&mut self, at: &str, written: &str) -> Path {
-        Path::parse_in(written, &self.spaces).unwrap_or_else(|message| {
+        let named = self.name(at, written);
+        Path::parse_in(&named, &self.spaces).unwrap_or_else(|message| {
             self.fault(at, &message, None);
             Path::default()
         })

@@ -90,7 +90,7 @@ impl Mapping {
             asked.offset.to_string(),
             request.page_size.to_string(),
             asked.token.unwrap_or_default().to_owned(),
-            asked.step.unwrap_or_default().to_owned(),
+            self.item_of(asked.step.unwrap_or_default()).to_owned(),
         ];
         for (name, value) in READ_NAMES.into_iter().zip(given) {
             values.insert(name.to_owned(), Given::One(value));

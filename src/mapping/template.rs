@@ -53,6 +53,8 @@ pub(super) enum Given {
     One(String),
     /// A list, for loops.
     Many(Vec<String>),
+    /// A list of rows, for loops; each value by its name.
+    Rows(Vec<BTreeMap<String, String>>),
 }
 
 /// What a template may name.
@@ -64,6 +66,15 @@ pub(super) fn render(template: &str, slot: Slot, values: &Values) -> Result<Stri
         let value = match given {
             Given::One(text) => Value::from(text.as_str()),
             Given::Many(texts) => Value::from(texts.clone()),
+            Given::Rows(rows) => {
+                let row = |row: &BTreeMap<String, String>| {
+                    let pairs = row.iter();
+                    Value::from_pairs(
+                        pairs.map(|(name, text)| (name.as_str(), Value::from(text.as_str()))),
+                    )
+                };
+                Value::from(rows.iter().map(row).collect::<Vec<Value>>())
+            }
         };
         (name.as_str(), value)
     });

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::compile::Mapping;
+use super::environment::Site;
 use super::keying::ChildKeying;
 use super::language::Test;
 use super::page::Page;
@@ -36,10 +37,27 @@ impl Mapping {
             name: test.name.clone(),
             differences: match recorded(&test.body) {
                 Err(why) => vec![format!("`{}` cannot be read: {why}", test.body)],
-                Ok(bytes) => self.differences(test, &bytes),
+                Ok(bytes) => self.differences_there(test, &bytes),
             },
         };
         self.tests.iter().map(outcome).collect()
+    }
+
+    /// Runs a test in the environment that it names, else in the one at hand.
+    fn differences_there(&self, test: &Test, bytes: &[u8]) -> Vec<String> {
+        let own = test.environment.is_none() || test.environment == self.site.environment;
+        if own {
+            return self.differences(test, bytes);
+        }
+        let site = Site {
+            worker: self.site.worker.clone(),
+            environment: test.environment.clone(),
+            ids: self.site.ids.clone(),
+        };
+        match Self::compile_for(&self.file.0, &self.file.1, &site) {
+            Ok(there) => there.differences(test, bytes),
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        }
     }
 
     fn differences(&self, test: &Test, bytes: &[u8]) -> Vec<String> {
@@ -86,7 +104,7 @@ impl Mapping {
                 headers: &BTreeMap::new(),
             };
             let mut shown = match &operation.read_back {
-                Some(back) => self.shows(back, &effect, bytes, None),
+                Some(back) => self.shows(operation, back, &effect, bytes, None),
                 None => Ok(Shown::No),
             };
             let mut carried = Some(Carried::default());
@@ -156,6 +174,11 @@ fn compare(test: &Test, page: &Page) -> Vec<String> {
             "records set aside",
             test.quarantined,
             page.quarantined.len(),
+        ),
+        (
+            "steps named and not shown",
+            test.mentioned,
+            page.mentions.len(),
         ),
     ] {
         if let Some(wanted) = wanted.filter(|wanted| usize::try_from(*wanted) != Ok(got)) {

@@ -1,14 +1,25 @@
 //! The bad pages that a case system really sends, and the faults that an engineer really makes.
 
+mod dates;
+mod desk;
+mod environment;
+mod forms;
+mod grouping;
 mod json;
+mod life_cycle;
 mod malformed;
 mod paths;
+mod shapes;
+mod stages;
+mod words;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Beforehand, Carried, ChildKeying, Mapping, Page, PageFault, Reading, Reply, Shown};
+use super::{
+    Beforehand, Carried, ChildKeying, Mapping, Page, PageFault, Reading, Reply, Shown, Site,
+};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::fact::{Fact, Value};
 use crate::practice::ids::{EpisodeId, SourceName, StepId};
@@ -175,7 +186,7 @@ fn a_note_is_escaped_for_its_slot_and_found_by_its_mark() {
         let answer = format!(
             "<issue><journals><journal><notes>{notes}</notes></journal></journals></issue>"
         );
-        mapping.shows(back, &effect, answer.as_bytes(), None)
+        mapping.shows(operation, back, &effect, answer.as_bytes(), None)
     };
     assert_eq!(shown(&format!("said [{}]", effect.mark())), Ok(Shown::Yes));
     assert_eq!(shown("said"), Ok(Shown::No));
@@ -235,7 +246,11 @@ fn an_operation_that_lacks_a_value_of_this_site_says_which() {
         "{why}"
     );
     assert!(!redmine().capabilities().contains("write.notice"));
-    let set = redmine().with_value("noticeboard", "64");
+    let site = Site {
+        ids: BTreeMap::from([("noticeboard".to_owned(), "64".to_owned())]),
+        ..Site::default()
+    };
+    let set = Mapping::compile_for("redmine.toml", REDMINE, &site).unwrap();
     assert_eq!(set.parts("notice").unwrap().len(), 1);
     assert_eq!(set.parts("reopen").unwrap().len(), 2);
     assert!(set.capabilities().contains("write.sample_list"));

@@ -40,9 +40,14 @@ impl Mapping {
             record: Path::default(),
             ..request.clone()
         };
+        let mut from = request.record.clone();
+        if self.group.is_some() {
+            // Inside a group, paths begin with the row's own name.
+            from.moves.pop();
+        }
         let rules = self.plan.rules.iter();
         let rules: Vec<(String, Path)> = rules
-            .map(|rule| (said(&rule.key, rule.line), request.record.then(&rule.path)))
+            .map(|rule| (said(&rule.key, rule.line), from.then(&rule.path)))
             .chain(request.around())
             .collect();
         let mut limits = self.limits;
@@ -55,6 +60,7 @@ impl Mapping {
                 rules.iter().map(|(_, path)| path),
                 request.format == super::limits::Format::Json,
             ),
+            rows: false,
         };
         let whole = document(bytes, None, task)?;
         let mut takers = Takers::new();

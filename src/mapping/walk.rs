@@ -20,6 +20,8 @@ pub(super) struct Task<'m> {
     pub(super) limits: Limits,
     /// What is wanted of a record.
     pub(super) wanted: &'m Trie,
+    /// What is called a record is a row, and stands inside a root of its own.
+    pub(super) rows: bool,
 }
 
 /// A record that has ended.
@@ -107,6 +109,7 @@ fn run(
         record: Builder::new(task.wanted, text, bounds, true),
         fault: Builder::new(&everything, text, bounds, false),
         is_record: task.request.record.moves.is_empty(),
+        rows: task.rows,
         bad: text.contains('\u{fffd}'),
         begun: 0,
         left: task.limits.records(),
@@ -134,6 +137,8 @@ struct Hands<'w> {
     fault: Builder<'w>,
     /// The root is the record.
     is_record: bool,
+    /// Each record is a row inside a root of its own.
+    rows: bool,
     /// Somewhere in the answer bytes did not decode.
     bad: bool,
     /// Where the open record begins.
@@ -156,8 +161,23 @@ impl Hands<'_> {
         }
         self.left -= 1;
         self.begun = tag.at;
-        self.record.begin(tag)?;
-        Ok(true)
+        if !self.rows {
+            self.record.begin(tag)?;
+            return Ok(true);
+        }
+        self.record.begin(&Tag {
+            name: "",
+            space: None,
+            shape: Shape::Members,
+            at: tag.at,
+        })?;
+        let kept = self.record.step_in(tag)? == Opened::Kept;
+        if !kept {
+            // A row of which no path names anything.
+            self.record.step_out();
+            self.end(tag.at);
+        }
+        Ok(kept)
     }
 
     fn end(&mut self, end: usize) {
@@ -208,7 +228,8 @@ impl Hand for Hands<'_> {
 
     fn close(&mut self, end: usize) -> Result<(), PageFault> {
         if self.record.is_open() {
-            if self.record.step_out() {
+            let whole = self.record.step_out();
+            if whole || self.rows && self.record.is_outermost() && self.record.step_out() {
                 self.end(end);
             }
         } else if self.outer.is_open() {

@@ -1,14 +1,19 @@
 //! How is an effect put into the case system's own words, and how is it found there again?
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use super::compile::Mapping;
 use super::document::Element;
-use super::language::{Before, Operation, ReadBack};
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::path_text::Namespaces;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
+use super::text::clean;
+use super::write_table::{Before, Operation, ReadBack};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::ids::EpisodeId;
 
@@ -63,6 +68,24 @@ pub struct Reply<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Carried(Values);
 
+impl Carried {
+    /// With the id of what the call before this one made.
+    #[must_use]
+    pub fn returned(mut self, id: Option<&str>) -> Self {
+        if let Some(id) = id {
+            put_one(&mut self.0, "returned", id.to_owned());
+        }
+        self
+    }
+
+    /// With other people to tell than the effect names.
+    #[must_use]
+    pub fn told_instead(mut self, audience: &[String]) -> Self {
+        put_one(&mut self.0, "audience", audience.join(" "));
+        self
+    }
+}
+
 /// What a read before writing says of the write.
 #[derive(Clone, Debug)]
 pub enum Beforehand {
@@ -111,10 +134,12 @@ impl Mapping {
 
     /// A `[values]` entry that the operation uses and that is left empty.
     fn lacks(&self, operation: &Operation) -> Option<&str> {
-        let templates = [&operation.path, &operation.body];
+        let templates = [&operation.path, &operation.body, &operation.content_type];
+        let others = operation.item.iter().chain(&operation.action);
         let used: BTreeSet<String> = templates
             .into_iter()
             .chain(operation.headers.values())
+            .chain(others)
             .filter_map(|template| template::names(template).ok())
             .flatten()
             .collect();
@@ -131,26 +156,45 @@ impl Mapping {
         effect: &Effect,
         carried: &Carried,
     ) -> Result<Put, TemplateFault> {
-        let mut values = self.values_of(effect);
+        let mut values = self.values_of(operation, effect);
         values.extend(carried.0.clone());
-        let slot = if operation.content_type.contains("json") {
-            Slot::Json
-        } else {
-            Slot::Xml
-        };
         let mut headers = Vec::new();
         for (name, template) in &operation.headers {
             headers.push((name.clone(), render(template, Slot::Header, &values)?));
         }
+        let mut content_type = render(&operation.content_type, Slot::Header, &values)?;
+        if let Some(action) = &operation.action {
+            let action = render(action, Slot::Header, &values)?;
+            // SOAP 1.2 names the action in the content type, SOAP 1.1 in a header of its own.
+            if content_type.starts_with("application/soap+xml") {
+                content_type = format!("{content_type}; action=\"{action}\"");
+            } else {
+                headers.push(("SOAPAction".to_owned(), format!("\"{action}\"")));
+            }
+        }
+        let body = render(&operation.body, slot(&content_type), &values)?;
         Ok(Put {
             method: operation.method.clone(),
             path: render(&operation.path, Slot::Url, &values)?,
             headers,
-            body: Some((
-                operation.content_type.clone(),
-                render(&operation.body, slot, &values)?,
-            )),
+            body: Some((content_type, body)),
         })
+    }
+
+    /// One item of a batch: the operation's `item`, or its body, escaped for the batch's content type.
+    pub(super) fn item(
+        &self,
+        operation: &Operation,
+        effect: &Effect,
+        content_type: &str,
+        own: &[(&str, String)],
+    ) -> Result<String, TemplateFault> {
+        let mut values = self.values_of(operation, effect);
+        for (name, value) in own {
+            values.insert((*name).to_owned(), Given::One(value.clone()));
+        }
+        let template = operation.item.as_ref().unwrap_or(&operation.body);
+        render(template, slot(content_type), &values)
     }
 
     /// The request that reads what an operation rests on; none if it rests on nothing.
@@ -166,7 +210,8 @@ impl Mapping {
         let Some(template) = before.path.as_ref().or(back) else {
             return Ok(None);
         };
-        render(template, Slot::Url, &self.values_of(effect)).map(|path| Some(Put::get(path)))
+        render(template, Slot::Url, &self.values_of(operation, effect))
+            .map(|path| Some(Put::get(path)))
     }
 
     /// What the answer to [`Mapping::before_request`] says of the write. A value that should be there and is
@@ -189,14 +234,14 @@ impl Mapping {
         }
         let carried = carry(before, &document, reply.headers, &self.namespaces)?;
         if let (None, Some(back)) = (&before.path, back) {
-            match self.seen(back, effect, &document)? {
+            match self.seen(operation, back, effect, &document)? {
                 Shown::Yes => return Ok(Beforehand::Done),
                 Shown::Half => return Ok(Beforehand::Half),
                 Shown::No => {}
             }
         }
         if let Some(must) = &before.must {
-            let wanted = self.plain(&must.is, effect)?;
+            let wanted = self.plain(operation, &must.is, effect)?;
             if !at(&document, &must.find, &self.namespaces)?.contains(&wanted) {
                 return Ok(Beforehand::Refused(must.why.clone()));
             }
@@ -207,21 +252,24 @@ impl Mapping {
     /// The request that reads an effect back.
     pub fn read_back_request(
         &self,
+        operation: &Operation,
         back: &ReadBack,
         effect: &Effect,
     ) -> Result<Put, TemplateFault> {
-        render(&back.path, Slot::Url, &self.values_of(effect)).map(Put::get)
+        render(&back.path, Slot::Url, &self.values_of(operation, effect)).map(Put::get)
     }
 
     /// Whether an answer to the read-back shows the effect.
     pub fn shows(
         &self,
+        operation: &Operation,
         back: &ReadBack,
         effect: &Effect,
         bytes: &[u8],
         charset: Option<&str>,
     ) -> Result<Shown, PageFault> {
         self.seen(
+            operation,
             back,
             effect,
             &self.document(bytes, charset, &back.root)?.root(),
@@ -230,6 +278,7 @@ impl Mapping {
 
     fn seen(
         &self,
+        operation: &Operation,
         back: &ReadBack,
         effect: &Effect,
         document: &Element<'_>,
@@ -237,19 +286,19 @@ impl Mapping {
         let values = at(document, &back.find, &self.namespaces)?;
         let there = match (&back.contains, &back.is) {
             (Some(template), _) => {
-                let needle = self.plain(template, effect)?;
+                let needle = self.plain(operation, template, effect)?;
                 values.iter().any(|value| value.contains(&needle))
             }
             (None, template) => {
-                let wanted = self.plain(template.as_deref().unwrap_or_default(), effect)?;
+                let wanted =
+                    self.plain(operation, template.as_deref().unwrap_or_default(), effect)?;
                 values.contains(&wanted)
             }
         };
         let also = match &back.also {
             None => true,
-            Some(also) => {
-                at(document, &also.find, &self.namespaces)?.contains(&self.plain(&also.is, effect)?)
-            }
+            Some(also) => at(document, &also.find, &self.namespaces)?
+                .contains(&self.plain(operation, &also.is, effect)?),
         };
         Ok(match (there != back.absent, also) {
             (true, true) => Shown::Yes,
@@ -259,8 +308,13 @@ impl Mapping {
     }
 
     /// Fills a template that is compared with what stands there. What is looked for is never nothing.
-    fn plain(&self, template: &str, effect: &Effect) -> Result<String, PageFault> {
-        match render(template, Slot::Plain, &self.values_of(effect)) {
+    fn plain(
+        &self,
+        operation: &Operation,
+        template: &str,
+        effect: &Effect,
+    ) -> Result<String, PageFault> {
+        match render(template, Slot::Plain, &self.values_of(operation, effect)) {
             Ok(text) if text.is_empty() => {
                 Err(PageFault::unproven("the read-back looks for nothing"))
             }
@@ -270,15 +324,18 @@ impl Mapping {
     }
 
     /// What an effect offers to templates, beside the mapping's own `[values]`.
-    fn values_of(&self, effect: &Effect) -> Values {
+    fn values_of(&self, operation: &Operation, effect: &Effect) -> Values {
         let mut values = self.own_values();
         let mut put = |name: &str, value: String| values.insert(name.to_owned(), Given::One(value));
-        let step = effect.step.as_ref().map(ToString::to_string);
-        put("step", step.unwrap_or_default());
+        let step = effect.step.as_ref().map(|step| self.item_of(step.as_str()));
+        put("step", step.unwrap_or_default().to_owned());
         let episode = effect.episode.as_ref().map(ToString::to_string);
         put("episode", episode.unwrap_or_default());
         put("mark", effect.mark());
-        put("text", effect.marked_text(self.text_limit_chars));
+        let limit = operation.text_limit_chars;
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+        let text = effect.marked_text(limit.unwrap_or(self.text_limit_chars));
+        put("text", clean(&text, self.text_bmp));
         put("audience", audience(effect));
         match &effect.act {
             Act::Flag { flag } | Act::Unflag { flag } => {
@@ -293,10 +350,45 @@ impl Mapping {
                 put("certificate", certificate.to_string());
                 let all: Vec<&str> = episodes.iter().map(EpisodeId::as_str).collect();
                 put("episodes", all.join(", "));
+                let file = format!("ticket,le_id\r\n{}", rows(&all));
+                put("document_base64", BASE64_STANDARD.encode(&file));
+                put("document", file);
+                put("file_name", format!("sample-{}.csv", effect.mark()));
+                put("boundary", format!("greentick-{}", effect.mark()));
             }
+            Act::AnswerTask { task, .. } => put_one(&mut values, "task", task.to_string()),
+            Act::Due { due } => put_one(&mut values, "due", due.to_string()),
             Act::Note { .. } | Act::Reopen { .. } | Act::Notice { .. } => {}
         }
         values
+    }
+}
+
+fn put_one(values: &mut Values, name: &str, value: String) {
+    values.insert(name.to_owned(), Given::One(value));
+}
+
+/// The episodes as rows of a CSV file, numbered in ticket order.
+fn rows(episodes: &[&str]) -> String {
+    let quoted = |id: &str| format!("\"{}\"", id.replace('"', "\"\""));
+    let mut rows = String::new();
+    for (nth, id) in episodes.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = write!(rows, "{},{}\r\n", nth + 1, quoted(id));
+    }
+    rows
+}
+
+/// How a body is escaped. The parts of a multipart body are text as it is; its boundary is not guessed.
+fn slot(content_type: &str) -> Slot {
+    if content_type.contains("json") {
+        Slot::Json
+    } else if content_type.contains("x-www-form-urlencoded") {
+        Slot::Url
+    } else if content_type.starts_with("multipart/") {
+        Slot::Plain
+    } else {
+        Slot::Xml
     }
 }
 
@@ -333,7 +425,7 @@ fn carry(
 }
 
 /// Every value at a path that is not empty.
-fn at(
+pub(super) fn at(
     document: &Element<'_>,
     written: &str,
     spaces: &Namespaces,

@@ -1,4 +1,5 @@
-//! Which episode does a step belong to? Earlier binding, reference, links, allocation, in that order.
+//! Which episode does a step belong to? Earlier binding, reference, links, allocation, child and
+//! cycle, in that order.
 
 use super::ids::EpisodeId;
 use super::known::Known;
@@ -16,6 +17,8 @@ pub struct Candidates {
     pub linked: Vec<EpisodeId>,
     /// Allocated episodes with the same child and practitioner that have no step yet.
     pub allocated: Vec<EpisodeId>,
+    /// Live episodes of the same child and cycle that still lack a step of this stage.
+    pub mates: Vec<EpisodeId>,
 }
 
 /// Whether an episode only stands for one step whose place is not known yet.
@@ -23,17 +26,30 @@ pub fn is_alone(id: &EpisodeId) -> bool {
     id.as_str().starts_with(ALONE)
 }
 
-/// The episode a step belongs to. A step that stands alone joins the first episode that fits later. Where two would do, none is guessed: it stands alone as
-/// `unbound-<step>` until the QA manager binds it (LE-01.3).
-pub fn bind(sighting: &Sighting, candidates: &Candidates) -> EpisodeId {
+/// Where a step belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The episode; one that stands for this step alone if none is certain.
+    pub episode: EpisodeId,
+    /// Those that would do, where more than one would.
+    pub between: Vec<EpisodeId>,
+}
+
+/// The episode a step belongs to. A step that stands alone joins the first episode that fits later. Where
+/// two would do, none is guessed: it stands alone as `unbound-<step>` until its form says which (LE-01.3).
+pub fn bind(sighting: &Sighting, candidates: &Candidates) -> Bound {
+    let certain = |episode: &EpisodeId| Bound {
+        episode: episode.clone(),
+        between: Vec::new(),
+    };
     if let Some(own) = candidates.own.as_ref().filter(|id| !is_alone(id)) {
-        return own.clone();
+        return certain(own);
     }
     if let Known::Is(reference) = &sighting.reference {
-        return reference.clone();
+        return certain(reference);
     }
     let alone = EpisodeId(format!("{ALONE}{}", sighting.step));
-    for several in [&candidates.linked, &candidates.allocated] {
+    for several in [&candidates.linked, &candidates.allocated, &candidates.mates] {
         let mut distinct = several.clone();
         // A neighbour that stands alone itself tells nothing, and must not hide an allocation.
         distinct.retain(|id| !is_alone(id));
@@ -41,9 +57,14 @@ pub fn bind(sighting: &Sighting, candidates: &Candidates) -> EpisodeId {
         distinct.dedup();
         match distinct.as_slice() {
             [] => {}
-            [one] => return one.clone(),
-            _ => return alone,
+            [one] => return certain(one),
+            _ => {
+                return Bound {
+                    episode: alone,
+                    between: distinct,
+                };
+            }
         }
     }
-    alone
+    certain(&alone)
 }

@@ -8,7 +8,7 @@ use super::decision::Pause;
 use super::episode::{Episode, Presence, Role, Stage, Step};
 use super::fact::Fact;
 use super::ids::StepId;
-use super::terms::Policy;
+use super::terms::{HiddenClock, Policy};
 
 /// One instant at which something falls due to be said, as long as its cause stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +50,11 @@ pub enum MilestoneKind {
 /// When messages go out on a day they fall due: after people have arrived, local time.
 const TOLD_AT: Time = Time::constant(8, 30, 0, 0);
 
-/// Every milestone of what is still open in this episode; a finished, cancelled or hidden matter has
-/// none, and so its cause is cured.
+/// Every milestone of what is still open in this episode; a finished or cancelled matter has none, and so
+/// its cause is cured.
+///
+/// What is hidden falls due as ever, if the clock runs on: then the QA manager alone is told, by a message
+/// that is put on no step. If the clock stands still, nothing falls due.
 pub fn milestones(episode: &Episode, policy: &Policy, calendar: &Calendar) -> Vec<Milestone> {
     if episode.cancelled.is_some() {
         return Vec::new();
@@ -59,7 +62,7 @@ pub fn milestones(episode: &Episode, policy: &Policy, calendar: &Calendar) -> Ve
     let mut found = Vec::new();
     for stage in Stage::ALL {
         match episode.step_of(stage) {
-            Some(step) if step.status.is_open() && step.presence == Presence::Present => {
+            Some(step) if step.status.is_open() && !is_frozen(step, policy) => {
                 if let Some(due) = due_day(episode, stage, policy, calendar) {
                     climb(&mut found, episode, step, due, policy, calendar);
                 }
@@ -71,21 +74,67 @@ pub fn milestones(episode: &Episode, policy: &Policy, calendar: &Calendar) -> Ve
     found
 }
 
-/// The day on which a stage falls due, local; none if nobody set one.
-///
-/// The practice review is due on the completion date: the last agreed extension, else the allocation's,
-/// moved on by the working days of any pause (¶3). The other stages follow the case system's own due
-/// date if it has one, else they are counted from the Finish before them (LE-29.5).
+/// Whether the clock of a step stands still, because it cannot be seen.
+pub fn is_frozen(step: &Step, policy: &Policy) -> bool {
+    step.presence == Presence::Hidden && policy.hidden_clock == HiddenClock::Freeze
+}
+
+/// What a cause is about: stage, step, opening and due day; none if it is about no step.
+pub fn about(cause: &str) -> Option<(Stage, StepId, u32, Date)> {
+    let (rest, due) = cause.rsplit_once('/')?;
+    let (rest, leg) = rest.rsplit_once('/')?;
+    let (stage, step) = rest.split_once('/')?;
+    let stage = Stage::ALL.into_iter().find(|one| one.name() == stage)?;
+    Some((stage, step.into(), leg.parse().ok()?, due.parse().ok()?))
+}
+
+/// The day on which a stage falls due, local; none if nobody set one. Working days in which the step was
+/// hidden do not count, if the policy stops the clock for them.
 pub fn due_day(
     episode: &Episode,
     stage: Stage,
     policy: &Policy,
     calendar: &Calendar,
 ) -> Option<Date> {
-    let own = episode.step_of(stage).and_then(|step| step.dates.due);
-    let after = |stage: Stage, days: i32| {
-        let finished = episode.step_of(stage)?.finished.last()?;
-        Some(calendar.add(calendar.local_date(finished.at), days))
+    let due = due_unhidden(episode, stage, policy, calendar)?;
+    let step = episode.step_of(stage);
+    let spans = step.iter().flat_map(|step| &step.hidden);
+    let hidden: i32 = match policy.hidden_clock {
+        HiddenClock::Run => 0,
+        HiddenClock::Freeze => spans
+            .filter_map(|span| {
+                let until = calendar.local_date(span.until?);
+                Some(
+                    calendar
+                        .between(calendar.local_date(span.from), until)
+                        .max(0),
+                )
+            })
+            .sum(),
+    };
+    Some(if hidden > 0 {
+        calendar.add(due, hidden)
+    } else {
+        due
+    })
+}
+
+/// The practice review is due on the completion date: the last agreed extension, else the allocation's,
+/// moved on by the working days of any pause (¶3). Whatever the case system says of that date, the agreed
+/// one stands (P30). The other stages follow the case system's own due date if it has one, else they are
+/// counted from the Finish before them (LE-29.5). A step that surfaced late counts from when it did (P29).
+fn due_unhidden(
+    episode: &Episode,
+    stage: Stage,
+    policy: &Policy,
+    calendar: &Calendar,
+) -> Option<Date> {
+    let own = own_due(episode, stage, calendar);
+    let after = |before: Stage, days: i32| {
+        let surfaced = episode.step_of(stage).and_then(|step| step.clock_from);
+        let finished = || Some(episode.step_of(before)?.finished.last()?.at);
+        let from = surfaced.or_else(finished)?;
+        Some(calendar.add(calendar.local_date(from), days))
     };
     match stage {
         Stage::Practitioner => {
@@ -124,6 +173,23 @@ pub fn due_day(
     }
 }
 
+/// The case system's own due date. Of a step that surfaced late it was reckoned from a day on which nobody
+/// could see the step, so it moves on by the working days until then.
+fn own_due(episode: &Episode, stage: Stage, calendar: &Calendar) -> Option<Date> {
+    let step = episode.step_of(stage)?;
+    let due = step.dates.due?;
+    let Some(surfaced) = step.clock_from else {
+        return Some(due);
+    };
+    let began = step.dates.incoming.unwrap_or(surfaced);
+    let unseen = calendar.between(calendar.local_date(began), calendar.local_date(surfaced));
+    Some(if unseen > 0 {
+        calendar.add(due, unseen)
+    } else {
+        due
+    })
+}
+
 /// Working days in any of these pauses, both ends included; a day in two of them counts once.
 fn paused_days(mut pauses: Vec<&Pause>, calendar: &Calendar) -> i32 {
     pauses.sort_by_key(|pause| pause.from);
@@ -160,6 +226,7 @@ fn climb(
 ) {
     let stage = step.stage;
     let cause = format!("{}/{}/{}/{due}", stage.name(), step.id, step.leg);
+    let hidden = step.presence == Presence::Hidden;
     for rung in &policy.ladder {
         let late = rung.working_days > 0;
         // A date that is no working day is reminded of on the last one before it: on the next one it
@@ -185,6 +252,10 @@ fn climb(
                 }
             }
         }
+        // What is hidden is told by reference, to the one who may find out who may see it (P22).
+        if hidden {
+            tell = vec![Role::QaManager];
+        }
         let kind = if late {
             MilestoneKind::Overdue
         } else {
@@ -197,10 +268,10 @@ fn climb(
             working_days: rung.working_days,
             at: calendar.at_local(day, TOLD_AT),
             stage,
-            step: Some(step.id.clone()),
+            step: (!hidden).then(|| step.id.clone()),
             due,
             tell,
-            flag: rung.flag,
+            flag: rung.flag && !hidden,
         });
     }
 }

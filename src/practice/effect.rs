@@ -5,10 +5,11 @@
 //! send whose outcome is unknown can be read back before it is repeated.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::episode::Role;
-use super::ids::{Digest, EpisodeId, SourceName, StepId};
+use super::ids::{Digest, EpisodeId, SourceName, StepId, TaskId};
 
 /// Something owed to the case system or to people through it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,18 @@ pub enum Act {
         /// SHA-256 of the certificate.
         certificate: Digest,
     },
+    /// The task that holds a step's Finish is answered: Finish is permitted.
+    AnswerTask {
+        /// The task.
+        task: TaskId,
+        /// Without the mark.
+        text: String,
+    },
+    /// The completion date that the QA manager agreed, put where the case system keeps it (¶3).
+    Due {
+        /// The local day.
+        due: Date,
+    },
 }
 
 impl Act {
@@ -83,14 +96,22 @@ impl Act {
             Self::Reopen { .. } => "reopen",
             Self::Notice { .. } => "notice",
             Self::SampleList { .. } => "sample_list",
+            Self::AnswerTask { .. } => "answer_task",
+            Self::Due { .. } => "due",
         }
     }
 
     /// The text it carries, if any, without the mark.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Note { text } | Self::Reopen { text } | Self::Notice { text } => Some(text),
-            Self::Flag { .. } | Self::Unflag { .. } | Self::SampleList { .. } => None,
+            Self::Note { text }
+            | Self::Reopen { text }
+            | Self::Notice { text }
+            | Self::AnswerTask { text, .. } => Some(text),
+            Self::Flag { .. }
+            | Self::Unflag { .. }
+            | Self::SampleList { .. }
+            | Self::Due { .. } => None,
         }
     }
 }

@@ -8,309 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::concern::Concern;
 use super::decision::{
     Allocation, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
 };
 use super::fact::{Fact, Value};
-use super::ids::{CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
+use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
 use super::known::{Known, Why};
-use super::sighting::{Link, StepDates};
 
-/// The four work steps of an episode, each ended by Finish (¶18, ¶28, ¶29).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// The practitioner writes a reflection (¶16–18).
-    Practitioner,
-    /// The practice reviewer reads, meets, observes, hears and evaluates (¶19–28).
-    PracticeReview,
-    /// The supervisor carries the agreed actions (¶28–29).
-    SupervisorActions,
-    /// The Service Manager moderates the process and signs off the impact (¶29).
-    SignOff,
-}
-
-impl Stage {
-    /// All four, in order.
-    pub const ALL: [Stage; 4] = [
-        Self::Practitioner,
-        Self::PracticeReview,
-        Self::SupervisorActions,
-        Self::SignOff,
-    ];
-
-    /// The name used in files, JSON and messages to machines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Practitioner => "practitioner",
-            Self::PracticeReview => "practice_review",
-            Self::SupervisorActions => "supervisor_actions",
-            Self::SignOff => "sign_off",
-        }
-    }
-
-    /// The name used in sentences.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Practitioner => "practitioner's step",
-            Self::PracticeReview => "practice review",
-            Self::SupervisorActions => "supervisor's step",
-            Self::SignOff => "Service Manager's sign-off",
-        }
-    }
-
-    /// The stage that Finish hands over to, if any.
-    pub fn next(self) -> Option<Self> {
-        match self {
-            Self::Practitioner => Some(Self::PracticeReview),
-            Self::PracticeReview => Some(Self::SupervisorActions),
-            Self::SupervisorActions => Some(Self::SignOff),
-            Self::SignOff => None,
-        }
-    }
-
-    /// The role whose step it is.
-    pub fn owner(self) -> Role {
-        match self {
-            Self::Practitioner => Role::Practitioner,
-            Self::PracticeReview => Role::PracticeReviewer,
-            Self::SupervisorActions => Role::Supervisor,
-            Self::SignOff => Role::ServiceManager,
-        }
-    }
-}
-
-/// Who does what in an episode, or is told about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// The worker whose practice is looked at (¶14–18).
-    Practitioner,
-    /// PR: delivers the episode (¶3).
-    PracticeReviewer,
-    /// The practitioner's supervisor (¶28–29).
-    Supervisor,
-    /// Signs off (¶29).
-    ServiceManager,
-    /// Allocates, sets dates, extends (¶1, ¶3, ¶5).
-    QaManager,
-    /// Head of Service Practice and Learning: initial moderation (¶8, ¶27).
-    HeadOfService,
-    /// Operational manager of the service (¶6, ¶7).
-    OperationalManager,
-    /// Children's Services Leadership Team (¶9).
-    Cslt,
-}
-
-impl Role {
-    /// The role as it stands in a sentence.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Practitioner => "practitioner",
-            Self::PracticeReviewer => "practice reviewer",
-            Self::Supervisor => "supervisor",
-            Self::ServiceManager => "Service Manager",
-            Self::QaManager => "QA manager",
-            Self::HeadOfService => "Head of Service Practice and Learning",
-            Self::OperationalManager => "operational manager",
-            Self::Cslt => "Children's Services Leadership Team",
-        }
-    }
-}
-
-/// The overall evaluation of practice (¶8, ¶25).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Evaluation {
-    /// Outstanding; needs initial moderation.
-    Outstanding,
-    /// Good.
-    Good,
-    /// Requires improvement.
-    RequiresImprovement,
-    /// Inadequate; needs initial moderation.
-    Inadequate,
-}
-
-impl Evaluation {
-    /// Reads a canonical code such as `requires_improvement`.
-    pub fn from_code(code: &str) -> Option<Self> {
-        match code {
-            "outstanding" => Some(Self::Outstanding),
-            "good" => Some(Self::Good),
-            "requires_improvement" => Some(Self::RequiresImprovement),
-            "inadequate" => Some(Self::Inadequate),
-            _ => None,
-        }
-    }
-
-    /// The canonical code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Outstanding => "outstanding",
-            Self::Good => "good",
-            Self::RequiresImprovement => "requires_improvement",
-            Self::Inadequate => "inadequate",
-        }
-    }
-
-    /// The evaluation as people write it.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Outstanding => "Outstanding",
-            Self::Good => "Good",
-            Self::RequiresImprovement => "Requires improvement",
-            Self::Inadequate => "Inadequate",
-        }
-    }
-
-    /// Outstanding and Inadequate need the Head's initial moderation first (¶8, ¶27).
-    pub fn is_extreme(self) -> bool {
-        matches!(self, Self::Outstanding | Self::Inadequate)
-    }
-}
-
-/// Where a work step stands in the case system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepStatus {
-    /// A next action was chosen, but the step is not real yet; no clock starts on it.
-    Proposed,
-    /// Arrived, not yet started.
-    Incoming,
-    /// Being worked on.
-    Started,
-    /// Finished with the green tick.
-    Completed,
-    /// Finished once and open again.
-    Reopened,
-    /// Cancelled; terminal in the case system.
-    Cancelled,
-}
-
-impl StepStatus {
-    /// The name used in files and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Incoming => "incoming",
-            Self::Started => "started",
-            Self::Completed => "completed",
-            Self::Reopened => "reopened",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether somebody still has to press Finish.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Incoming | Self::Started | Self::Reopened)
-    }
-}
-
-/// Whether a step can be seen at present.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// It can be read.
-    Present,
-    /// It exists, and our account may not read it (restricted record).
-    Hidden,
-    /// The case system said that it is deleted, or two complete sweeps and a direct read did not find it.
-    Deleted,
-}
-
-/// One work step, as last seen, with what its earlier openings left behind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// Its id in the case system.
-    pub id: StepId,
-    /// Which of the four steps it is.
-    pub stage: Stage,
-    /// Where it stands.
-    pub status: StepStatus,
-    /// Whether it can be seen.
-    pub presence: Presence,
-    /// The case system's version, if it has one.
-    pub version: Option<String>,
-    /// When the case system says it last changed, UTC.
-    pub modified_at: Option<Timestamp>,
-    /// Checked out by a mobile or portal session: writes wait.
-    pub locked: bool,
-    /// The case system's date stamps.
-    pub dates: StepDates,
-    /// Whose step it is at present.
-    pub assignee: Known<WorkerId>,
-    /// Links to neighbouring steps.
-    pub links: Vec<Link>,
-    /// What the form carries.
-    pub facts: BTreeMap<Fact, Known<Value>>,
-    /// The workers that the form names, by role.
-    pub people: BTreeMap<Role, Known<WorkerId>>,
-    /// 1 for the first opening, one more for each reopening.
-    pub leg: u32,
-    /// When it was first observed, UTC.
-    pub first_seen: Timestamp,
-    /// When it was last observed to differ, UTC.
-    pub last_seen: Timestamp,
-    /// Hash of everything seen of it (recognises an unchanged step).
-    pub content: Digest,
-    /// Hash of what a Finish is judged on: facts, people, hand-over; not status, stamps or version.
-    pub matter: Digest,
-    /// When each leg was finished, UTC; the first completion is never forgotten.
-    pub finished: Vec<Finished>,
-}
-
-/// One press of Finish, as observed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finished {
-    /// Which opening it ended.
-    pub leg: u32,
-    /// The case system's completion stamp, or the observation if it gives none; UTC.
-    pub at: Timestamp,
-    /// When it was observed, UTC.
-    pub observed_at: Timestamp,
-    /// The permit it used, if any.
-    pub permit: Option<String>,
-    /// Whether it is entered as a bypass.
-    pub bypass: bool,
-}
-
-/// Leave to press Finish, named so that it cannot be carried to another step or version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Permit {
-    /// The decision's id, as given to the asker.
-    pub decision_id: String,
-    /// The step it is for.
-    pub step: StepId,
-    /// The opening it is for.
-    pub leg: u32,
-    /// The matter judged.
-    pub on: Digest,
-    /// The same without the forms of earlier steps.
-    #[serde(default)]
-    pub own: Option<Digest>,
-    /// Who asked, if said.
-    pub actor: Option<WorkerId>,
-    /// When it was judged, UTC.
-    pub judged_at: Timestamp,
-    /// After this instant it is void, UTC.
-    pub valid_until: Timestamp,
-    /// Given although some fact could not be read.
-    pub provisional: bool,
-    /// The policy it was judged under.
-    pub policy: Digest,
-}
-
-/// A Finish that was asked for and held, until it is permitted or the step is finished all the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// The decision's id, as given to the asker.
-    pub decision_id: String,
-    /// When it was judged, UTC.
-    pub judged_at: Timestamp,
-    /// Codes of the rules that held it.
-    pub rules: Vec<String>,
-}
+pub use super::step::{Finished, Hidden, Hold, Permit, Step, Tasked};
+pub use super::vocabulary::{Evaluation, Presence, Role, Stage, StepStatus};
 
 /// The folded state of one Learning Episode.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -353,6 +60,21 @@ pub struct Episode {
     pub cancelled: Option<String>,
     /// History: everything known of it dates from before activation, so it owes nobody old escalations.
     pub silent_before: Option<Timestamp>,
+    /// The child, by the key it has now; none until a step or an allocation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<ChildKey>,
+    /// The further children of a group step: one episode for all of them (M21).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub siblings: BTreeSet<ChildKey>,
+    /// Keys that the child had before records were merged; kept for ever (M20).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub earlier_keys: BTreeSet<ChildKey>,
+    /// Of an episode that stands for one step: those that would do for it, where more than one would.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<EpisodeId>,
+    /// What about it needs a person at present, by what it is about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub concerns: BTreeMap<String, Concern>,
     /// How many inputs have been folded in; guards against a lost update.
     pub version: u64,
 }
@@ -379,19 +101,62 @@ impl Episode {
             standing: BTreeSet::new(),
             cancelled: None,
             silent_before: None,
+            child: None,
+            siblings: BTreeSet::new(),
+            earlier_keys: BTreeSet::new(),
+            between: Vec::new(),
+            concerns: BTreeMap::new(),
             version: 0,
         }
     }
 
-    /// The live step of a stage: present or hidden, not cancelled, latest by id of those started last.
+    /// The episode's own step of a stage: not deleted, cancelled or only proposed.
     ///
-    /// A step can legitimately be duplicated or split; the one most recently incoming counts.
+    /// A step can legitimately be duplicated or split. A copy is never the own step while what it was
+    /// copied from is there; of several open ones the first that arrived counts, since that is where the
+    /// work was put; otherwise the open one, or the last that arrived.
     pub fn step_of(&self, stage: Stage) -> Option<&Step> {
-        self.steps
+        let live: Vec<&Step> = self
+            .steps
             .values()
-            .filter(|step| step.stage == stage && step.presence != Presence::Deleted)
-            .filter(|step| !matches!(step.status, StepStatus::Cancelled | StepStatus::Proposed))
-            .max_by_key(|step| (step.dates.incoming, step.first_seen, step.id.clone()))
+            .filter(|step| step.stage == stage && step.is_live())
+            .filter(|step| !self.is_copy(step))
+            .collect();
+        let arrival = |step: &&&Step| (step.dates.incoming, step.first_seen, step.id.clone());
+        let open = live.iter().filter(|step| step.status.is_open());
+        open.min_by_key(arrival)
+            .or_else(|| live.iter().max_by_key(arrival))
+            .copied()
+    }
+
+    /// Open steps beside the own one of their stage: somebody must say which of them is meant.
+    pub fn second_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.values().filter(|step| {
+            let open = step.is_live() && step.status.is_open();
+            let own = self.step_of(step.stage);
+            open && own.is_some_and(|own| own.id != step.id)
+        })
+    }
+
+    fn is_copy(&self, step: &Step) -> bool {
+        let origin = step.copied_from.as_ref().and_then(|id| self.steps.get(id));
+        origin.is_some_and(|origin| {
+            origin.id != step.id && origin.stage == step.stage && origin.is_live()
+        })
+    }
+
+    /// Every key under which the child, its siblings and their merged records are known.
+    pub fn keys(&self) -> BTreeSet<&ChildKey> {
+        let allocated = self.allocation.iter().map(|allocation| &allocation.child);
+        let known = self.child.iter().chain(&self.siblings);
+        known.chain(&self.earlier_keys).chain(allocated).collect()
+    }
+
+    /// Whether anything is still to be done in it: not cancelled, and a step open, awaited or to come.
+    pub fn is_live(&self) -> bool {
+        let signed_off = self.step_of(Stage::SignOff);
+        self.cancelled.is_none()
+            && signed_off.is_none_or(|step| step.status != StepStatus::Completed)
     }
 
     /// A fact, read from the live step of the stage that carries it.

@@ -52,8 +52,16 @@ id!(
     StepId
 );
 id!(
+    /// A task (a request) in the case system that sent it.
+    TaskId
+);
+id!(
     /// A worker, by the case system's own id. Never a name.
     WorkerId
+);
+id!(
+    /// A team, by the case system's own id.
+    TeamId
 );
 id!(
     /// A child or young person, as a keyed hash of the case system's person id. Never the id itself.

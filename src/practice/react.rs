@@ -1,23 +1,32 @@
 //! What follows from an input? The one function that turns it into a reaction.
 
+mod concerns;
+mod corrections;
 mod finishes;
+mod tasks;
 mod time;
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::deadlines::due_day;
 use super::decision::Decision;
 use super::effect::{Act, Effect};
 use super::episode::{Episode, Hold, Permit, Role};
 use super::fold;
-use super::ids::{EpisodeId, SourceName, StepId};
+use super::ids::{EpisodeId, SourceName, StepId, TaskId};
 use super::judge::{judge, own_fingerprint};
+use super::reach::reached;
 use super::sighting::Sighting;
 use super::terms::Terms;
 use super::verdict::{Answer, Attempt, Verdict};
+use super::wording;
 
 pub use finishes::sent_on_at;
+pub use tasks::{is_told, nobody_yet};
 
 /// Everything that can happen to an episode.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +37,10 @@ pub enum Input<'a> {
     Decided(&'a Decision),
     /// A Finish was asked for; the text is the decision's id.
     Asked(&'a Attempt, &'a str),
+    /// A task of Greentick's own worker stands open in the step, which was read just now.
+    Tasked(&'a Attempt, &'a TaskId),
+    /// Which other live episodes its child has at present; none if it is the only one.
+    Doubled(&'a BTreeSet<EpisodeId>),
     /// Time passed.
     TimePassed,
 }
@@ -43,6 +56,8 @@ pub struct Reaction {
     pub owed: Vec<Effect>,
     /// Causes that are cured: their effects not yet sent are withdrawn.
     pub withdrawn: Vec<String>,
+    /// Corrections, each owed only if something of its cause was said or may have been.
+    pub corrected: Vec<(String, Effect)>,
     /// When time next matters to this episode, UTC.
     pub look_again: Option<Timestamp>,
     /// What the journal says of it, the input first.
@@ -84,6 +99,7 @@ pub fn react(
         verdict: None,
         owed: Vec::new(),
         withdrawn: Vec::new(),
+        corrected: Vec::new(),
         said: Vec::new(),
         terms,
         now,
@@ -92,14 +108,20 @@ pub fn react(
         Input::Seen(sighting) => work.seen(sighting),
         Input::Decided(decision) => work.decided(decision),
         Input::Asked(attempt, decision_id) => work.asked(attempt, decision_id),
+        Input::Tasked(attempt, task) => work.tasked(attempt, task),
+        Input::Doubled(others) => work.doubled(others),
         Input::TimePassed => {}
     }
+    work.settle_concerns();
+    let said_next = work.settle_tasks();
     let look_again = work.settle_time();
+    let look_again = look_again.into_iter().chain(said_next).min();
     let Work {
         after,
         verdict,
         owed,
         withdrawn,
+        corrected,
         said,
         ..
     } = work;
@@ -108,6 +130,7 @@ pub fn react(
         verdict,
         owed,
         withdrawn,
+        corrected,
         look_again,
         said,
     }
@@ -119,6 +142,7 @@ struct Work<'a> {
     verdict: Option<Verdict>,
     owed: Vec<Effect>,
     withdrawn: Vec<String>,
+    corrected: Vec<(String, Effect)>,
     said: Vec<JournalLine>,
     terms: &'a Terms,
     now: Timestamp,
@@ -146,12 +170,26 @@ impl Work<'_> {
                 json!({ "step": sighting.step, "presence": sighting.presence }),
             );
         }
+        if change.delayed {
+            // A next action with a delay: it was hidden while we looked, so nobody was late with it.
+            self.say(
+                "delayed",
+                json!({ "step": sighting.step, "stage": sighting.stage,
+                    "incoming": sighting.dates.incoming, "clock_from": sighting.seen_at }),
+            );
+        }
+        for (date, from, to) in change.moved {
+            let (policy, calendar) = (&self.terms.policy, &self.terms.calendar);
+            let in_force = due_day(&self.after, sighting.stage, policy, calendar);
+            self.say(
+                "date_moved",
+                json!({ "step": sighting.step, "date": date, "from": from, "to": to, "in_force": in_force }),
+            );
+        }
         if let Some(finished) = change.finished {
             // Without a stamp all that is known is that it lay between two looks.
-            let earliest = match sighting.dates.completed {
-                Some(stamp) => stamp,
-                None => last_open,
-            };
+            let stamp = sighting.dates.completed.filter(|at| *at == finished.at);
+            let earliest = stamp.unwrap_or(last_open);
             self.finish_observed(&sighting.step, &finished, earliest);
         }
         self.sent_on_early(sighting);
@@ -168,6 +206,11 @@ impl Work<'_> {
         };
         self.after.version += 1;
         let step = self.after.steps.get(&attempt.step);
+        // Whoever asks by this door as well does not make us forget the task that stands in the step.
+        let given = self.after.permits.get(&attempt.step);
+        let refused = self.after.holds.get(&attempt.step);
+        let task = given.and_then(|permit| permit.task.clone());
+        let task = task.or_else(|| refused.and_then(|hold| hold.task.clone()));
         let valid_until = self
             .now
             .saturating_add(SignedDuration::from_mins(self.terms.policy.permit_minutes))
@@ -183,6 +226,7 @@ impl Work<'_> {
             valid_until,
             provisional: verdict.answer() == Answer::Provisional,
             policy: verdict.policy.clone(),
+            task: task.clone(),
         });
         self.said.push(JournalLine::new(
             "asked",
@@ -205,6 +249,7 @@ impl Work<'_> {
                 decision_id: decision_id.to_owned(),
                 judged_at: self.now,
                 rules: verdict.reasons().map(|held| held.rule.clone()).collect(),
+                task,
             };
             self.after.holds.insert(asked, hold);
         }
@@ -243,7 +288,30 @@ impl Work<'_> {
             return;
         }
         self.after.told.insert(key.clone(), self.now);
-        self.owed.push(Effect {
+        let effect = self.effect(key, step, cause, rule, act, tell, due_at);
+        self.owed.push(effect);
+    }
+
+    /// An effect, told to whoever is found of those it is meant for.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of one effect, named where it is made"
+    )]
+    fn effect(
+        &self,
+        key: String,
+        step: Option<StepId>,
+        cause: &str,
+        rule: &str,
+        mut act: Act,
+        tell: &[Role],
+        due_at: Timestamp,
+    ) -> Effect {
+        let told = reached(tell, &self.after, &self.terms.people, self.now);
+        if let Act::Note { text } | Act::Notice { text } = &mut act {
+            wording::addressed(text, tell, &told, rule);
+        }
+        Effect {
             key,
             source: self.after.source.clone(),
             episode: Some(self.after.id.clone()),
@@ -251,8 +319,8 @@ impl Work<'_> {
             act,
             rule: rule.to_owned(),
             cause: cause.to_owned(),
-            audience: tell.to_vec(),
+            audience: told,
             due_at,
-        });
+        }
     }
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::episode::{Presence, Role, Stage, Step, StepStatus};
 use super::fact::{Fact, Value};
-use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
-use super::known::Known;
+use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, TeamId, WorkerId};
+use super::known::{Known, Why};
 
 /// How we came to see a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,6 +104,21 @@ pub struct Sighting {
     pub people: BTreeMap<Role, Known<WorkerId>>,
     /// Links to neighbouring steps.
     pub links: Vec<Link>,
+    /// The further children of a group step, `child` not among them (M21).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub siblings: Vec<ChildKey>,
+    /// Earlier keys of the child, as the case system says after merging records (M20).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<ChildKey>,
+    /// The step that this one was copied, duplicated or split from (M17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<StepId>,
+    /// The team it is assigned to, alone or beside a worker (M18).
+    #[serde(default = "not_mapped", skip_serializing_if = "is_not_mapped")]
+    pub team: Known<TeamId>,
+    /// When its worker means to act, local day. Never a due date: it moves with reassignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<Date>,
     /// What the form carries; a fact the mapping does not provide has no entry.
     pub facts: BTreeMap<Fact, Known<Value>>,
     /// When we saw it, UTC.
@@ -112,11 +127,19 @@ pub struct Sighting {
     pub road: Road,
 }
 
+fn not_mapped<T>() -> Known<T> {
+    Known::Unreadable(Why::NotMapped)
+}
+
+fn is_not_mapped<T>(known: &Known<T>) -> bool {
+    matches!(known, Known::Unreadable(Why::NotMapped))
+}
+
 impl Sighting {
     /// Hash of everything the case system said of the step, so that an unchanged one is recognised
     /// before anything is written. When and how we saw it does not count.
     pub fn content(&self) -> Digest {
-        Digest::of_declared(&(
+        let said = (
             (
                 self.stage,
                 self.presence,
@@ -133,7 +156,20 @@ impl Sighting {
                 &self.child,
             ),
             (&self.people, &self.links, &self.facts),
-        ))
+        );
+        let more = (
+            &self.siblings,
+            &self.merged_from,
+            &self.copied_from,
+            &self.team,
+            self.scheduled,
+        );
+        // What says nothing more has the hash it always had, so that it is not news after an upgrade.
+        if more == (&Vec::new(), &Vec::new(), &None, &not_mapped(), None) {
+            Digest::of_declared(&said)
+        } else {
+            Digest::of_declared(&(said, more))
+        }
     }
 
     /// Hash of what a Finish is judged on: what the form says and who it names. The stamps, status
@@ -167,6 +203,11 @@ impl Sighting {
             child: Known::Blank,
             people: BTreeMap::new(),
             links: Vec::new(),
+            siblings: Vec::new(),
+            merged_from: Vec::new(),
+            copied_from: None,
+            team: not_mapped(),
+            scheduled: None,
             facts: BTreeMap::new(),
             seen_at: now,
             road: Road::Read,

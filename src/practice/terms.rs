@@ -34,6 +34,8 @@ pub struct Terms {
 pub enum Mode {
     /// The case system asks before finishing.
     Callout,
+    /// A mandatory task, addressed to Greentick's own worker, stands in the step until it is answered.
+    Task,
     /// A bad Finish is reopened with a note that says why.
     Reverse,
     /// Nothing is blocked; what would have been held is reported.
@@ -86,6 +88,17 @@ pub enum LateFinish {
     Flag,
 }
 
+/// What the clock does while a restricted record hides a step (P22).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenClock {
+    /// It runs on: what falls due is told to the QA manager alone, by reference.
+    #[default]
+    Run,
+    /// It stands still: nothing falls due, and the due day moves on by the working days hidden.
+    Freeze,
+}
+
 /// One rung of the escalation ladder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +136,9 @@ pub struct Policy {
     pub supervisor_working_days: i32,
     /// Working days for the sign-off after the supervisor's Finish (LE-29.5).
     pub sign_off_working_days: i32,
+    /// What the clock does while a restricted record hides a step.
+    #[serde(default)]
+    pub hidden_clock: HiddenClock,
     /// The ladder, reminders (negative) and escalations (positive), for the practice review (¶3).
     pub ladder: Vec<Rung>,
     /// Changes of single rules, by code.
@@ -147,6 +163,7 @@ impl Default for Policy {
             awaited_working_days: 5,
             supervisor_working_days: 25,
             sign_off_working_days: 10,
+            hidden_clock: HiddenClock::Run,
             ladder: vec![
                 rung(-10, &[Role::PracticeReviewer], false),
                 rung(-5, &[Role::PracticeReviewer], false),
@@ -169,6 +186,26 @@ pub struct People {
     /// Who holds a council-wide role.
     #[serde(default)]
     pub holders: Vec<Holder>,
+    /// Who has left or is away, and who stands in.
+    #[serde(default)]
+    pub away: Vec<Away>,
+}
+
+/// A worker who has left, or is away for a while: messages go to the deputy, or to the next role (P26).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Away {
+    /// The worker.
+    pub worker: WorkerId,
+    /// First instant away, UTC; always if none.
+    #[serde(default)]
+    pub from: Option<Timestamp>,
+    /// First instant back, UTC; never if none.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// Who stands in; nobody if none.
+    #[serde(default)]
+    pub deputy: Option<WorkerId>,
 }
 
 /// One person holding one role, or standing in for its holder.
@@ -188,6 +225,33 @@ pub struct Holder {
 }
 
 impl People {
+    /// Whether a message to `worker` finds somebody at `at`: in person, or whoever stands in.
+    pub fn finds(&self, worker: &WorkerId, at: Timestamp) -> bool {
+        let mut worker = worker;
+        // A deputy may be away too; so many in a row are nobody.
+        for _ in 0..4 {
+            let away = self.away.iter().find(|away| {
+                away.worker == *worker
+                    && away.from.is_none_or(|from| from <= at)
+                    && away.until.is_none_or(|until| at < until)
+            });
+            match away.map(|away| &away.deputy) {
+                None => return true,
+                Some(None) => return false,
+                Some(Some(deputy)) => worker = deputy,
+            }
+        }
+        false
+    }
+
+    /// Those who hold a role at `at`; none if nobody was ever named for it.
+    pub fn in_force(&self, role: Role, at: Timestamp) -> Option<Vec<&WorkerId>> {
+        let named: Vec<&Holder> = self.holders.iter().filter(|h| h.role == role).collect();
+        let holds = |holder: &&&Holder| self.holds(&holder.worker, role, at);
+        let held = named.iter().filter(holds).map(|holder| &holder.worker);
+        (!named.is_empty()).then(|| held.collect())
+    }
+
     /// Whether `worker` held `role`, in person or as delegate, at `at`.
     pub fn holds(&self, worker: &WorkerId, role: Role, at: Timestamp) -> bool {
         self.holders.iter().any(|holder| {

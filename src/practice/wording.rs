@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use jiff::civil::Date;
+
 use super::deadlines::{Milestone, MilestoneKind};
-use super::episode::{Episode, Role};
+use super::episode::{Episode, Role, Stage};
 use super::ids::StepId;
 use super::verdict::Verdict;
 
@@ -35,9 +37,16 @@ pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> Stri
     if !missing.is_empty() {
         let _ = write!(text, " Still missing: {}", missing.join(" "));
     }
-    tell(&mut text, &milestone.tell);
-    let _ = write!(text, " Rule {}.", milestone.rule);
     text
+}
+
+/// One of several notices that name everything due at once to whoever holds a council-wide role.
+pub fn digest(role: Role, all: usize, (nth, of): (usize, usize), names: &[String]) -> String {
+    format!(
+        "{all} messages for the {} are due at once; each step has its own note and flag. Part {nth} of {of}: {}.",
+        role.words(),
+        names.join("; ")
+    )
 }
 
 /// Says why a Finish was undone.
@@ -49,6 +58,25 @@ pub fn reopened(episode: &Episode, verdict: &Verdict) -> String {
     )
 }
 
+/// Answers the task that holds a step: Finish may be pressed.
+pub fn task_answered(episode: &Episode, step: &StepId) -> String {
+    format!(
+        "{}: Finish of step {step} is permitted, for the form as it stands now. If the form is changed \
+         before Finish, it is judged again.",
+        episode.id
+    )
+}
+
+/// Says why the task that holds a step is left unanswered, or why its answer no longer covers a Finish.
+pub fn task_held(episode: &Episode, step: &StepId, answered: bool, verdict: &Verdict) -> String {
+    let why = if answered {
+        "its form has changed since its task was answered, so a Finish pressed now has no permit"
+    } else {
+        "its task is not answered yet"
+    };
+    format!("{}: step {step}: {why}. {}", episode.id, verdict.in_words())
+}
+
 /// Says that a step was finished without asking.
 pub fn went_around(episode: &Episode, step: &StepId, verdict: Option<&Verdict>) -> String {
     let mut text = format!(
@@ -56,7 +84,6 @@ pub fn went_around(episode: &Episode, step: &StepId, verdict: Option<&Verdict>) 
         episode.id
     );
     unmet(&mut text, verdict);
-    tell(&mut text, &[Role::QaManager, Role::HeadOfService]);
     text
 }
 
@@ -68,7 +95,6 @@ pub fn provisional_unmet(episode: &Episode, step: &StepId, verdict: &Verdict) ->
         episode.id
     );
     unmet(&mut text, Some(verdict));
-    tell(&mut text, &[Role::QaManager]);
     text
 }
 
@@ -84,7 +110,6 @@ pub fn sent_on(
         episode.id
     );
     unmet(&mut text, verdict);
-    tell(&mut text, &[Role::QaManager, Role::HeadOfService]);
     text
 }
 
@@ -100,11 +125,33 @@ fn unmet(text: &mut String, verdict: Option<&Verdict>) {
     }
 }
 
-fn tell(text: &mut String, roles: &[Role]) {
-    if !roles.is_empty() {
-        let words: Vec<_> = roles.iter().map(|role| role.words()).collect();
-        let _ = write!(text, " For the attention of: {}.", words.join(", "));
+/// Says whom a message is for, in whose place if that is another role than was meant, and under which rule.
+pub fn addressed(text: &mut String, meant: &[Role], told: &[Role], rule: &str) {
+    let words = |roles: &mut dyn Iterator<Item = &Role>| {
+        let words: Vec<_> = roles.map(|role| role.words()).collect();
+        words.join(", ")
+    };
+    if !told.is_empty() {
+        let _ = write!(text, " For the attention of: {}.", words(&mut told.iter()));
     }
+    let missed = words(&mut meant.iter().filter(|role| !told.contains(role)));
+    if !missed.is_empty() {
+        let _ = write!(text, " In place of the {missed}, where nobody is found.");
+    }
+    let _ = write!(text, " Rule {rule}.");
+}
+
+/// Says that what was called late was not: its Finish was in time and only seen late (P01).
+pub fn corrected(episode: &Episode, stage: Stage, finished: Date, seen: Date) -> String {
+    let day = |day: Date| day.strftime("%-d %B %Y").to_string();
+    format!(
+        "{}: the {} was finished on {}, by its date, and that was seen only on {}. An earlier message that it \
+         was overdue no longer holds.",
+        episode.id,
+        stage.words(),
+        day(finished),
+        day(seen)
+    )
 }
 
 fn days(count: i32) -> String {

@@ -9,7 +9,7 @@ use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
 use crate::practice::rules::RULES;
-use crate::practice::terms::{Holder, People, Policy, Terms};
+use crate::practice::terms::{Away, Holder, People, Policy, Terms};
 use crate::sampling::SamplingPolicy;
 use crate::shape::{self, Lines};
 
@@ -18,6 +18,7 @@ const PEOPLE: &str = include_str!("../../config/people.toml");
 /// What the built-in policy has no example of, and its closed lists of words.
 const POLICY_EXAMPLES: &str = r#"
 late_finish = "reason|extension|flag"
+hidden_clock = "run|freeze"
 reason_codes = [""]
 [[ladder]]
 "!" = ["working_days", "tell"]
@@ -35,6 +36,12 @@ worker = ""
 role = "qa_manager|head_of_service|operational_manager|cslt|practitioner|practice_reviewer|supervisor|service_manager"
 from = ""
 until = ""
+[[away]]
+"!" = ["worker"]
+worker = ""
+from = ""
+until = ""
+deputy = ""
 "#;
 const CLOSURES: &str = r#"
 [[closures]]
@@ -103,20 +110,9 @@ impl Settings {
         let file = shown(self.files.people.as_ref(), "config/people.toml");
         let text = read_or(self.files.people.as_ref(), PEOPLE).map_err(|fault| vec![fault])?;
         let mut read = File::read(&file, &text, PEOPLE, PEOPLE_EXAMPLES);
-        let mut holders = Vec::new();
-        for (index, row) in read.rows("holders").into_iter().enumerate() {
-            let at = |key: &str| format!("holders[{index}].{key}");
-            for key in ["from", "until"] {
-                read.parsed::<Timestamp>(
-                    &row,
-                    key,
-                    &at(key),
-                    "an instant such as 2026-09-01T00:00:00Z",
-                );
-            }
-            holders.extend(row.try_into::<Holder>());
-        }
-        read.or_faults(|| Ok(People { holders }))
+        let holders = read.dated::<Holder>("holders");
+        let away = read.dated::<Away>("away");
+        read.or_faults(|| Ok(People { holders, away }))
     }
 
     fn calendar(&self) -> Result<Calendar, Vec<SettingsFault>> {
@@ -213,6 +209,19 @@ impl<'a> File<'a> {
             _ => None,
         });
         tables.collect()
+    }
+
+    /// Rows that hold from an instant until another.
+    fn dated<T: serde::de::DeserializeOwned>(&mut self, list: &str) -> Vec<T> {
+        let mut found = Vec::new();
+        for (index, row) in self.rows(list).into_iter().enumerate() {
+            for key in ["from", "until"] {
+                let wanted = "an instant such as 2026-09-01T00:00:00Z";
+                self.parsed::<Timestamp>(&row, key, &format!("{list}[{index}].{key}"), wanted);
+            }
+            found.extend(row.try_into::<T>());
+        }
+        found
     }
 
     /// A text of a row must be readable as what it stands for.

@@ -1,29 +1,32 @@
 //! What does the council ask and tell Greentick? Finish checks, callbacks, and the Head's moderations.
 //!
-//! Both are signed over the raw body with the machine's own time. A callback's body is made of its event, so that
-//! one repeated after a kill is the same to the byte. Absent on purpose: any judgement of the answer.
+//! In which shape, and with which proof, is for `telling` to say. Absent on purpose: any judgement of the answer.
 
-use std::fmt::Write;
 use std::time::Duration;
 
-use ring::hmac;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 
 use super::council::{Council, CouncilFault};
-use super::event::{Entry, Event, NewStep, Previous};
+use super::desk::ENVIRONMENT;
+use super::dialects::Dialect;
+use super::event::{Entry, Event};
 use super::forms::StepType;
-use super::truth::{Step, Truth};
-use crate::clock::machine_second;
+use super::step::Step;
+use super::switches::{self, Fault};
+use super::telling::{self, Message, Told};
+use super::truth::Truth;
+use super::words::{NewStep, Previous};
 
 /// What came of a press on Finish.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pressed {
     /// The step is finished now, and was not before.
     pub finished: bool,
-    /// `permit`, `hold`, `none` (no answer), `forced`, or `closed` (it was not open).
+    /// `permit`, `hold`, `none` (no answer), `forced`, `closed` (it was not open), or `gated` (a mandatory task is not
+    /// answered).
     pub decision: String,
     /// Greentick's answer as it came.
     pub answer: Json,
@@ -57,6 +60,10 @@ impl Council {
         let Some(step) = open else {
             return Ok(Pressed::without("closed"));
         };
+        // A mandatory task blocks Finish in the case system itself, whoever presses.
+        if self.truth(|truth| truth.blocking(id).next().is_some()) {
+            return self.gated(act, id);
+        }
         let mut pressed = Pressed::without("forced");
         let mut check = None;
         if !force && self.settings().greentick.is_some() {
@@ -86,6 +93,12 @@ impl Council {
         Ok(pressed)
     }
 
+    fn gated(&self, act: Option<&str>, id: &str) -> Result<Pressed, CouncilFault> {
+        let why = format!("step {id} waits for the answer to a mandatory task");
+        self.record(act, Event::NothingDone { why })?;
+        Ok(Pressed::without("gated"))
+    }
+
     /// Asks whether the step may be finished; gives the check's name and whether it may.
     async fn ask(
         &self,
@@ -111,8 +124,7 @@ impl Council {
             })),
             "deadline_ms": 2_000,
         });
-        let secret = self.settings().greentick.as_ref().map(|g| &g.finish_secret);
-        let (status, answer) = self.post("/api/v1/finish-checks", &body, secret).await;
+        let (status, answer) = self.question(&check, &body).await;
         let said = answer.get("decision").and_then(Json::as_str);
         let decision = match said.filter(|_| (200..300).contains(&status)) {
             Some(decision @ ("permit" | "hold")) => decision.to_owned(),
@@ -157,7 +169,7 @@ impl Council {
     pub(super) async fn tell_until(&self, mut stop: watch::Receiver<bool>) {
         let mut wait = WAIT.0;
         loop {
-            let first = self.truth(|truth| truth.untold.values().next().cloned());
+            let first = telling::next(self);
             let acknowledged = match &first {
                 None => true,
                 Some(entry) => self.tell(entry).await,
@@ -185,48 +197,88 @@ impl Council {
         let Some(greentick) = &self.settings().greentick else {
             return false;
         };
-        let Some((kind, step)) = entry.event.kind() else {
+        let Some(mut told) = Told::of(self, entry) else {
             return false;
         };
-        let body = json!({
-            "message_id": format!("M-{}", entry.seq), "sent_at": entry.at,
-            "environment": "synthetic",
-            "events": [{
-                "id": format!("E-{}", entry.seq), "type": kind,
-                "occurred_at": entry.at, "step": step,
-            }],
-        });
+        let dialect = self.manner().dialect;
+        let strikes = |fault| switches::take(self, fault, told_as(entry).as_str());
+        for late in [
+            Fault::LateCallback,
+            Fault::VeryLateCallback,
+            Fault::OutOfOrder,
+        ] {
+            if switches::is_on(self, late) {
+                strikes(late);
+            }
+        }
         let path = format!("/api/v1/callbacks/{}", greentick.source);
-        let secret = Some(&greentick.callback_secret);
-        let (status, _) = self.post(&path, &body, secret).await;
+        let secret = &greentick.callback_secret;
+        if strikes(Fault::TrainCallback) {
+            told.environment = "train";
+            self.post(&path, told.message(dialect, secret)).await;
+            told.environment = ENVIRONMENT;
+        }
+        let (status, body) = self.post(&path, told.message(dialect, secret)).await;
+        if !telling::acknowledges(dialect, status, &body) {
+            return false;
+        }
+        if strikes(Fault::DuplicateCallback) {
+            self.post(&path, told.message(dialect, secret)).await;
+        }
+        if strikes(Fault::RenamedCallback) {
+            told.again = "-again";
+            self.post(&path, told.message(dialect, secret)).await;
+        }
         let message = entry.seq;
-        (200..300).contains(&status)
-            && self
-                .record(None, Event::CallbackDelivered { message })
-                .is_ok()
+        self.record(None, Event::CallbackDelivered { message })
+            .is_ok()
     }
 
-    /// Posts signed JSON; gives the status (0 if no answer came) and the answer, null if it is no JSON.
-    async fn post(&self, path: &str, body: &Json, secret: Option<&SecretString>) -> (u16, Json) {
-        let Some((greentick, secret)) = self.settings().greentick.as_ref().zip(secret) else {
-            return (0, Json::Null);
+    /// Posts a message to Greentick; gives the status (0 if no answer came) and the answer.
+    async fn post(&self, path: &str, message: Message) -> (u16, Vec<u8>) {
+        let Some(greentick) = &self.settings().greentick else {
+            return (0, Vec::new());
         };
-        let body = body.to_string();
-        let at = machine_second().to_string();
         let address = format!("{}{path}", greentick.base_url.trim_end_matches('/'));
-        let request = self.client().post(address);
-        let request = request.header("content-type", "application/json");
-        let request = request.header("x-greentick-signature", signature(secret, &at, &body));
-        let request = request.header("x-greentick-timestamp", at);
-        let Ok(answer) = request.body(body).send().await else {
-            return (0, Json::Null);
+        let mut request = self.client().post(address);
+        for (name, value) in message.headers {
+            request = request.header(name, value);
+        }
+        let Ok(answer) = request.body(message.body).send().await else {
+            return (0, Vec::new());
         };
         let status = answer.status().as_u16();
-        let Ok(bytes) = answer.bytes().await else {
+        match answer.bytes().await {
+            Ok(bytes) => (status, bytes.to_vec()),
+            Err(_) => (0, Vec::new()),
+        }
+    }
+
+    /// Asks a question about a Finish in the council's manner; gives the status and the answer, null if it is none.
+    async fn question(&self, check: &str, plain: &Json) -> (u16, Json) {
+        let Some(greentick) = &self.settings().greentick else {
             return (0, Json::Null);
         };
-        (status, serde_json::from_slice(&bytes).unwrap_or(Json::Null))
+        let manner = self.manner();
+        let own = telling::question(manner.dialect, plain).filter(|_| manner.asks);
+        // A question in words of one's own goes to where that is expected.
+        let (dialect, path) = match &own {
+            Some(_) => (
+                manner.dialect,
+                format!("/api/v1/finish-checks/{}", greentick.source),
+            ),
+            None => (Dialect::Xml, "/api/v1/finish-checks".to_owned()),
+        };
+        let body = own.unwrap_or_else(|| plain.to_string());
+        let off = switches::skew(self);
+        let message = telling::proven(dialect, &greentick.finish_secret, check, body, off);
+        let (status, bytes) = self.post(&path, message).await;
+        (status, telling::answer(dialect, &bytes))
     }
+}
+
+fn told_as(entry: &Entry) -> String {
+    format!("callback M-{}", entry.seq)
 }
 
 #[allow(
@@ -235,16 +287,6 @@ impl Council {
 )]
 async fn rest(span: Duration) {
     tokio::time::sleep(span).await;
-}
-
-fn signature(secret: &SecretString, at: &str, body: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
-    let mut text = "sha256=".to_owned();
-    for byte in hmac::sign(&key, format!("{at}.{body}").as_bytes()).as_ref() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// The step that this one leads to; none if it is the last, or if it was sent on already.
@@ -275,5 +317,6 @@ pub(super) fn successor(truth: &Truth, step: &Step, immediate: bool) -> Option<N
             immediate,
         }),
         answers,
+        ..NewStep::default()
     })
 }

@@ -12,9 +12,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::council::{Council, CouncilFault};
-use super::event::{Event, NewStep, Row, Status};
-use super::faults::Fault;
+use super::event::Event;
+use super::forms::StepType;
+use super::switches::{Fault, SWITCHES};
 use super::truth::Truth;
+use super::words::{NewStep, Row, Status};
 
 fn refused(status: StatusCode, why: &str) -> Response {
     (status, JsonBody(json!({ "error": why }))).into_response()
@@ -173,26 +175,76 @@ pub(super) async fn status(
     })
 }
 
-/// A fault to switch.
+/// A switch to turn.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Switch {
+pub(super) struct Turn {
     name: String,
     #[serde(default)]
     count: Option<u64>,
+    #[serde(default)]
+    step: Option<String>,
 }
 
 /// `POST /council/faults`.
 pub(super) async fn fault(
     State(council): State<Council>,
-    JsonBody(switch): JsonBody<Switch>,
+    JsonBody(turn): JsonBody<Turn>,
 ) -> Response {
-    let Some(fault) = Fault::named(&switch.name) else {
-        let names = Fault::ALL.map(Fault::name).join(", ");
-        return refused(StatusCode::BAD_REQUEST, &format!("known are: {names}"));
+    let Some(fault) = Fault::named(&turn.name) else {
+        let names = SWITCHES.iter().map(|fault| fault.switch());
+        let names: Vec<String> = names
+            .map(|one| format!("{} {}", one.id, one.name))
+            .collect();
+        let why = format!("known are: {}", names.join(", "));
+        return refused(StatusCode::BAD_REQUEST, &why);
     };
-    match council.fault(fault, switch.count) {
-        Ok(()) => JsonBody(json!({ "name": switch.name, "count": switch.count })).into_response(),
+    match council.strike(fault, turn.count, turn.step.as_deref()) {
+        Ok(steps) => JsonBody(json!({
+            "name": fault.name(), "count": turn.count, "steps": steps,
+            "what": fault.switch().what,
+        }))
+        .into_response(),
         Err(fault) => failed(&fault),
     }
+}
+
+/// `GET /council/faults`: the table of switches.
+pub(super) async fn faults(State(council): State<Council>) -> Response {
+    let all = SWITCHES.iter().map(|fault| {
+        let switch = fault.switch();
+        let dialects = switch.dialects.iter().map(|one| one.name());
+        json!({
+            "id": switch.id, "name": switch.name, "strikes": format!("{:?}", switch.strikes),
+            "dialects": dialects.collect::<Vec<_>>(), "what": switch.what,
+            "on": council.faults().is_on(*fault),
+        })
+    });
+    JsonBody(all.collect::<Vec<_>>()).into_response()
+}
+
+/// Which types of step have a mandatory task, and whose.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Gates {
+    step_types: Vec<StepType>,
+    to: String,
+}
+
+/// `POST /council/gates`: steps that appear from now on have a mandatory task; an empty list ends that.
+pub(super) async fn gates(
+    State(council): State<Council>,
+    JsonBody(gates): JsonBody<Gates>,
+) -> Response {
+    let Gates { step_types, to } = gates;
+    match council.happen(Event::GateSet { step_types, to }) {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(fault) => failed(&fault),
+    }
+}
+
+/// `GET /council/tasks`: every task there is.
+pub(super) async fn tasks(State(council): State<Council>) -> Response {
+    let tasks = council.truth(|truth| truth.tasks.values().cloned().collect::<Vec<_>>());
+    JsonBody(tasks).into_response()
 }

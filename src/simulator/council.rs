@@ -10,10 +10,14 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use super::event::{Entry, Event, Received};
-use super::faults::{Fault, Faults};
+use super::dialects::Dialect;
+use super::dialects::tokens::Tokens;
+use super::event::{Entry, Event};
+use super::step::Step;
 use super::store::Store;
-use super::truth::{Step, Truth};
+use super::switches::{self, Fault, Faults, Strikes};
+use super::truth::Truth;
+use super::words::Received;
 use crate::clock::Clock;
 
 /// How a council is set up.
@@ -44,6 +48,17 @@ pub struct Greentick {
     pub callback_secret: SecretString,
     /// The token with which the Head records moderations; none leaves them to somebody else.
     pub head_token: Option<SecretString>,
+}
+
+/// How the council asks and tells Greentick, and what its interface wants besides the key.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// The dialect of its callbacks.
+    pub dialect: Dialect,
+    /// Whether it asks before a Finish in that dialect as well, if that has a way of its own.
+    pub asks: bool,
+    /// The subscription key of the JSON dialect; none means that it is the key.
+    pub subscription: Option<SecretString>,
 }
 
 /// Why the council cannot go on.
@@ -87,6 +102,10 @@ struct Inner {
     settings: CouncilSettings,
     store: Mutex<Store>,
     faults: Mutex<Faults>,
+    tokens: Mutex<Tokens>,
+    manner: Mutex<Manner>,
+    /// Who waits for another reader of the same kind.
+    meeting: (Mutex<bool>, Notify),
     client: reqwest::Client,
     changed: Notify,
 }
@@ -108,6 +127,9 @@ impl Council {
                 settings,
                 store: Mutex::new(store),
                 faults: Mutex::new(Faults::default()),
+                tokens: Mutex::new(Tokens::default()),
+                manner: Mutex::new(Manner::default()),
+                meeting: (Mutex::new(false), Notify::new()),
                 client,
                 changed: Notify::new(),
             }),
@@ -154,12 +176,84 @@ impl Council {
         self.record(None, event)
     }
 
-    /// Switches a fault on for the next `count` requests it can strike; none: until 0 switches it off.
+    /// Speaks in this manner from now on.
+    pub fn speak(&self, manner: Manner) {
+        *unpoisoned(&self.inner.manner) = manner;
+    }
+
+    /// Switches a fault on for the next `count` strikes; none: until 0 switches it off. One that changes the truth
+    /// does so at once, so many times; see [`Council::strike`].
     pub fn fault(&self, fault: Fault, count: Option<u64>) -> Result<(), CouncilFault> {
-        self.faults().set(fault, count);
+        self.strike(fault, count, None).map(drop)
+    }
+
+    /// Switches a fault on or off; gives the ids of the steps that it changed at once. `step` names the step for one
+    /// that changes the truth; otherwise it is the first that fits.
+    pub fn strike(
+        &self,
+        fault: Fault,
+        count: Option<u64>,
+        step: Option<&str>,
+    ) -> Result<Vec<String>, CouncilFault> {
         let name = fault.name().to_owned();
         self.record(None, Event::FaultSet { name, count })?;
-        Ok(())
+        if fault.switch().strikes == Strikes::Truth {
+            return switches::act(self, fault, count, step);
+        }
+        self.faults().set(fault, count);
+        self.inner.changed.notify_one();
+        Ok(Vec::new())
+    }
+
+    /// Switches on a fault that changes the truth, once, if there is a step that it fits; gives the steps.
+    pub fn strike_if_it_fits(&self, fault: Fault) -> Result<Vec<String>, CouncilFault> {
+        switches::act(self, fault, None, None)
+    }
+
+    /// Waits until something has happened since it was asked, or for a second of the machine's time.
+    pub async fn after_a_change(&self) {
+        let seq = self.truth(|truth| truth.seq);
+        while self.truth(|truth| truth.seq) == seq {
+            switches::rest(Duration::from_secs(1)).await;
+        }
+    }
+
+    pub(super) fn manner(&self) -> Manner {
+        unpoisoned(&self.inner.manner).clone()
+    }
+
+    /// The subscription key of the JSON dialect.
+    pub(super) fn subscription(&self) -> SecretString {
+        let own = self.manner().subscription;
+        own.unwrap_or_else(|| self.inner.settings.key.clone())
+    }
+
+    pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        unpoisoned(&self.inner.tokens)
+    }
+
+    /// Waits until another one is here too, for at most two seconds of the machine's time.
+    pub(super) async fn meet(&self) {
+        let (waits, bell) = &self.inner.meeting;
+        let rung = bell.notified();
+        let mut rung = std::pin::pin!(rung);
+        rung.as_mut().enable();
+        let somebody_waits = {
+            let mut waits = unpoisoned(waits);
+            let waited = *waits;
+            *waits = !waited;
+            waited
+        };
+        if somebody_waits {
+            bell.notify_waiters();
+            return;
+        }
+        if tokio::time::timeout(Duration::from_secs(2), rung)
+            .await
+            .is_err()
+        {
+            *unpoisoned(waits) = false;
+        }
     }
 
     pub(super) fn settings(&self) -> &CouncilSettings {
@@ -176,14 +270,11 @@ impl Council {
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        // A panic while it was held cannot have left half an event: events are taken in after they are recorded.
-        let store = self.inner.store.lock();
-        store.unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(&self.inner.store)
     }
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
-        let faults = self.inner.faults.lock();
-        faults.unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(&self.inner.faults)
     }
 
     pub(super) fn truth<T>(&self, look: impl FnOnce(&Truth) -> T) -> T {
@@ -212,4 +303,10 @@ impl Council {
         self.inner.changed.notify_one();
         Ok(Ok(entry))
     }
+}
+
+/// What is behind a lock. A panic while it was held cannot have left half a change: events are taken in after they are
+/// recorded, and the rest is set in one go.
+fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::forms::StepType;
+use super::words::{Gone, Hiding, Lock, NewStep, Received, Row, Status};
 
 /// One event, as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +66,13 @@ pub enum Event {
         /// The new status.
         status: Status,
     },
+    /// The stamp of an earlier status was taken away, as some systems do with a completion when a step is reopened.
+    StampCleared {
+        /// Which step.
+        step: String,
+        /// Whose stamp.
+        status: Status,
+    },
     /// A record was closed to Greentick's account, or opened again.
     StepRestricted {
         /// Which step.
@@ -72,10 +80,89 @@ pub enum Event {
         /// Closed.
         restricted: bool,
     },
+    /// A record was closed in one of the other ways in which that can show.
+    StepClosed {
+        /// Which step.
+        step: String,
+        /// How it shows.
+        how: Hiding,
+    },
     /// A step was deleted.
     StepDeleted {
         /// Which step.
         step: String,
+    },
+    /// A step was deleted in one of the other ways in which that can show.
+    StepRemoved {
+        /// Which step.
+        step: String,
+        /// How it shows.
+        how: Gone,
+    },
+    /// What was changed of a step last reaches the feed late, with its old change time.
+    StepDelayed {
+        /// Which step.
+        step: String,
+        /// When the feed shows it again, UTC.
+        until: Timestamp,
+    },
+    /// A step went to another worker or team, or its dates moved.
+    StepAssigned {
+        /// Which step.
+        step: String,
+        /// The worker.
+        #[serde(default)]
+        assignee: Option<String>,
+        /// The worker on whose behalf that one acts.
+        #[serde(default)]
+        acting_for: Option<String>,
+        /// The team, if it went to one.
+        #[serde(default)]
+        team: Option<String>,
+        /// The new due day; none leaves it.
+        #[serde(default)]
+        due: Option<Date>,
+        /// The new day for its worker to act; none leaves it.
+        #[serde(default)]
+        scheduled: Option<Date>,
+    },
+    /// A step was checked out, or in again.
+    StepLocked {
+        /// Which step.
+        step: String,
+        /// The lock; none frees it.
+        lock: Option<Lock>,
+    },
+    /// Whom a step is about was changed: nobody, a child, or several.
+    StepSubjects {
+        /// Which step.
+        step: String,
+        /// The children, by number.
+        subjects: Vec<String>,
+    },
+    /// Two records of one child became one overnight. No step gets a new version or change time by it.
+    PersonsMerged {
+        /// The number that is no more.
+        from: String,
+        /// The number that goes on.
+        to: String,
+    },
+    /// A worker left.
+    WorkerEnded {
+        /// Which.
+        worker: String,
+    },
+    /// Steps of these types have a mandatory task from now on, addressed to this worker.
+    GateSet {
+        /// The types.
+        step_types: Vec<StepType>,
+        /// The worker who is to answer.
+        to: String,
+    },
+    /// The council was restored from a backup: its steps are again what they were after event `to`.
+    Restored {
+        /// The last event that counts.
+        to: u64,
     },
     /// Greentick was asked whether a step may be finished.
     FinishAsked {
@@ -137,12 +224,21 @@ pub enum Event {
 }
 
 impl Event {
-    /// The type a callback gives it, with the step it is about; none for what callbacks do not tell.
-    pub fn kind(&self) -> Option<(&'static str, &str)> {
-        Some(match self {
-            Self::StepAppeared { step } => ("StepCreated", step.id.as_str()),
-            Self::StepSaved { step, .. } => ("StepSaved", step),
-            Self::StepFinished { step, .. } => ("StepFinished", step),
+    /// What a callback tells of it; none for what callbacks do not tell.
+    pub(super) fn telling(&self) -> Option<Telling<'_>> {
+        let of = |kind, step| {
+            Some(Telling {
+                kind,
+                step: Some(step),
+                persons: None,
+                worker: None,
+            })
+        };
+        match self {
+            Self::StepAppeared { step } => of("StepCreated", step.id.as_str()),
+            Self::StepSaved { step, .. } | Self::StepSubjects { step, .. } => of("StepSaved", step),
+            Self::StepFinished { step, .. } => of("StepFinished", step),
+            Self::StepAssigned { step, .. } => of("StepReassigned", step),
             Self::StepStatus { step, status } => {
                 let kind = match status {
                     Status::Cancelled => "StepCancelled",
@@ -151,125 +247,50 @@ impl Event {
                     Status::Started => "StepStarted",
                     Status::Incoming | Status::Proposed => "StepSaved",
                 };
-                (kind, step)
+                of(kind, step)
             }
-            Self::StepRestricted { step, restricted } => {
-                let kind = if *restricted {
-                    "PersonRestricted"
-                } else {
-                    "PersonUnrestricted"
-                };
-                (kind, step)
-            }
-            Self::StepDeleted { step } => ("StepDeleted", step),
-            _ => return None,
-        })
-    }
-}
-
-/// A step as it appears.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewStep {
-    /// Its id.
-    pub id: String,
-    /// What kind of work.
-    pub step_type: StepType,
-    /// Whose.
-    #[serde(default)]
-    pub assignee: Option<String>,
-    /// The child, by number.
-    #[serde(default)]
-    pub subject: Option<String>,
-    /// Due, local day.
-    #[serde(default)]
-    pub due: Option<Date>,
-    /// Where it came from.
-    #[serde(default)]
-    pub previous: Option<Previous>,
-    /// What its form says from the start.
-    #[serde(default)]
-    pub answers: BTreeMap<String, Option<String>>,
-}
-
-/// A link to the step before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Previous {
-    /// Which.
-    pub step: String,
-    /// It was still open.
-    pub immediate: bool,
-}
-
-/// A row of a table, by column.
-pub type Row = BTreeMap<String, String>;
-
-/// Where a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    /// A next action was chosen, but the step is not real yet.
-    Proposed,
-    /// Arrived.
-    Incoming,
-    /// Being worked on.
-    Started,
-    /// Open again.
-    Reopened,
-    /// Finished.
-    Completed,
-    /// Cancelled, for good.
-    Cancelled,
-}
-
-impl Status {
-    /// The word on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Proposed => "PROPOSED",
-            Self::Incoming => "INCOMING",
-            Self::Started => "STARTED",
-            Self::Reopened => "REOPENED",
-            Self::Completed => "COMPLETED",
-            Self::Cancelled => "CANCELLED",
+            Self::StepClosed { step, .. }
+            | Self::StepRestricted {
+                step,
+                restricted: true,
+            } => of("PersonRestricted", step),
+            Self::StepRestricted { step, .. } => of("PersonUnrestricted", step),
+            // A step that merely is in no list any more is no deletion that anybody would tell of.
+            Self::StepRemoved {
+                how: Gone::Absent, ..
+            } => None,
+            Self::StepDeleted { step } | Self::StepRemoved { step, .. } => of("StepDeleted", step),
+            Self::StepLocked {
+                step,
+                lock: Some(_),
+            } => of("StepLocked", step),
+            Self::StepLocked { step, lock: None } => of("StepUnlocked", step),
+            Self::PersonsMerged { from, to } => Some(Telling {
+                kind: "PersonMerged",
+                step: None,
+                persons: Some((from, to)),
+                worker: None,
+            }),
+            Self::WorkerEnded { worker } => Some(Telling {
+                kind: "WorkerEnded",
+                step: None,
+                persons: None,
+                worker: Some(worker),
+            }),
+            _ => None,
         }
     }
-
-    /// Whether the list of open steps shows it.
-    pub fn is_open(self) -> bool {
-        !matches!(self, Self::Completed | Self::Cancelled)
-    }
-
-    /// Whether Finish can be pressed.
-    pub fn can_finish(self) -> bool {
-        matches!(self, Self::Incoming | Self::Started | Self::Reopened)
-    }
 }
 
-/// Something that was written through the interface.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Received {
-    /// The council's own number for it.
-    pub id: String,
-    /// `note`, `flag`, `unflag`, `field`, `reopen`, `alert`, `sample_list`.
-    pub operation: String,
-    /// The sender's mark.
-    pub mark: String,
-    /// The step, if it is about one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<String>,
-    /// The flag's or field's name, or the list's cycle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The text, the reason, the value, or the certificate's hash.
-    #[serde(default)]
-    pub text: String,
-    /// The roles an alert is for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<String>,
-    /// The episodes it names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<String>,
-    /// When, UTC: the time of its event.
-    #[serde(skip)]
-    pub at: Timestamp,
+/// What a callback tells of an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Telling<'e> {
+    /// Its type.
+    pub(super) kind: &'static str,
+    /// The step it is about.
+    pub(super) step: Option<&'e str>,
+    /// The person's number that is no more, and the one that goes on.
+    pub(super) persons: Option<(&'e str, &'e str)>,
+    /// The worker it is about.
+    pub(super) worker: Option<&'e str>,
 }

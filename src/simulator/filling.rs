@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Event, Row};
+use super::event::Event;
 use super::forms::StepType;
 use super::habits::Plan;
 use super::people::open;
 use super::truth::Truth;
+use super::words::Row;
 
 /// Fills a form in: everything, or without what people forget; a repair adds what a hold named.
 pub(super) fn write(

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What kind of work a step is, by the council's own number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StepType {
     /// The practitioner writes.
     #[serde(rename = "1201")]
@@ -21,6 +21,7 @@ pub enum StepType {
     #[serde(rename = "1204")]
     SignOff,
     /// Work that has nothing to do with Learning Episodes, and appears in every list all the same.
+    #[default]
     #[serde(rename = "1310")]
     DutyContact,
 }

@@ -10,11 +10,13 @@ use jiff::tz::TimeZone;
 
 use super::asks::{self, Pressed};
 use super::council::{Council, CouncilFault};
-use super::event::{Entry, Event, NewStep};
+use super::event::{Entry, Event};
 use super::filling::{said, write};
 use super::forms::StepType;
 use super::habits::{Act, CYCLE, Grade, Plan};
-use super::truth::{Step, Truth};
+use super::step::Step;
+use super::truth::Truth;
+use super::words::NewStep;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -250,8 +252,8 @@ fn begin(truth: &Truth, plan: &Plan, step_type: StepType) -> Result<Event, &'sta
             assignee: Some(plan.worker(step_type)),
             subject: Some(plan.child()),
             due: Some(plan.due_on),
-            previous: None,
             answers,
+            ..NewStep::default()
         },
     })
 }

@@ -3,16 +3,15 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use axum::routing::{any, get, post};
 use hyper::server::conn::http1::Builder;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,8 +23,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::council::Council;
-use super::faults::{self, NoAnswer};
-use super::{control, reads, wire, writes};
+use super::dialects::tokens::basic;
+use super::dialects::{Dialect, batch, eav, json, soap, xml};
+use super::line::{Line, put};
+use super::switches::{self, Raw};
+use super::{control, desk};
 
 impl Council {
     /// Serves until `stop` resolves, and tells Greentick of changes meanwhile. Answers under way are finished,
@@ -52,17 +54,26 @@ impl Council {
                 continue;
             };
             let inner = TowerToHyperService::new(router.clone());
+            let line = Line::new(stream);
+            let raw = line.raw();
             let service = service_fn(move |request| {
                 let answering = inner.call(request);
+                let raw = Arc::clone(&raw);
                 async move {
                     let Ok(answer) = answering.await;
-                    match answer.extensions().get::<NoAnswer>() {
+                    match answer.extensions().get::<Raw>() {
                         None => Ok(answer),
-                        Some(NoAnswer) => Err(io::Error::other("dropped on purpose")),
+                        Some(Raw(bytes)) if bytes.is_empty() => {
+                            Err(io::Error::other("dropped on purpose"))
+                        }
+                        Some(Raw(bytes)) => {
+                            put(&raw, bytes);
+                            Ok(answer)
+                        }
                     }
                 }
             });
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            let connection = builder.serve_connection(TokioIo::new(line), service);
             let connection = graceful.watch(connection);
             tasks.spawn(async move {
                 if let Err(fault) = connection.await {
@@ -79,39 +90,53 @@ impl Council {
     }
 
     fn router(&self) -> Router {
-        let workflow = Router::new()
-            .route("/workflow/steps/changes", get(reads::changes))
-            .route("/workflow/steps", get(reads::open_steps))
-            .route("/workflow/steps/{id}", get(reads::step))
-            .route(
-                "/workflow/steps/{id}/{what}",
-                get(reads::on_step).post(writes::post_on_step),
+        let strike = || from_fn_with_state(self.clone(), switches::strike);
+        let tokens = json::token_router()
+            .merge(eav::token_router())
+            .merge(batch::token_router())
+            .layer(from_fn_with_state(self.clone(), switches::strike_token));
+        let interface = Router::new()
+            .merge(
+                xml::router()
+                    .layer(strike())
+                    .layer(from_fn_with_state(self.clone(), known)),
             )
-            .route(
-                "/workflow/steps/{id}/flags/{name}",
-                delete(writes::delete_flag).put(writes::put_flag),
+            // SOAP says who is asking inside the message.
+            .merge(soap::router().layer(strike()))
+            .merge(
+                json::router()
+                    .layer(strike())
+                    .layer(from_fn_with_state(self.clone(), json::known)),
             )
-            .route("/workflow/steps/{id}/fields/{name}", put(writes::put_field))
-            .route("/workflow/alerts", get(reads::alerts).post(writes::alert))
-            .route(
-                "/workflow/sample-lists",
-                get(reads::sample_lists).post(writes::sample_list),
+            .merge(
+                eav::router()
+                    .layer(strike())
+                    .layer(from_fn_with_state(self.clone(), eav::known)),
             )
-            .layer(from_fn_with_state(self.clone(), faults::strike))
-            .layer(from_fn_with_state(self.clone(), known));
+            .merge(
+                batch::router()
+                    .layer(strike())
+                    .layer(from_fn_with_state(self.clone(), batch::known)),
+            );
         let control = Router::new()
             .route("/council/steps", get(control::steps).post(control::appear))
             .route("/council/log", get(control::log))
-            .route("/council/faults", post(control::fault))
+            .route("/council/faults", get(control::faults).post(control::fault))
+            .route("/council/gates", post(control::gates))
+            .route("/council/tasks", get(control::tasks))
             .route("/council/steps/{id}/answers", post(control::answers))
             .route("/council/steps/{id}/finish", post(control::finish))
             .route("/council/steps/{id}/status", post(control::status));
         Router::new()
             .route("/health", get(|| async { "ok" }))
-            .merge(workflow)
+            .route("/signin", get(switches::signin))
+            .route("/elsewhere", any(switches::elsewhere))
+            .merge(interface)
+            .merge(tokens)
             .merge(control)
-            .fallback(|| async {
-                wire::refusal(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such door")
+            .fallback(|uri: Uri| async move {
+                let dialect = Dialect::of_path(uri.path());
+                dialect.refusal(desk::missing("there is no such door"))
             })
             .with_state(self.clone())
     }
@@ -123,11 +148,8 @@ async fn known(State(council): State<Council>, request: Request, next: Next) -> 
     if shown(request.headers()).as_deref() == Some(key) {
         return next.run(request).await;
     }
-    let refusal = wire::refusal(
-        StatusCode::UNAUTHORIZED,
-        "UNAUTHORIZED",
-        "show the key in X-Api-Key, as a bearer token, or as the password of Basic",
-    );
+    let why = "show the key in X-Api-Key, as a bearer token, or as the password of Basic";
+    let refusal = xml::refuse((StatusCode::UNAUTHORIZED, "UNAUTHORIZED", why.to_owned()));
     let ask = [(header::WWW_AUTHENTICATE, "Basic realm=\"council\"")];
     (ask, refusal).into_response()
 }
@@ -141,10 +163,5 @@ fn shown(headers: &HeaderMap) -> Option<String> {
     if let Some(token) = authorization.strip_prefix("Bearer ") {
         return Some(token.to_owned());
     }
-    let pair = STANDARD
-        .decode(authorization.strip_prefix("Basic ")?)
-        .ok()?;
-    let pair = String::from_utf8(pair).ok()?;
-    pair.split_once(':')
-        .map(|(_, password)| password.to_owned())
+    basic(headers).map(|(_, password)| password)
 }

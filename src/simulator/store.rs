@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -19,6 +19,7 @@ use crate::clock::Clock;
 #[derive(Debug)]
 pub(super) struct Store {
     file: File,
+    path: PathBuf,
     /// Where the next line begins, bytes.
     end: u64,
     clock: Clock,
@@ -45,27 +46,20 @@ impl Store {
         })?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let mut truth = Truth::default();
-        let mut end = 0;
-        for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let Some(line) = line.strip_suffix(b"\n") else {
-                tracing::warn!(
-                    bytes = line.len(),
-                    "the last line of council.jsonl was cut and is dropped"
-                );
-                break;
-            };
-            let entry: Entry = serde_json::from_slice(line).map_err(|fault| {
-                let place = format!("{}:{}", path.display(), index + 1);
-                CouncilFault(format!("{place}: the line is no event: {fault}"))
-            })?;
-            truth.apply(&entry);
-            end += line.len() as u64 + 1;
+        let (truth, end) = replay(&bytes, u64::MAX, &path)?;
+        let whole = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if end < whole {
+            let bytes = whole - end;
+            tracing::warn!(
+                bytes,
+                "the last line of council.jsonl was cut and is dropped"
+            );
         }
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
         Ok(Self {
             file,
+            path,
             end,
             clock,
             tell,
@@ -90,7 +84,7 @@ impl Store {
             seq: self.truth.seq + 1,
             at: self.now(),
             act: act.map(str::to_owned),
-            tell: self.tell && event.kind().is_some(),
+            tell: self.tell && event.telling().is_some(),
             event,
         };
         let mut line = serde_json::to_vec(&entry)?;
@@ -103,6 +97,37 @@ impl Store {
         }
         self.end += line.len() as u64;
         self.truth.apply(&entry);
+        if let Event::Restored { to } = entry.event {
+            let bytes = std::fs::read(&self.path)?;
+            self.truth.restore(replay(&bytes, to, &self.path)?.0);
+        }
         Ok(entry)
     }
+}
+
+/// The truth after event `to` of the log's lines, and where the last whole line ends, bytes.
+fn replay(bytes: &[u8], to: u64, path: &Path) -> Result<(Truth, u64), CouncilFault> {
+    let mut truth = Truth::default();
+    let mut end = 0;
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let Some(line) = line.strip_suffix(b"\n") else {
+            break;
+        };
+        let entry: Entry = serde_json::from_slice(line).map_err(|fault| {
+            let place = format!("{}:{}", path.display(), index + 1);
+            CouncilFault(format!("{place}: the line is no event: {fault}"))
+        })?;
+        if entry.seq > to {
+            break;
+        }
+        truth.apply(&entry);
+        // Restored to what was before itself, so this ends.
+        if let Event::Restored { to } = entry.event
+            && to < entry.seq
+        {
+            truth.restore(replay(bytes, to, path)?.0);
+        }
+        end += line.len() as u64 + 1;
+    }
+    Ok((truth, end))
 }

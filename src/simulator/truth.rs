@@ -5,87 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 
-use super::event::{Entry, Event, NewStep, Previous, Received, Row, Status};
+use super::event::{Entry, Event};
 use super::forms::StepType;
-
-/// One work step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its id.
-    pub id: String,
-    /// Counts its changes, from 1.
-    pub version: u64,
-    /// When it last changed, UTC, whole seconds as the wire shows them.
-    pub changed_at: Timestamp,
-    /// What kind of work it is.
-    pub step_type: StepType,
-    /// Where it stands.
-    pub status: Status,
-    /// When it came to each status, UTC.
-    pub stamps: BTreeMap<Status, Timestamp>,
-    /// Due, local day.
-    pub due: Option<Date>,
-    /// Whose it is.
-    pub assignee: Option<String>,
-    /// The child, by number.
-    pub subject: Option<String>,
-    /// Our account may not read it.
-    pub restricted: bool,
-    /// It was deleted.
-    pub deleted: bool,
-    /// Where it came from.
-    pub previous: Option<Previous>,
-    /// Answers by question; a blank one has no entry.
-    pub answers: BTreeMap<String, String>,
-    /// Rows by table.
-    pub tables: BTreeMap<String, Vec<Row>>,
-    /// Flags by name, with the write that set each.
-    pub flags: BTreeMap<String, Received>,
-    /// Fields by name, with the write that set each.
-    pub fields: BTreeMap<String, Received>,
-}
-
-impl Step {
-    /// Whether lists and the feed show it.
-    pub fn is_shown(&self) -> bool {
-        !self.deleted && !self.restricted
-    }
-
-    /// The answer to a question, if it is not blank.
-    pub fn answer(&self, question: &str) -> Option<&str> {
-        self.answers.get(question).map(String::as_str)
-    }
-
-    fn new(new: &NewStep, at: Timestamp) -> Self {
-        Self {
-            id: new.id.clone(),
-            version: 1,
-            changed_at: at,
-            step_type: new.step_type,
-            status: Status::Incoming,
-            stamps: BTreeMap::from([(Status::Incoming, at)]),
-            due: new.due,
-            assignee: new.assignee.clone(),
-            subject: new.subject.clone(),
-            restricted: false,
-            deleted: false,
-            previous: new.previous.clone(),
-            answers: filled(&new.answers),
-            tables: BTreeMap::new(),
-            flags: BTreeMap::new(),
-            fields: BTreeMap::new(),
-        }
-    }
-}
-
-fn filled(answers: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
-    let given = answers
-        .iter()
-        .filter_map(|(question, answer)| Some((question.clone(), answer.clone()?)));
-    given.filter(|(_, answer)| !answer.is_empty()).collect()
-}
+use super::step::{Step, filled, set};
+use super::words::{Gone, Hiding, Merge, NewStep, Received, Row, Status, Task};
 
 /// Everything that is true.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,6 +25,16 @@ pub(super) struct Truth {
     pub(super) held: BTreeSet<String>,
     /// Changes by people that Greentick has not yet acknowledged, by sequence number.
     pub(super) untold: BTreeMap<u64, Entry>,
+    /// Tasks by id.
+    pub(super) tasks: BTreeMap<String, Task>,
+    /// Which step types have a mandatory task, and who is to answer it.
+    pub(super) gates: BTreeMap<StepType, String>,
+    /// Persons who became one, in order.
+    pub(super) merges: Vec<Merge>,
+    /// Workers who left.
+    pub(super) left: BTreeSet<String>,
+    /// Counts the changes of steps; goes back when the council is restored from a backup.
+    pub(super) water: u64,
     /// The last event's number; 0 if there was none.
     pub(super) seq: u64,
     /// The last event's time, UTC.
@@ -112,7 +47,7 @@ impl Truth {
         self.seq = entry.seq;
         self.at = Some(entry.at);
         self.done.extend(entry.act.clone());
-        if entry.tell && entry.event.kind().is_some() {
+        if entry.tell && entry.event.telling().is_some() {
             self.untold.insert(entry.seq, entry.clone());
         }
         match &entry.event {
@@ -132,15 +67,25 @@ impl Truth {
                 }
             }
             Event::StepStatus { step, status } => self.stand(step, *status, entry.at),
-            Event::StepRestricted { step, restricted } => {
-                if let Some(held) = self.touch(step, entry.at) {
-                    held.restricted = *restricted;
+            Event::StampCleared { .. }
+            | Event::StepRestricted { .. }
+            | Event::StepClosed { .. }
+            | Event::StepLocked { .. }
+            | Event::StepSubjects { .. } => self.alter(&entry.event, entry.at),
+            Event::StepDeleted { step } => self.delete(step, Gone::Gone, entry.at),
+            Event::StepRemoved { step, how } => self.delete(step, *how, entry.at),
+            Event::StepDelayed { step, until } => {
+                if let Some(held) = self.steps.get_mut(step) {
+                    held.late_until = Some(*until);
                 }
             }
-            Event::StepDeleted { step } => {
-                if let Some(held) = self.touch(step, entry.at) {
-                    held.deleted = true;
-                }
+            Event::StepAssigned { .. } => self.assign(&entry.event, entry.at),
+            Event::PersonsMerged { from, to } => self.merge(from, to, entry.at),
+            Event::WorkerEnded { worker } => {
+                self.left.insert(worker.clone());
+            }
+            Event::GateSet { step_types, to } => {
+                self.gates = step_types.iter().map(|one| (*one, to.clone())).collect();
             }
             Event::FinishAnswered { step, decision, .. } => {
                 if decision == "hold" {
@@ -151,7 +96,9 @@ impl Truth {
             Event::CallbackDelivered { message } => {
                 self.untold.remove(message);
             }
-            Event::FinishAsked { .. }
+            // What the truth was then is known to the store alone; see `Truth::restore`.
+            Event::Restored { .. }
+            | Event::FinishAsked { .. }
             | Event::Moderated { .. }
             | Event::NothingDone { .. }
             | Event::FaultSet { .. }
@@ -168,23 +115,159 @@ impl Truth {
         }
     }
 
+    /// Becomes again what it was after an earlier event, but for what people and Greentick remember of it.
+    pub(super) fn restore(&mut self, earlier: Self) {
+        self.steps = earlier.steps;
+        self.tasks = earlier.tasks;
+        self.merges = earlier.merges;
+        self.held = earlier.held;
+        self.water = earlier.water;
+    }
+
+    /// The tasks of a step that still block Finish.
+    pub(super) fn blocking<'t>(&'t self, step: &'t str) -> impl Iterator<Item = &'t Task> {
+        let tasks = self.tasks.values();
+        tasks.filter(move |task| task.step == step && task.mandatory && task.state() == "SENT")
+    }
+
     fn touch(&mut self, id: &str, at: Timestamp) -> Option<&mut Step> {
         let step = self.steps.get_mut(id)?;
+        self.water += 1;
         step.version += 1;
         step.changed_at = at;
         Some(step)
     }
 
+    fn change(&mut self, id: &str, at: Timestamp, how: impl FnOnce(&mut Step)) {
+        if let Some(step) = self.touch(id, at) {
+            how(step);
+        }
+    }
+
     fn appear(&mut self, new: &NewStep, at: Timestamp) {
-        self.steps
-            .entry(new.id.clone())
-            .or_insert_with(|| Step::new(new, at));
+        if self.steps.contains_key(&new.id) {
+            return;
+        }
+        self.water += 1;
+        self.steps.insert(new.id.clone(), Step::new(new, at));
+        self.gate(&new.id, format!("T-{}", new.id), at);
+    }
+
+    /// Sends the mandatory task of a step, if its type has one.
+    fn gate(&mut self, step: &str, id: String, at: Timestamp) {
+        let to = self
+            .steps
+            .get(step)
+            .and_then(|held| self.gates.get(&held.step_type));
+        if let Some(to) = to {
+            let task = Task {
+                id: id.clone(),
+                step: step.to_owned(),
+                definition: "LE_QA_CHECK".to_owned(),
+                mandatory: true,
+                to: to.clone(),
+                sent_at: at,
+                answer: None,
+                withdrawn: false,
+            };
+            self.tasks.insert(id, task);
+        }
+    }
+
+    fn withdraw_tasks(&mut self, step: &str) {
+        let open = self.tasks.values_mut();
+        for task in open.filter(|task| task.step == step && task.answer.is_none()) {
+            task.withdrawn = true;
+        }
+    }
+
+    fn delete(&mut self, id: &str, how: Gone, at: Timestamp) {
+        self.change(id, at, |held| (held.deleted, held.gone) = (true, how));
+        if how != Gone::Absent {
+            self.withdraw_tasks(id);
+        }
+    }
+
+    /// Takes in what changes one step and nothing else.
+    fn alter(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::StampCleared { step, status } => {
+                self.change(step, at, |held| {
+                    held.stamps.remove(status);
+                });
+            }
+            Event::StepRestricted { step, restricted } => {
+                self.change(step, at, |held| {
+                    (held.restricted, held.hiding) = (*restricted, Hiding::Refused);
+                });
+            }
+            Event::StepClosed { step, how } => {
+                self.change(step, at, |held| {
+                    (held.restricted, held.hiding) = (true, *how);
+                });
+            }
+            Event::StepLocked { step, lock } => {
+                self.change(step, at, |held| held.lock.clone_from(lock));
+            }
+            Event::StepSubjects { step, subjects } => {
+                self.change(step, at, |held| {
+                    held.subject = subjects.first().cloned();
+                    held.siblings = subjects.iter().skip(1).cloned().collect();
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn assign(&mut self, event: &Event, at: Timestamp) {
+        if let Event::StepAssigned {
+            step,
+            assignee,
+            acting_for,
+            team,
+            due,
+            scheduled,
+        } = event
+        {
+            self.change(step, at, |held| {
+                held.assignee.clone_from(assignee);
+                held.acting_for.clone_from(acting_for);
+                held.team.clone_from(team);
+                held.due = due.or(held.due);
+                held.scheduled = scheduled.or(held.scheduled);
+            });
+        }
+    }
+
+    /// Gives every step of one person to another, silently: no version, no change time.
+    fn merge(&mut self, from: &str, to: &str, at: Timestamp) {
+        let merge = Merge {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            at,
+        };
+        for step in self.steps.values_mut() {
+            if step.subjects().any(|child| child == from) {
+                for child in step.subject.iter_mut().chain(&mut step.siblings) {
+                    if child == from {
+                        to.clone_into(child);
+                    }
+                }
+                step.merged_from.push(merge.clone());
+            }
+        }
+        self.merges.push(merge);
     }
 
     fn stand(&mut self, id: &str, status: Status, at: Timestamp) {
-        if let Some(step) = self.touch(id, at) {
+        self.change(id, at, |step| {
             step.status = status;
             step.stamps.insert(status, at);
+        });
+        match status {
+            Status::Reopened => self.gate(id, format!("T-{id}-{}", self.seq), at),
+            Status::Cancelled => self.withdraw_tasks(id),
+            _ => {}
         }
     }
 
@@ -215,27 +298,37 @@ impl Truth {
             at,
             ..received.clone()
         };
-        let (operation, name) = (received.operation.as_str(), received.name.clone());
-        if let Some(step) = received.step.as_deref().filter(|_| operation != "alert")
-            && let Some(held) = self.touch(step, at)
-        {
-            match (operation, name) {
-                ("flag", Some(name)) => {
-                    held.flags.insert(name, received.clone());
+        match (received.operation.as_str(), &received.step) {
+            ("answer_task", _) => {
+                if let Some(task) = received.name.as_ref().and_then(|id| self.tasks.get_mut(id)) {
+                    task.answer = Some(received.clone());
+                    let step = task.step.clone();
+                    self.touch(&step, at);
                 }
-                ("unflag", Some(name)) => {
-                    held.flags.remove(&name);
-                }
-                ("field", Some(name)) => {
-                    held.fields.insert(name, received.clone());
-                }
-                ("reopen", _) => {
-                    held.status = Status::Reopened;
-                    held.stamps.insert(Status::Reopened, at);
-                }
-                _ => {}
             }
+            ("reopen", Some(step)) => self.stand(step, Status::Reopened, at),
+            ("send_task", Some(step)) => {
+                self.send_task(step, received, at);
+                self.touch(step, at);
+            }
+            // An alert stands beside the step and changes nothing of it.
+            ("alert", _) | (_, None) => {}
+            (_, Some(step)) => self.change(step, at, |held| set(held, received)),
         }
         self.received.push(received.clone());
+    }
+
+    fn send_task(&mut self, step: &str, received: &Received, at: Timestamp) {
+        let task = Task {
+            id: received.id.clone(),
+            step: step.to_owned(),
+            definition: received.text.clone(),
+            mandatory: false,
+            to: received.name.clone().unwrap_or_default(),
+            sent_at: at,
+            answer: None,
+            withdrawn: false,
+        };
+        self.tasks.insert(task.id.clone(), task);
     }
 }

@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Doors, Signature, board};
+use super::ways::{signature, text};
+use super::{Doors, board, described};
 use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, decide, explain, gate};
 use crate::clock::machine_second;
@@ -28,6 +29,7 @@ pub fn router<C: Shared>(doors: Arc<Doors<C>>) -> Router {
         .route("/readyz", get(ready::<C>))
         .route("/metrics", get(metrics::<C>))
         .route("/api/v1/finish-checks", post(finish_check::<C>))
+        .route("/api/v1/finish-checks/{source}", post(described_check::<C>))
         .route("/api/v1/callbacks/{source}", post(callback::<C>))
         .route("/api/v1/episodes", get(episodes::<C>))
         .route("/api/v1/episodes/{id}/explanation", get(explanation::<C>))
@@ -35,28 +37,17 @@ pub fn router<C: Shared>(doors: Arc<Doors<C>>) -> Router {
         .with_state(doors)
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-fn signature(headers: &HeaderMap) -> Option<Signature<'_>> {
-    Some(Signature {
-        timestamp: text(headers, "x-greentick-timestamp")?,
-        signature: text(headers, "x-greentick-signature")?,
-    })
-}
-
-fn unauthorised() -> Response {
+pub(super) fn unauthorised() -> Response {
     let body =
         json!({ "error": "not authorised", "help": "see docs/operations.md, who may call what" });
     (StatusCode::UNAUTHORIZED, axum::Json(body)).into_response()
 }
 
-fn refused(status: StatusCode, why: &str) -> Response {
+pub(super) fn refused(status: StatusCode, why: &str) -> Response {
     (status, axum::Json(json!({ "error": why }))).into_response()
 }
 
-fn failed(fault: &AppFault) -> Response {
+pub(super) fn failed(fault: &AppFault) -> Response {
     match fault {
         AppFault::Refused(why) => refused(StatusCode::UNPROCESSABLE_ENTITY, why),
         AppFault::Case(_) | AppFault::Ledger(_) => {
@@ -115,13 +106,19 @@ async fn finish_check<C: Shared>(
             );
         }
     };
-    match gate::finish_check(&doors.app, &ask, &new_id(), now).await {
-        Ok(told) => {
+    let id = new_id();
+    let answer = gate::finish_check(&doors.app, &ask, &id, now);
+    match described::within(ask.deadline_ms, answer).await {
+        Some(Ok(told)) => {
             doors.metrics.finish_check(told.decision);
             axum::Json(told).into_response()
         }
-        Err(fault) => {
-            tracing::error!(%fault, "a finish check could not be answered");
+        late_or_failed => {
+            if let Some(Err(fault)) = late_or_failed {
+                tracing::error!(%fault, "a finish check could not be answered");
+            } else {
+                tracing::warn!(step = %ask.step, "a finish check could not be answered in its time");
+            }
             doors.metrics.finish_check("unavailable");
             let body = json!({
                 "decision": "hold", "step": ask.step, "unavailable": true,
@@ -133,8 +130,23 @@ async fn finish_check<C: Shared>(
     }
 }
 
+/// A finish check in the case system's own words.
+async fn described_check<C: Shared>(
+    State(doors): Door<C>,
+    Path(source): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mapping = doors.app.case_system.described();
+    let callout = mapping.and_then(|mapping| Some((mapping, mapping.callout()?)));
+    match callout.filter(|_| source == doors.app.source.as_str()) {
+        Some(callout) => described::finish_check(&doors, callout, &headers, &body).await,
+        None => unauthorised(),
+    }
+}
+
 /// A name that nobody can guess or repeat.
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     let mut bytes = [0_u8; 16];
     let random = ring::rand::SystemRandom::new();
     // If the system has no randomness left, the zero id still names nothing that exists.
@@ -155,6 +167,11 @@ async fn callback<C: Shared>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let mapping = doors.app.case_system.described();
+    let described = mapping.and_then(|mapping| Some((mapping, mapping.callback()?)));
+    if let Some(callback) = described.filter(|_| source == doors.app.source.as_str()) {
+        return described::callback(&doors, callback, &headers, &body).await;
+    }
     let now = doors.clock.now();
     let signed = signature(&headers)
         .is_some_and(|s| s.is_by(&doors.callers.callback, &body, machine_second()));

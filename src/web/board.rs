@@ -26,6 +26,7 @@ struct Board {
     late: Vec<Late>,
     held: Vec<Held>,
     bypassed: Vec<Bypassed>,
+    concerns: Vec<Concerned>,
     sampled: Vec<String>,
     set_aside: Vec<SetAside>,
     undelivered: Vec<Undelivered>,
@@ -61,6 +62,13 @@ struct Bypassed {
     stage: &'static str,
     at: String,
     now: &'static str,
+}
+
+/// What needs a person, and no rule can settle.
+struct Concerned {
+    episode: String,
+    since: String,
+    words: String,
 }
 
 /// A record that could not be read.
@@ -106,6 +114,7 @@ pub(super) async fn show<C: Shared>(State(doors): State<Arc<Doors<C>>>) -> Respo
         late: late(&doors, &episodes, now),
         held: held(&doors, &episodes),
         bypassed: bypassed(&doors, &episodes),
+        concerns: concerns(&doors, &episodes),
         sampled: episodes
             .iter()
             .filter(|episode| episode.told.keys().any(|key| key.contains("/sample/")))
@@ -190,6 +199,18 @@ fn held<C>(doors: &Doors<C>, episodes: &[Episode]) -> Vec<Held> {
                 why: why.collect(),
             });
         }
+    }
+    lines
+}
+
+fn concerns<C>(doors: &Doors<C>, episodes: &[Episode]) -> Vec<Concerned> {
+    let mut lines = Vec::new();
+    for episode in episodes {
+        lines.extend(episode.concerns.values().map(|concern| Concerned {
+            episode: episode.id.to_string(),
+            since: local(doors, concern.since),
+            words: concern.what.words(),
+        }));
     }
     lines
 }

@@ -5,8 +5,10 @@
 
 mod api;
 mod board;
+mod described;
 mod proof;
 mod serve;
+mod ways;
 
 pub use api::router;
 pub use proof::{Caller, Callers, Signature};

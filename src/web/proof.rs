@@ -55,7 +55,7 @@ impl Callers {
 }
 
 /// Equality by keyed digest, so that the time taken says nothing of where two texts differ.
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"greentick token comparison");
     let tag = hmac::sign(&key, a);
     hmac::verify(&key, b, tag.as_ref()).is_ok()
@@ -87,7 +87,7 @@ impl Signature<'_> {
     }
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     if text.len() != 64 || !text.is_ascii() {
         return None;
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use greentick::practice::calendar::Calendar;
 use greentick::practice::episode::{Presence, Role, Stage, StepStatus};
 use greentick::practice::ids::{Digest, EpisodeId, SourceName, StepId, WorkerId};
-use greentick::practice::known::Known;
+use greentick::practice::known::{Known, Why};
 use greentick::practice::sighting::{Road, Sighting, StepDates};
 use greentick::practice::terms::{Holder, Mode, People, Policy, Terms};
 use jiff::Timestamp;
@@ -35,6 +35,7 @@ pub(crate) fn terms(mode: Mode) -> Arc<Terms> {
                 holder("W-HEAD", Role::HeadOfService),
                 holder("W-QA", Role::QaManager),
             ],
+            away: Vec::new(),
         },
         activation: "2026-11-01T00:00:00Z".parse().unwrap(),
         mode,
@@ -63,6 +64,11 @@ pub(crate) fn review(step: &str, episode: &str, now: Timestamp) -> Sighting {
         child: Known::Blank,
         people: [(Role::PracticeReviewer, Known::Is(WorkerId::from("W-PR")))].into(),
         links: Vec::new(),
+        siblings: Vec::new(),
+        merged_from: Vec::new(),
+        copied_from: None,
+        team: Known::Unreadable(Why::NotMapped),
+        scheduled: None,
         facts: BTreeMap::new(),
         seen_at: now,
         road: Road::Feed,

@@ -132,9 +132,8 @@ impl Both {
             step_type,
             assignee: Some(plan.worker(step_type)),
             subject: Some(plan.child()),
-            due: None,
-            previous: None,
             answers: answers.into_iter().collect(),
+            ..NewStep::default()
         };
         self.stand
             .council

@@ -8,10 +8,16 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dialects;
+mod doctor;
 mod finish;
 mod mirror;
 mod people;
+mod speak;
 mod stand;
+mod switches;
+mod tasks;
+mod telling;
 mod weather;
 mod wire;
 mod writes;

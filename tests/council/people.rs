@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::stand::{Stand, at, serve};
 
-async fn beside(server: &MockServer, fail_open: bool) -> Stand {
+pub(crate) async fn beside(server: &MockServer, fail_open: bool) -> Stand {
     let greentick = Greentick {
         base_url: server.uri(),
         source: "council".to_owned(),
@@ -175,7 +175,7 @@ async fn a_callback_is_repeated_to_the_byte_until_it_is_acknowledged_even_after_
     assert_eq!(body["events"][0]["step"], "40019");
 }
 
-async fn requests(server: &MockServer, wanted: usize) -> Vec<Request> {
+pub(crate) async fn requests(server: &MockServer, wanted: usize) -> Vec<Request> {
     let mut all = Vec::new();
     let enough = async {
         while all.len() < wanted {
@@ -190,7 +190,7 @@ async fn requests(server: &MockServer, wanted: usize) -> Vec<Request> {
 }
 
 /// Turns the other tasks until something is so.
-async fn until(so: impl Fn() -> bool) {
+pub(crate) async fn until(so: impl Fn() -> bool) {
     let turning = async {
         while !so() {
             tokio::task::yield_now().await;

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::common;
 
 pub(crate) const KEY: &str = "key-for-tests";
-const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
+pub(crate) const MAPPING: &str = include_str!("../../mappings/mosaic-like-xml.toml");
 
 /// A council that is being served.
 pub(crate) struct Stand {
@@ -115,7 +115,12 @@ impl Stand {
     /// The adapter; a page has `page_size` records, so that small truths have many pages.
     pub(crate) fn adapter(&self, page_size: u32, total: Duration) -> HttpCaseSystem {
         let text = MAPPING.replace("page_size = 200", &format!("page_size = {page_size}"));
-        let mapping = Mapping::compile("mosaic-like-xml.toml", &text).unwrap();
+        self.adapter_of(&text, total)
+    }
+
+    /// The adapter with another mapping.
+    pub(crate) fn adapter_of(&self, text: &str, total: Duration) -> HttpCaseSystem {
+        let mapping = Mapping::compile("mosaic-like-xml.toml", text).unwrap();
         let settings = HttpSettings {
             source: SourceName::from("council"),
             base_url: self.base.clone(),

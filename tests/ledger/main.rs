@@ -10,6 +10,7 @@
     reason = "a story that stops at the first surprise is what a test is for"
 )]
 
+mod aliases;
 mod journal;
 mod opening;
 mod outbox;
@@ -23,7 +24,7 @@ use greentick::ledger::{Ledger, PageSeen, Verified};
 use greentick::practice::effect::{Act, Effect};
 use greentick::practice::episode::{Episode, Presence, Role, Stage, StepStatus};
 use greentick::practice::ids::{EpisodeId, SourceName, StepId};
-use greentick::practice::known::Known;
+use greentick::practice::known::{Known, Why};
 use greentick::practice::react::{JournalLine, Reaction};
 use greentick::practice::sighting::{Road, Sighting, StepDates};
 use jiff::Timestamp;
@@ -103,6 +104,11 @@ fn sighting(step: &str, version: &str, reference: &str, second: i64) -> Sighting
         child: Known::Blank,
         people: BTreeMap::new(),
         links: Vec::new(),
+        siblings: Vec::new(),
+        merged_from: Vec::new(),
+        copied_from: None,
+        team: Known::Unreadable(Why::NotMapped),
+        scheduled: None,
         facts: BTreeMap::new(),
         seen_at: at(second),
         road: Road::Feed,
@@ -135,6 +141,7 @@ fn reaction(before: Option<&Episode>, id: &EpisodeId, owed: Vec<Effect>) -> Reac
         verdict: None,
         owed,
         withdrawn: Vec::new(),
+        corrected: Vec::new(),
         look_again: None,
         said: vec![JournalLine {
             kind: "seen".to_owned(),

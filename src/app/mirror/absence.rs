@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use super::{Look, Mirrored, absorb, look_at};
 use crate::app::{App, AppFault};
 use crate::case_system::{CaseFault, CaseSystem};
-use crate::practice::episode::Presence;
+use crate::practice::episode::{Presence, Step};
 use crate::practice::ids::StepId;
+use crate::practice::news::{Mention, Says};
 use crate::practice::sighting::Sighting;
 
 /// Of a hundred open steps, how many may go missing in one sweep and still be believed.
@@ -47,6 +48,44 @@ pub(super) async fn look_for<C: CaseSystem>(
     }
     report.missing += u64::try_from(missing.len()).unwrap_or(u64::MAX);
     settle(app, missing, open.len(), now, report).await
+}
+
+/// Takes in what a feed says of steps that it does not show. Of a step that we do not hold it says nothing
+/// to us; one that may have changed since is read by itself.
+pub(super) async fn take_mentions<C: CaseSystem>(
+    app: &App<C>,
+    mentions: &[Mention],
+    shown: &[Sighting],
+    now: Timestamp,
+    report: &mut Mirrored,
+) -> Result<(), AppFault> {
+    for mention in mentions {
+        let presence = match mention.says {
+            Says::Deleted => Some(Presence::Deleted),
+            Says::Hidden => Some(Presence::Hidden),
+            Says::Changed => None,
+        };
+        let Some(held) = held(app, &mention.step).await? else {
+            continue;
+        };
+        if presence == Some(held.presence) {
+            continue;
+        }
+        let since = mention.at.zip(held.modified_at);
+        let overtaken = since.is_some_and(|(said, changed)| changed > said)
+            || shown.iter().any(|sighting| sighting.step == mention.step);
+        match presence.filter(|_| !overtaken) {
+            Some(presence) => {
+                let gone = Sighting::of_absence(&app.source, &held, presence, now);
+                absorb(app, vec![gone], Vec::new(), None, now, report).await?;
+            }
+            None => match look_at(app, &mention.step, app.limits.read_budget, now, report).await {
+                Ok(_) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
+                Err(fault) => return Err(fault),
+            },
+        }
+    }
+    Ok(())
 }
 
 /// Believes those deleted that were missing the last time as well, unless they are too many.
@@ -87,14 +126,15 @@ pub(super) async fn sighting<C>(
     presence: Presence,
     now: Timestamp,
 ) -> Result<Option<Sighting>, AppFault> {
+    let held = held(app, step).await?;
+    Ok(held.map(|held| Sighting::of_absence(&app.source, &held, presence, now)))
+}
+
+/// A step as we hold it.
+pub(super) async fn held<C>(app: &App<C>, step: &StepId) -> Result<Option<Step>, AppFault> {
     let Some(id) = app.ledger.episode_of_step(&app.source, step).await? else {
         return Ok(None);
     };
-    let Some(episode) = app.ledger.episode(&id).await? else {
-        return Ok(None);
-    };
-    Ok(episode
-        .steps
-        .get(step)
-        .map(|held| Sighting::of_absence(&app.source, held, presence, now)))
+    let episode = app.ledger.episode(&id).await?;
+    Ok(episode.and_then(|mut episode| episode.steps.remove(step)))
 }

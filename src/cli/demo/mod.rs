@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::daemon::{self, Rhythm};
 use crate::mapping::ChildKeying;
 use crate::practice::ids::{CycleId, WorkerId};
-use crate::simulator::{CYCLE, Council, CouncilSettings, Greentick, Plan, cycle};
+use crate::simulator::{CYCLE, Council, CouncilSettings, Dialect, Greentick, Manner, Plan, cycle};
 use crate::web::Doors;
 
 /// Play one allocation cycle of a synthetic council against the daemon, on loopback.
@@ -39,6 +39,9 @@ pub(super) struct Demo {
     /// End when the cycle has been played, instead of keeping the board up.
     #[arg(long)]
     exit: bool,
+    /// How the daemon and the council speak with each other: xml, soap, json, eav, batch.
+    #[arg(long, default_value = "xml", value_parser = super::simulate::dialect)]
+    dialect: Dialect,
 }
 
 /// How many Learning Episodes the cycle has.
@@ -67,8 +70,13 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
     let board = format!("http://{}", doors_at.local_addr()?);
     let plans = cycle(ALLOCATED_ON.parse()?, EPISODES);
     let clock = Clock::manual(BEGIN.parse()?);
-    let settings = settle_in(dir, &council_at, &board, &plans)?;
+    let settings = settle_in(dir, &council_at, &board, &plans, demo.dialect)?;
     let council = open_council(dir, &board, &clock)?;
+    council.speak(Manner {
+        dialect: demo.dialect,
+        asks: false,
+        subscription: Some(starter::secret(dir, "subscription-key", None)?),
+    });
     let mut ready = ready(&Configured {
         config: Some(settings),
     })
@@ -115,6 +123,7 @@ fn settle_in(
     council: &TcpListener,
     board: &str,
     plans: &[Plan],
+    dialect: Dialect,
 ) -> Result<PathBuf, Failure> {
     starter::secret(dir, "child-key", None)?;
     starter::secret(dir, "qa-token", None)?;
@@ -128,6 +137,7 @@ fn settle_in(
         key_env: None,
         anchor: None,
         start: ALLOCATED_ON.parse()?,
+        dialect,
     }
     .write(plans)
 }

@@ -25,6 +25,7 @@ fn picked(written: &str, body: &str) -> Vec<String> {
     let envelope = Envelope::default();
     let request = Request::whole(root, format);
     let task = |wanted| Task {
+        rows: false,
         request: &request,
         envelope: &envelope,
         limits: Limits::default(),
@@ -118,6 +119,7 @@ fn many_conditions_of_one_name_are_told_apart() {
     let envelope = Envelope::default();
     let request = Request::whole("r", Format::Xml);
     let task = Task {
+        rows: false,
         request: &request,
         envelope: &envelope,
         limits: Limits::default(),
@@ -194,6 +196,7 @@ fn what_is_asked_and_blank_is_not_what_is_absent() {
         let envelope = Envelope::default();
         let request = Request::whole(if json { "" } else { "r" }, format);
         let task = Task {
+            rows: false,
             request: &request,
             envelope: &envelope,
             limits: Limits::default(),

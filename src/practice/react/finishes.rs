@@ -73,7 +73,7 @@ impl Work<'_> {
                 let text = wording::reopened(&self.after, &verdict);
                 self.owe_step(step, &cause, "LE-08.2", "reopen", Act::Reopen { text }, &[]);
             }
-            (Mode::Callout, verdict) => {
+            (Mode::Callout | Mode::Task, verdict) => {
                 let text = wording::went_around(&self.after, step, verdict.as_ref());
                 let tell = [Role::QaManager, Role::HeadOfService];
                 self.owe_step(step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);

@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Work;
-use crate::practice::deadlines::{Milestone, milestones};
+use crate::practice::deadlines::{Milestone, MilestoneKind, about, is_frozen, milestones};
 use crate::practice::effect::Act;
-use crate::practice::episode::{Episode, Role, Stage};
-use crate::practice::ids::StepId;
+use crate::practice::episode::{Episode, Role};
 use crate::practice::verdict::{Judged, Verdict};
 use crate::practice::wording;
 
@@ -20,7 +19,8 @@ impl Work<'_> {
     /// due before activation is noted as told without being said.
     pub(super) fn settle_time(&mut self) -> Option<Timestamp> {
         let milestones = milestones(&self.after, &self.terms.policy, &self.terms.calendar);
-        let standing: BTreeSet<String> = milestones.iter().map(|m| m.cause.clone()).collect();
+        let mut standing: BTreeSet<String> = milestones.iter().map(|m| m.cause.clone()).collect();
+        standing.extend(self.frozen());
         self.cure(&standing);
         let mut due: BTreeMap<String, Vec<&Milestone>> = BTreeMap::new();
         for milestone in milestones.iter().filter(|m| m.at <= self.now) {
@@ -46,16 +46,27 @@ impl Work<'_> {
             .min()
     }
 
+    /// Causes of steps whose clock stands still: nobody can see whether they are cured.
+    fn frozen(&self) -> Vec<String> {
+        let is_frozen = |cause: &&String| {
+            let step = about(cause).and_then(|(_, step, ..)| self.after.steps.get(&step));
+            step.is_some_and(|step| is_frozen(step, &self.terms.policy))
+        };
+        let standing = self.after.standing.iter();
+        standing.filter(is_frozen).cloned().collect()
+    }
+
     fn cure(&mut self, standing: &BTreeSet<String>) {
         let cured: Vec<String> = self.after.standing.difference(standing).cloned().collect();
         for cause in cured {
             self.say("cured", json!({ "cause": cause }));
+            self.correct(&cause);
             let flagged = format!("{}/{cause}/flag", self.after.id);
             let step = self
                 .after
                 .told
                 .contains_key(&flagged)
-                .then(|| self.step_of_cause(&cause));
+                .then(|| about(&cause).map(|(_, step, ..)| step));
             self.withdrawn.push(cause.clone());
             if let Some(Some(step)) = step {
                 let flag = "overdue".to_owned();
@@ -70,13 +81,6 @@ impl Work<'_> {
                 );
             }
         }
-    }
-
-    fn step_of_cause(&self, cause: &str) -> Option<StepId> {
-        let stage = Stage::ALL
-            .into_iter()
-            .find(|stage| cause.starts_with(stage.name()))?;
-        self.after.step_of(stage).map(|step| step.id.clone())
     }
 
     fn fall_due(&mut self, cause: &str, levels: &[&Milestone]) {
@@ -132,8 +136,15 @@ impl Work<'_> {
 }
 
 fn level_key(episode: &Episode, milestone: &Milestone) -> String {
-    format!(
-        "{}/{}/level/{:?}{:+}",
-        episode.id, milestone.cause, milestone.kind, milestone.working_days
+    level(
+        episode,
+        &milestone.cause,
+        milestone.kind,
+        milestone.working_days,
     )
+}
+
+/// Under which key it is kept that a level of a cause was told.
+pub(super) fn level(episode: &Episode, cause: &str, kind: MilestoneKind, days: i32) -> String {
+    format!("{}/{cause}/level/{kind:?}{days:+}", episode.id)
 }

@@ -203,6 +203,6 @@ impl Question<'_> {
             return None;
         }
         let last = step.finished.iter().map(|finish| finish.at).max();
-        step.dates.completed.or(last)
+        step.dates.completed.max(last)
     }
 }

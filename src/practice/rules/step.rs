@@ -78,12 +78,12 @@ fn finished(question: &Question<'_>, step: &Step) -> Finding {
     }
 }
 
-/// A step can be copied or split; the one most recently arrived is the episode's own.
+/// A step can be duplicated, copied or split; one of them is the episode's own (`Episode::step_of`).
 fn current(question: &Question<'_>, step: &Step) -> Finding {
     match question.episode.step_of(step.stage) {
         Some(live) if live.id != step.id => unmet(
-            "A later step of the same kind has taken the place of this one.",
-            format!("The {}, later, as `{}`.", words(live), live.id),
+            "Another step of the same kind is the Learning Episode's own.",
+            format!("The {}, as `{}`.", words(live), live.id),
         ),
         _ => Finding::Met,
     }

@@ -1,0 +1,134 @@
+//! What was told or asked in the case system's own words? Read as its mapping describes, answered in the same words.
+//!
+//! A message is on record before it is acknowledged; a question is judged by the same gate as any other. Absent on
+//! purpose: who may call. That is proven before a word of a body is read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::gate::{Ask, NextAction, Told};
+use super::{App, AppFault, mirror};
+use crate::case_system::CaseSystem;
+use crate::ledger::ToldOf;
+use crate::mapping::{Answered, Callback, Callout, Mapping, Reason, Refused, Say};
+use crate::practice::ids::{Digest, StepId, WorkerId};
+
+/// Steps read by name in one pass because somebody said that they changed.
+const HINTS: usize = 50;
+
+/// Keeps every event of a message. Returns how many it held, and how many were new.
+///
+/// # Errors
+/// The message's own fault, or the ledger's.
+pub async fn keep<C>(
+    app: &App<C>,
+    mapping: &Mapping,
+    callback: &Callback,
+    body: &[u8],
+    (charset, message): (Option<&str>, Option<&str>),
+    now: Timestamp,
+) -> Result<Result<(usize, u64), Refused>, AppFault> {
+    let events = match mapping.heard(callback, body, charset, message) {
+        Ok(events) => events,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let told: Vec<ToldOf> = events
+        .into_iter()
+        .map(|event| ToldOf {
+            id: event.id,
+            sequence: event.sequence,
+            step: event.step.map(StepId),
+        })
+        .collect();
+    let digest = Digest::of(body);
+    let new = app
+        .ledger
+        .keep_events(&app.source, &told, &digest, now)
+        .await?;
+    Ok(Ok((told.len(), new)))
+}
+
+/// Reads the steps that messages named. What cannot be read now is left to the feed and the sweep.
+pub async fn follow_hints<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, AppFault> {
+    let mut read = 0;
+    for step in app.ledger.take_hints(&app.source, HINTS, now).await? {
+        match mirror::read_one(app, &step, app.limits.read_budget, now).await {
+            Ok(seen) => read += u64::from(seen),
+            Err(AppFault::Ledger(fault)) => return Err(AppFault::Ledger(fault)),
+            Err(fault) => {
+                tracing::info!(%fault, "a step that was said to have changed could not be read now");
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// What is asked, as the gate takes it.
+///
+/// # Errors
+/// When the body is not what the mapping describes, or comes from another environment.
+pub fn asked(
+    mapping: &Mapping,
+    callout: &Callout,
+    body: &[u8],
+    charset: Option<&str>,
+) -> Result<Ask, Refused> {
+    let asked = mapping.asked(callout, body, charset)?;
+    Ok(Ask {
+        step: StepId(asked.step),
+        worker: asked.worker.map(WorkerId),
+        acting_for: asked.acting_for.map(WorkerId),
+        next: asked.next.map(|(assignee, immediate)| NextAction {
+            assignee: assignee.map(WorkerId),
+            immediate,
+        }),
+        step_version: asked.version,
+        deadline_ms: asked.deadline_ms.or(Some(callout.answer_within_ms)),
+        request_id: asked.request_id,
+    })
+}
+
+/// What an answer says and shows: nothing of it is a child's.
+pub fn said(told: &Told) -> (Say, Answered) {
+    let say = match (told.decision, told.warnings.is_empty()) {
+        ("hold", _) => Say::Hold,
+        (_, true) => Say::Permit,
+        (_, false) => Say::Warning,
+    };
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let values = BTreeMap::from([
+        ("decision", told.decision.to_owned()),
+        ("decision_id", told.decision_id.clone()),
+        ("request_id", text(told.request_id.clone())),
+        ("step", told.step.to_string()),
+        (
+            "episode",
+            text(told.episode.as_ref().map(ToString::to_string)),
+        ),
+        ("judged_at", told.judged_at.to_string()),
+        (
+            "valid_until",
+            text(told.valid_until.map(|at| at.to_string())),
+        ),
+        (
+            "mirror_age_ms",
+            text(told.mirror_age_ms.map(|age| age.to_string())),
+        ),
+    ]);
+    let answered = Answered {
+        values,
+        reasons: told.reasons.iter().map(reason).collect(),
+        warnings: told.warnings.iter().map(reason).collect(),
+    };
+    (say, answered)
+}
+
+fn reason(line: &Json) -> Reason {
+    let text = |key: &str| line.get(key).and_then(Json::as_str).unwrap_or_default();
+    Reason {
+        rule: text("rule").to_owned(),
+        message: format!("{} {}", text("missing"), text("remedy")),
+    }
+}

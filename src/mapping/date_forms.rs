@@ -1,0 +1,115 @@
+//! In which ways may a stamp or a day be written? Each of them, read without a thought of zones (M14).
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+
+/// One way to write a stamp or a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// ISO 8601: a day, or a day and a time, with an offset or without.
+    Iso,
+    /// `/Date(1234567890000+0100)/`: milliseconds since 1970 in UTC; the offset is the writer's own.
+    Dotnet,
+    /// Seconds since 1970 in UTC.
+    EpochSeconds,
+    /// Milliseconds since 1970 in UTC.
+    EpochMilliseconds,
+    /// A `strftime` pattern.
+    Pattern(String),
+}
+
+/// What was written, before a zone is thought of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// An instant.
+    At(Timestamp),
+    /// A day and a time, of no zone.
+    Local(DateTime),
+    /// A day alone.
+    Day(Date),
+}
+
+/// A stamp and the day that stands in it: a sentinel may lie outside of every instant that there is.
+pub(super) struct Read {
+    pub(super) day: Date,
+    /// None if it lies outside of every instant that can be told.
+    pub(super) written: Option<Written>,
+}
+
+impl Form {
+    /// Finds one of the words, or a pattern. None if it is neither.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "iso" => Self::Iso,
+            "dotnet" => Self::Dotnet,
+            "epoch_seconds" => Self::EpochSeconds,
+            "epoch_milliseconds" => Self::EpochMilliseconds,
+            pattern => {
+                // A pattern has to read what it writes, and to find a whole day in it.
+                let tried = DateTime::constant(2026, 11, 24, 13, 45, 59, 0);
+                let tried = tried.to_zoned_datetime(TimeZone::UTC).ok()?;
+                let text = jiff::fmt::strtime::format(pattern, &tried).ok()?;
+                let read = BrokenDownTime::parse(pattern, text).ok()?;
+                let day = read.to_date().ok()?;
+                (day == tried.date()).then(|| Self::Pattern(pattern.to_owned()))?
+            }
+        })
+    }
+
+    pub(super) fn read(&self, text: &str) -> Option<Read> {
+        match self {
+            Self::Iso => iso(text),
+            Self::Pattern(pattern) => by_pattern(pattern, text),
+            Self::Dotnet => {
+                let inside = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+                // The offset only says where it was written; a sign may also stand before the number.
+                let sign = inside.char_indices().skip(1);
+                let end = sign.clone().find(|(_, letter)| "+-".contains(*letter));
+                let number = end.map_or(Some(inside), |(at, _)| inside.get(..at));
+                epoch(number?.parse().ok()?)
+            }
+            Self::EpochMilliseconds => epoch(text.parse().ok()?),
+            Self::EpochSeconds => epoch(text.parse::<i64>().ok()?.checked_mul(1000)?),
+        }
+    }
+}
+
+fn iso(text: &str) -> Option<Read> {
+    let pieces = Pieces::parse(text).ok()?;
+    let day = pieces.date();
+    let written = match (pieces.time(), pieces.to_numeric_offset()) {
+        (None, _) => Some(Written::Day(day)),
+        (Some(time), None) => Some(Written::Local(day.to_datetime(time))),
+        (Some(time), Some(offset)) => at(day, time, offset),
+    };
+    Some(Read { day, written })
+}
+
+fn at(day: Date, time: Time, offset: Offset) -> Option<Written> {
+    let at = offset.to_timestamp(day.to_datetime(time)).ok()?;
+    Some(Written::At(at))
+}
+
+fn by_pattern(pattern: &str, text: &str) -> Option<Read> {
+    let read = BrokenDownTime::parse(pattern, text).ok()?;
+    let day = read.to_date().ok()?;
+    let written = match (read.hour(), read.offset()) {
+        (None, _) => Some(Written::Day(day)),
+        (Some(_), None) => Some(Written::Local(read.to_datetime().ok()?)),
+        (Some(_), Some(offset)) => at(day, read.to_time().ok()?, offset),
+    };
+    Some(Read { day, written })
+}
+
+fn epoch(milliseconds: i64) -> Option<Read> {
+    let start = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    let day = start.checked_add(SignedDuration::from_millis(milliseconds));
+    let written = Timestamp::from_millisecond(milliseconds).ok();
+    Some(Read {
+        day: day.ok()?.date(),
+        written: written.map(Written::At),
+    })
+}

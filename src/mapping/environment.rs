@@ -1,0 +1,230 @@
+//! Which numbers and names hold at this site? One mapping is written once, and read in each environment with
+//! that environment's ids (M2, M16).
+//!
+//! Order: `[values]`, over them `[environments.NAME]`, over these what the site sets. A `{{ name }}` among words
+//! that are compared is put right before anything is compiled, so that a name that stands for nothing is found
+//! with its line. Absent on purpose: templates, which are filled when they are used.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::compile::{Desk, Mapping};
+use crate::shape;
+
+/// What a mapping file leaves to the place where it is used.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// The environment, by its name in `[environments]`; none takes `[values]` as they stand.
+    pub environment: Option<String>,
+    /// Greentick's own worker there, as `{{ worker }}`; none if it has none.
+    pub worker: Option<String>,
+    /// Values of this site, over those of the file.
+    pub ids: BTreeMap<String, String>,
+}
+
+/// Tables of which every word is compared with what the case system says, and none is sent.
+const COMPARED: [&str; 11] = [
+    "correlation",
+    "dates",
+    "facts",
+    "forms",
+    "links",
+    "only_when",
+    "people",
+    "record",
+    "stages",
+    "statuses",
+    "vocabularies",
+];
+
+impl Mapping {
+    /// The environment that it was compiled for.
+    pub fn environment(&self) -> Option<&str> {
+        self.site.environment.as_deref()
+    }
+}
+
+impl Desk<'_> {
+    /// Settles `[values]` for a site, and puts for each name among compared words what it stands for.
+    pub(super) fn settle(&mut self, file: &mut Table) {
+        let site = self.site;
+        let mut values = texts(file.get("values"));
+        let environments = file.get("environments").and_then(Value::as_table);
+        if let Some(environments) = environments {
+            self.lay_over(environments, &mut values, site);
+        }
+        // Who we are and where is a value like others.
+        for (name, own) in [("worker", &site.worker), ("environment", &site.environment)] {
+            let told = own.clone().unwrap_or_default();
+            values.entry(name.to_owned()).or_insert(told);
+        }
+        for (name, value) in &site.ids {
+            // A name that the mapping does not have is told where it is set.
+            if let Some(own) = values.get_mut(name) {
+                own.clone_from(value);
+            }
+        }
+        let written = values
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::String(value.clone())));
+        file.insert("values".to_owned(), Value::Table(written.collect()));
+        self.values = values;
+        self.test_environments(file);
+        for (name, value) in file.iter_mut() {
+            let compared = COMPARED.contains(&name.as_str());
+            if !["values", "environments", "test"].contains(&name.as_str()) {
+                self.named(name, value, compared);
+            }
+        }
+    }
+
+    fn lay_over(
+        &mut self,
+        environments: &Table,
+        values: &mut BTreeMap<String, String>,
+        site: &Site,
+    ) {
+        for (environment, own) in environments {
+            let known: Vec<&str> = values.keys().map(String::as_str).collect();
+            let mut faults = Vec::new();
+            for name in texts(Some(own)).into_keys() {
+                if !known.contains(&name.as_str()) {
+                    let at = format!("environments.{environment}.{name}");
+                    let message = format!("`{name}` is not in `[values]`");
+                    faults.push((at, message, shape::meant(&name, &known)));
+                }
+            }
+            for (at, message, help) in faults {
+                self.fault(&at, &message, Some(help));
+            }
+        }
+        let Some(wanted) = &site.environment else {
+            return;
+        };
+        if let Some(own) = environments.get(wanted) {
+            values.extend(texts(Some(own)));
+            return;
+        }
+        let known: Vec<&str> = environments.keys().map(String::as_str).collect();
+        let message = format!(
+            "`source.environment` names `{wanted}`, and there is no `[environments.{wanted}]`"
+        );
+        let help = shape::meant(wanted, &known);
+        self.fault("environments", &message, Some(help));
+    }
+
+    /// A test may name only an environment that there is.
+    fn test_environments(&mut self, file: &Table) {
+        let environments = file.get("environments").and_then(Value::as_table);
+        let known: Vec<&str> = environments
+            .into_iter()
+            .flat_map(Table::keys)
+            .map(String::as_str)
+            .collect();
+        let tests = file.get("test").and_then(Value::as_array);
+        for (index, test) in tests.into_iter().flatten().enumerate() {
+            let named = test.get("environment").and_then(Value::as_str);
+            if let Some(named) = named.filter(|named| !known.contains(named)) {
+                let at = format!("test[{index}].environment");
+                let message = format!("there is no `[environments.{named}]`");
+                self.fault(&at, &message, Some(shape::meant(named, &known)));
+            }
+        }
+    }
+
+    /// Everything below `at`, keys and values; in a table that sends, only the paths that are looked at.
+    fn named(&mut self, at: &str, value: &mut Value, compared: bool) {
+        match value {
+            Value::String(text) if compared || is_looked_at(at) => *text = self.name(at, text),
+            Value::Array(all) => {
+                for (index, value) in all.iter_mut().enumerate() {
+                    self.named(&format!("{at}[{index}]"), value, compared);
+                }
+            }
+            Value::Table(table) => {
+                let mut read = Table::new();
+                for (key, mut value) in std::mem::take(table) {
+                    let place = format!("{at}.{key}");
+                    let named = if compared {
+                        self.name(&place, &key)
+                    } else {
+                        key.clone()
+                    };
+                    if named != key {
+                        self.lines.alias(&format!("{at}.{named}"), &place);
+                        if read.contains_key(&named) {
+                            let message =
+                                format!("`{key}` is `{named}`, which stands here already");
+                            self.fault(&place, &message, None);
+                        }
+                    }
+                    self.named(&format!("{at}.{named}"), &mut value, compared);
+                    read.insert(named, value);
+                }
+                *table = read;
+            }
+            _ => {}
+        }
+    }
+
+    /// A word with every `{{ name }}` in it replaced. What stands for nothing is a fault, and goes on as its name.
+    pub(super) fn name(&mut self, at: &str, written: &str) -> String {
+        let mut named = String::with_capacity(written.len());
+        let mut rest = written;
+        while let Some((before, after)) = rest.split_once("{{") {
+            named.push_str(before);
+            let Some((inside, after)) = after.split_once("}}") else {
+                let message =
+                    format!("a name in `{written}` is not closed; write `{{{{ name }}}}`");
+                self.fault(at, &message, None);
+                return named;
+            };
+            let name = inside.trim();
+            match self.values.get(name).map(String::as_str) {
+                Some("") => {
+                    self.empty(at, name);
+                    named.push_str(name);
+                }
+                Some(value) => named.push_str(value),
+                None => {
+                    let known: Vec<&str> = self.values.keys().map(String::as_str).collect();
+                    let help = shape::meant(name, &known);
+                    let message = format!("`{name}` is not in `[values]`");
+                    self.fault(at, &message, Some(help));
+                    named.push_str(name);
+                }
+            }
+            rest = after;
+        }
+        named.push_str(rest);
+        named
+    }
+
+    fn empty(&mut self, at: &str, name: &str) {
+        let message = format!("`{name}` is empty here, and would be compared with nothing");
+        let help = match &self.site.environment {
+            Some(environment) => {
+                format!("set it in `[environments.{environment}]` or in `[source.ids]`")
+            }
+            None => "set it in `[values]` or `[source.ids]`, or choose an environment that does"
+                .to_owned(),
+        };
+        self.fault(at, &message, Some(help));
+    }
+}
+
+/// In a table that writes, paths are looked at in answers; everything else is a template or plain.
+fn is_looked_at(at: &str) -> bool {
+    let key = at.rsplit('.').next();
+    key == Some("find") || at.contains(".before.values.") || at.contains(".before.lists.")
+}
+
+fn texts(table: Option<&Value>) -> BTreeMap<String, String> {
+    let table = table.and_then(Value::as_table);
+    table
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
+}

@@ -1,0 +1,264 @@
+//! What will this mapping do, in words? For the engineer who wrote it, and for whoever has to approve it.
+
+use std::collections::BTreeMap;
+
+use super::compile::Mapping;
+use super::correlation::Correlation;
+use super::language::{AuthStyle, Paging};
+use super::operations::EFFECTS;
+use super::request::Request;
+use super::stages::Stages;
+use super::statuses::Statuses;
+use super::write_table::Operation;
+use crate::practice::episode::Stage;
+use crate::practice::fact::Fact;
+use crate::practice::terms::Mode;
+
+/// What one part of a mapping does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chapter {
+    /// What it is about.
+    pub title: &'static str,
+    /// One thing a line.
+    pub lines: Vec<String>,
+}
+
+impl Mapping {
+    /// Everything that the mapping will do, part by part. Secrets are not in a mapping, so none is shown.
+    pub fn explain(&self) -> Vec<Chapter> {
+        let chapter = |title, lines| Chapter { title, lines };
+        vec![
+            chapter("How it is read", self.requests()),
+            chapter("What is believed", self.belief()),
+            chapter("What counts as a step", self.kinds()),
+            chapter("What is known of each step", self.knowledge()),
+            chapter("What is written", self.writes()),
+            chapter("How Finish can be held", self.modes()),
+        ]
+    }
+
+    /// Why a mode cannot be performed, if it cannot.
+    pub fn cannot(&self, mode: Mode) -> Option<String> {
+        match mode {
+            Mode::Observe => None,
+            Mode::Callout if self.capabilities().contains("callout") => None,
+            Mode::Callout => Some(
+                "mode `callout` needs the case system to ask before Finish, and the mapping does not declare \
+                 the capability `callout`"
+                    .to_owned(),
+            ),
+            Mode::Task => self
+                .cannot_hold_by_task()
+                .map(|why| format!("mode `task` cannot be performed: {why}")),
+            Mode::Reverse => self
+                .parts("reopen")
+                .err()
+                .map(|why| format!("mode `reverse` needs the operation `reopen`: {why}")),
+        }
+    }
+
+    fn requests(&self) -> Vec<String> {
+        let who = match &self.auth {
+            AuthStyle::None => "It does not say who it is.".to_owned(),
+            AuthStyle::Header(name) => format!("It shows the key in the header `{name}`."),
+            AuthStyle::Basic => "It signs in with a user and a password (Basic).".to_owned(),
+            AuthStyle::Bearer => "It shows a bearer token.".to_owned(),
+        };
+        let mut lines = vec![who, format!("Changes: {}", asked(&self.feed))];
+        lines.push(match &self.sweep {
+            Some(request) => format!("Open steps: {}", asked(request)),
+            None => "Open steps are not listed: a step that leaves the change feed without a word is not missed."
+                .to_owned(),
+        });
+        lines.push(match &self.step {
+            Some(request) => format!("One step: {}", asked(request)),
+            None => "One step cannot be read by itself: a Finish is judged on what was last seen."
+                .to_owned(),
+        });
+        lines
+    }
+
+    fn belief(&self) -> Vec<String> {
+        let types = &self.proof.content_type;
+        let kind = if types.is_empty() {
+            "any type but HTML".to_owned()
+        } else {
+            types.join(" or ")
+        };
+        vec![
+            format!(
+                "An answer of {kind}, whole, with the promised root. Otherwise nothing is taken from it, and the place in the feed stays."
+            ),
+            "A record that cannot be read is set aside alone, and counted.".to_owned(),
+        ]
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some((path, allowed)) = &self.only_when {
+            let words: Vec<&str> = allowed.iter().map(|(word, ())| word).collect();
+            let (path, words) = (path.written(), words.join("`, `"));
+            lines.push(format!(
+                "Only records with `{words}` at `{path}`; others are passed over."
+            ));
+        }
+        lines.extend(self.told_stages());
+        lines.push(match &self.statuses {
+            Statuses::Word(_, words) => {
+                let words = words.iter().map(|(theirs, ours)| {
+                    let ours = serde_json::to_value(ours).unwrap_or_default();
+                    format!("`{theirs}` is {}", ours.as_str().unwrap_or_default())
+                });
+                let words: Vec<String> = words.collect();
+                format!("Status: {}.", words.join("; "))
+            }
+            Statuses::Stamps(_) => "Status: by which of its stamps are there.".to_owned(),
+        });
+        lines.push(match self.correlation {
+            Correlation::Reference => "Steps belong together by the reference that they carry.",
+            Correlation::Links => "Steps belong together by the links between them.",
+            Correlation::ChildAndCycle => {
+                "Steps belong together by the child and the allocation cycle, where they carry no reference."
+            }
+        }.to_owned());
+        lines
+    }
+
+    fn told_stages(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let Stages::Word {
+            path, is, ignore, ..
+        } = &self.stages
+        else {
+            return vec![
+                "Every item is a step for each stage that its history sent it on to.".to_owned(),
+            ];
+        };
+        let mut by_stage: BTreeMap<Stage, Vec<&str>> = BTreeMap::new();
+        for (theirs, stage) in is.iter() {
+            by_stage.entry(*stage).or_default().push(theirs);
+        }
+        for (stage, theirs) in by_stage {
+            let (path, words) = (path.written(), theirs.join("`, `"));
+            lines.push(format!("{}: `{words}` at `{path}`.", stage.words()));
+        }
+        let passed: Vec<&str> = ignore.iter().map(|(word, ())| word).collect();
+        if !passed.is_empty() {
+            lines.push(format!("Passed over: `{}`.", passed.join("`, `")));
+        }
+        if self.stages.several() {
+            lines.push("An item is a step for each of these that it names.".to_owned());
+        }
+        lines.push("A step type that is neither sets its record aside.".to_owned());
+        lines
+    }
+
+    fn knowledge(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let names = |facts: Vec<&Fact>| -> String {
+            let named = facts.iter().map(|fact| {
+                let points: Vec<String> =
+                    fact.paragraphs().iter().map(|n| format!("¶{n}")).collect();
+                format!("{} ({})", fact.name(), points.join(", "))
+            });
+            named.collect::<Vec<_>>().join(", ")
+        };
+        for stage in Stage::ALL {
+            let of_stage = || Fact::ALL.iter().filter(move |fact| fact.stage() == stage);
+            let read = of_stage().filter(|fact| self.facts.contains_key(fact));
+            let blank = of_stage().filter(|fact| self.blank.contains(fact));
+            let unread = of_stage()
+                .filter(|fact| !self.facts.contains_key(fact) && !self.blank.contains(fact));
+            for (what, facts) in [
+                ("read", read.collect::<Vec<_>>()),
+                ("always blank", blank.collect()),
+                (
+                    "not read, so that a rule which needs it answers \"cannot tell\"",
+                    unread.collect(),
+                ),
+            ] {
+                if !facts.is_empty() {
+                    lines.push(format!("{}, {what}: {}.", stage.words(), names(facts)));
+                }
+            }
+        }
+        let roles: Vec<&str> = self.people.keys().map(|role| role.words()).collect();
+        if !roles.is_empty() {
+            lines.push(format!("Workers named by the forms: {}.", roles.join(", ")));
+        }
+        lines
+    }
+
+    fn writes(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for name in EFFECTS {
+            lines.push(match self.parts(name) {
+                Err(why) => {
+                    format!("{name}: not performed ({why}); what is owed waits for a person.")
+                }
+                Ok(parts) => {
+                    let parts: Vec<String> = parts.into_iter().map(performed).collect();
+                    format!("{name}: {}.", parts.join("; then "))
+                }
+            });
+        }
+        lines
+    }
+
+    fn modes(&self) -> Vec<String> {
+        let modes = [Mode::Observe, Mode::Callout, Mode::Task, Mode::Reverse];
+        let line = |mode: Mode| match self.cannot(mode) {
+            None => format!("{}: yes.", word(mode)),
+            Some(why) => format!("{}: no; {why}.", word(mode)),
+        };
+        let mut lines: Vec<String> = modes.into_iter().map(line).collect();
+        lines.extend(self.doors.callout.as_ref().map(|callout| {
+            let then = if callout.opens_on_timeout {
+                "lets Finish through, and that Finish is entered as one without a permit"
+            } else {
+                "holds Finish until it has an answer"
+            };
+            format!(
+                "If no answer comes within {} ms, the case system {then}. That is its own setting: try it.",
+                callout.answer_within_ms
+            )
+        }));
+        lines
+    }
+}
+
+/// A mode's name in the settings.
+fn word(mode: Mode) -> String {
+    let word = serde_json::to_value(mode).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+fn asked(request: &Request) -> String {
+    let path = request.path.split('?').next().unwrap_or_default();
+    let pages = match request.paging {
+        Paging::None => "one page".to_owned(),
+        Paging::Offset => format!("pages of {} by count", request.page_size),
+        Paging::Token => format!("pages of {} by the system's own token", request.page_size),
+        Paging::LastId => format!("pages of {} after the last id", request.page_size),
+    };
+    format!(
+        "`{path}`, {pages}, records at `{}` of `{}`.",
+        request.record.written(),
+        request.root
+    )
+}
+
+fn performed(operation: &Operation) -> String {
+    let path = operation.path.split('?').next().unwrap_or_default();
+    let first = if operation.before.is_some() {
+        "what it rests on is read first, then "
+    } else {
+        ""
+    };
+    let shown = match &operation.read_back {
+        Some(back) if back.absent => format!("done when it is gone from `{}`", back.find),
+        Some(back) => format!("done when it stands at `{}`", back.find),
+        None => "done when it is accepted, since nothing shows it".to_owned(),
+    };
+    format!("{first}{} `{path}`, {shown}", operation.method)
+}

@@ -1,0 +1,312 @@
+//! What does a record say that a rule may ask for? Facts, each of its kind, without a word of narrative (M11–M15).
+//!
+//! Three answers are told apart: a value, a question that stands there unanswered, and a question that was not
+//! asked. An answer about another child than ours says nothing of ours (M12).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::compile::Mapping;
+use super::document::Element;
+use super::html::plain;
+use super::path::Path;
+use super::record::Bad;
+use super::words::{Said, Vocabulary, outside};
+use crate::practice::episode::Stage;
+use crate::practice::fact::{Fact, FactKind, Row, Value};
+use crate::practice::ids::WorkerId;
+use crate::practice::known::{Known, Why};
+
+/// Where a fact stands and how it is read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FactPlace {
+    /// The form it is looked for in; none looks through the whole record.
+    pub(super) form: Option<String>,
+    /// Where it is looked for, in this order.
+    pub(super) answers: Vec<Answer>,
+    pub(super) vocabulary: Option<Vocabulary<String>>,
+    /// The mapping's words, and what stands for nothing here.
+    pub(super) said: Said,
+    /// Its text is HTML, whose tags do not count.
+    pub(super) html: bool,
+    /// It is counted by texts: each that is not empty is one.
+    pub(super) texts: bool,
+}
+
+/// Where an answer stands, and its value in it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answer {
+    /// From the form, by one of the codes that its question has had; none if the fact names no question.
+    pub(super) at: Option<Path>,
+    /// Whom it is about, from the answer.
+    pub(super) subject: Option<Path>,
+    /// Where the value stands, from the answer; the first that is not empty counts.
+    pub(super) values: Vec<Spot>,
+}
+
+/// Where a value or the rows stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spot {
+    pub(super) path: Path,
+    /// Whom a row is about, from the row.
+    pub(super) subject: Option<Path>,
+    /// Where each column stands, from the row.
+    pub(super) columns: BTreeMap<String, Path>,
+}
+
+/// The answers that a fact is read from.
+struct Asked<'p, 'a> {
+    answer: &'p Answer,
+    /// Those about our child or the whole step.
+    ours: Vec<Element<'a>>,
+}
+
+impl Mapping {
+    /// The facts of a stage. `child` is the person id of the child whose step it is.
+    pub(super) fn facts_of(
+        &self,
+        stage: Stage,
+        record: &Element<'_>,
+        child: Option<&str>,
+    ) -> Result<BTreeMap<Fact, Known<Value>>, Bad> {
+        let blank = self.blank.iter().filter(|fact| fact.stage() == stage);
+        let mut facts: BTreeMap<Fact, Known<Value>> =
+            blank.map(|fact| (*fact, Known::Blank)).collect();
+        for (fact, place) in &self.facts {
+            if fact.stage() == stage {
+                facts.insert(*fact, self.fact(*fact, place, record, child)?);
+            }
+        }
+        Ok(facts)
+    }
+
+    fn fact(
+        &self,
+        fact: Fact,
+        place: &FactPlace,
+        record: &Element<'_>,
+        child: Option<&str>,
+    ) -> Result<Known<Value>, Bad> {
+        let Some(asked) = self.answers_to(place, record, child)? else {
+            return Ok(Known::Unreadable(Why::NotSeen));
+        };
+        match fact.kind() {
+            FactKind::Rows => return self.rows(fact, place, &asked, child),
+            FactKind::Count => return Ok(count(place, place.values(&asked))),
+            _ => {}
+        }
+        let values = match place.values(&asked) {
+            Known::Is(values) => values,
+            Known::Blank => return Ok(Known::Blank),
+            Known::Unreadable(why) => return Ok(Known::Unreadable(why)),
+        };
+        let text = values.into_iter().find(|text| !text.is_empty());
+        let text = text.unwrap_or_default();
+        let malformed = Known::Unreadable(Why::Malformed);
+        Ok(match fact.kind() {
+            FactKind::Length => length(&text),
+            FactKind::Day => self.day_of(fact, &text).map(Value::Day),
+            FactKind::Yes => match place.said.yes(&text) {
+                Some(yes) => Known::Is(Value::Yes(yes)),
+                None => malformed,
+            },
+            FactKind::Worker => Known::Is(Value::Worker(WorkerId(text))),
+            FactKind::Code(codes) => Known::Is(Value::Code(place.code(codes, &text)?)),
+            FactKind::Count | FactKind::Rows => malformed,
+        })
+    }
+
+    /// Where the fact's value is looked for; none if its form or its question is not there.
+    fn answers_to<'p, 'a>(
+        &self,
+        place: &'p FactPlace,
+        record: &Element<'a>,
+        child: Option<&str>,
+    ) -> Result<Option<Asked<'p, 'a>>, Bad> {
+        let form = place.form.as_ref().and_then(|name| self.forms.get(name));
+        let within = match form {
+            None => Some(*record),
+            Some(form) => self.instance(form, record)?,
+        };
+        let Some(within) = within else {
+            return Ok(None);
+        };
+        for answer in &place.answers {
+            let there = match &answer.at {
+                None => vec![within],
+                Some(path) => path.elements(&within),
+            };
+            if there.is_empty() {
+                continue;
+            }
+            let ours = there.into_iter();
+            let ours = ours.filter(|one| is_ours(answer.subject.as_ref(), one, child));
+            let ours = ours.collect();
+            return Ok(Some(Asked { answer, ours }));
+        }
+        Ok(None)
+    }
+
+    fn rows(
+        &self,
+        fact: Fact,
+        place: &FactPlace,
+        asked: &Asked<'_, '_>,
+        child: Option<&str>,
+    ) -> Result<Known<Value>, Bad> {
+        let tried = asked.answer.values.iter().map(|spot| {
+            let all = asked.ours.iter().flat_map(|from| spot.path.elements(from));
+            (spot, all.collect::<Vec<_>>())
+        });
+        let Some((spot, all)) = tried.into_iter().find(|(_, all)| !all.is_empty()) else {
+            return Ok(match asked.is_asked() {
+                Some(false) => Known::Unreadable(Why::NotSeen),
+                Some(true) | None => Known::Blank,
+            });
+        };
+        let mut rows = Vec::new();
+        for (index, element) in all.into_iter().enumerate() {
+            if !is_ours(spot.subject.as_ref(), &element, child) {
+                continue;
+            }
+            let column = |name: &str| place.column(spot, name, &element);
+            let key = column("key").value().cloned();
+            let mut row = Row::new(&key.unwrap_or_else(|| (index + 1).to_string()));
+            row.code = match column("code") {
+                Known::Is(text) => Known::Is(place.code(&[], &text)?),
+                other => other,
+            };
+            let day = |text: Known<String>| match text {
+                Known::Is(text) => self.day_of(fact, &text),
+                Known::Blank => Known::Blank,
+                Known::Unreadable(why) => Known::Unreadable(why),
+            };
+            row.owner = column("owner").map(WorkerId);
+            row.due = day(column("due"));
+            row.progress_on = day(column("progress_on"));
+            rows.push(row);
+        }
+        Ok(if rows.is_empty() {
+            Known::Blank
+        } else {
+            Known::Is(Value::Rows(rows))
+        })
+    }
+
+    fn day_of(&self, fact: Fact, text: &str) -> Known<Date> {
+        match self.dates.of(fact.name()).day(text) {
+            Ok(Some(day)) => Known::Is(day),
+            Ok(None) => Known::Blank,
+            Err(_) => Known::Unreadable(Why::Malformed),
+        }
+    }
+
+    /// The facts that are always blank and those that have a place.
+    pub(super) fn provided(&self) -> BTreeSet<Fact> {
+        let blank = self.blank.iter().copied();
+        self.facts.keys().copied().chain(blank).collect()
+    }
+}
+
+impl Asked<'_, '_> {
+    /// Whether the question stands there; none if only a value could show it.
+    fn is_asked(&self) -> Option<bool> {
+        if self.answer.at.is_some() {
+            return Some(true);
+        }
+        let spots = self.answer.values.iter();
+        let told: Vec<bool> = spots
+            .flat_map(|spot| self.ours.iter().filter_map(|from| spot.path.is_asked(from)))
+            .collect();
+        (!told.is_empty()).then(|| told.contains(&true))
+    }
+}
+
+/// Whether an answer or a row is about the whole step, or about our child (M12).
+fn is_ours(subject: Option<&Path>, answer: &Element<'_>, child: Option<&str>) -> bool {
+    let about = subject.and_then(|path| path.first(answer));
+    let about = about.unwrap_or_default();
+    is_nobody(&about) || child == Some(about.as_str())
+}
+
+impl FactPlace {
+    /// The values at the first path that has one; texts as they count, tags left out.
+    fn values(&self, asked: &Asked<'_, '_>) -> Known<Vec<String>> {
+        let mut stands = false;
+        for spot in &asked.answer.values {
+            let all = asked.ours.iter();
+            let all = all.flat_map(|from| self.said.values(&spot.path, from));
+            let all: Vec<String> = all
+                .map(|text| if self.html { plain(&text) } else { text })
+                .map(|text| self.said.or_nothing(text))
+                .collect();
+            if all.iter().any(|text| !text.is_empty()) {
+                return Known::Is(all);
+            }
+            // An empty value stands there: somebody was asked.
+            stands |= !all.is_empty();
+        }
+        if stands || asked.is_asked() == Some(true) {
+            Known::Blank
+        } else {
+            Known::Unreadable(Why::NotSeen)
+        }
+    }
+
+    /// A column that the mapping does not name is blank: rows carry only what is asked of them.
+    fn column(&self, spot: &Spot, name: &str, row: &Element<'_>) -> Known<String> {
+        let path = spot.columns.get(name);
+        match path.and_then(|path| self.said.first(path, row)) {
+            Some(text) if !text.is_empty() => Known::Is(text),
+            _ => Known::Blank,
+        }
+    }
+
+    /// Our word for a code, if it is one of `codes` or these are none.
+    fn code(&self, codes: &[&str], text: &str) -> Result<String, Bad> {
+        let code = if let Some(vocabulary) = &self.vocabulary {
+            vocabulary.get(text).cloned()
+        } else {
+            let lower = text.to_lowercase().replace(' ', "_");
+            let short = lower.chars().count() <= 32;
+            (short && (codes.is_empty() || codes.contains(&lower.as_str()))).then_some(lower)
+        };
+        let spots = self.answers.iter().flat_map(|answer| &answer.values);
+        let path = spots.map(|spot| &spot.path).next();
+        let path = path.cloned().unwrap_or_default();
+        code.ok_or_else(|| Bad::new(&path, outside(&[text.to_owned()], "value")))
+    }
+}
+
+/// Whether a subject is nobody in particular: empty, zero or below (M12, P24).
+pub(super) fn is_nobody(subject: &str) -> bool {
+    subject.is_empty() || subject.parse::<i64>().is_ok_and(|number| number <= 0)
+}
+
+fn length(text: &str) -> Known<Value> {
+    Known::Is(Value::Length(
+        u32::try_from(text.chars().count()).unwrap_or(u32::MAX),
+    ))
+}
+
+/// A number as it is, a yes as one, a no as none; otherwise how many values there are.
+fn count(place: &FactPlace, found: Known<Vec<String>>) -> Known<Value> {
+    let values = match found {
+        Known::Is(values) => values,
+        Known::Blank => return Known::Blank,
+        Known::Unreadable(why) => return Known::Unreadable(why),
+    };
+    let values: Vec<String> = values.into_iter().filter(|text| !text.is_empty()).collect();
+    let how_many = match values.as_slice() {
+        [one] if !place.texts => match (one.parse::<u32>(), place.said.yes(one)) {
+            (Ok(number), _) => Some(number),
+            (Err(_), Some(said)) => Some(u32::from(said)),
+            (Err(_), None) => None,
+        },
+        all => u32::try_from(all.len()).ok(),
+    };
+    how_many.map_or(Known::Unreadable(Why::Malformed), |number| {
+        Known::Is(Value::Count(number))
+    })
+}
