@@ -140,6 +140,15 @@ impl Path {
         all
     }
 
+    /// Calls for every value that the path leads to, trimmed.
+    pub(super) fn texts<'d>(&self, from: &Element<'d>, found: &mut dyn FnMut(&'d str)) {
+        self.each(*from, &mut |element| {
+            if let Some(text) = self.text_of(element) {
+                found(text);
+            }
+        });
+    }
+
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
     pub(super) fn text<'d>(&self, from: &Element<'d>) -> Option<&'d str> {
         let mut first: Option<&'d str> = None;
