@@ -29,8 +29,6 @@ pub(super) struct Said {
     yes: BTreeSet<String>,
     no: BTreeSet<String>,
     nothing: BTreeSet<String>,
-    /// The characters of the longest word that stands for nothing.
-    longest: usize,
 }
 
 impl Said {
@@ -70,8 +68,9 @@ impl Said {
     /// The text, or nothing where it only stands for nothing.
     pub(super) fn or_nothing<'t>(&self, text: &'t str) -> &'t str {
         // Folding leaves out nothing but space, so that most texts are told by their length.
+        let longest = self.nothing.iter().map(String::len).max().unwrap_or(0);
         let mut letters = text.chars().filter(|letter| !letter.is_whitespace());
-        let short = letters.nth(self.longest).is_none();
+        let short = letters.nth(longest).is_none();
         if short && self.nothing.contains(&fold(text)) {
             ""
         } else {
@@ -83,13 +82,7 @@ impl Said {
     pub(super) fn with_nothing(&self, more: &[String]) -> Self {
         let mut said = self.clone();
         said.nothing.extend(more.iter().map(|word| fold(word)));
-        said.measured()
-    }
-
-    fn measured(mut self) -> Self {
-        let letters = self.nothing.iter().map(|word| word.chars().count());
-        self.longest = letters.max().unwrap_or(0);
-        self
+        said
     }
 }
 
@@ -101,11 +94,12 @@ pub(super) fn fold(text: &str) -> String {
             folded.push(' ');
         }
         if word.is_ascii() {
-            folded.extend(word.chars().map(|letter| letter.to_ascii_lowercase()));
+            folded.push_str(word);
         } else {
             folded.push_str(&word.to_lowercase());
         }
     }
+    folded.make_ascii_lowercase();
     folded
 }
 
@@ -172,9 +166,7 @@ impl Desk<'_> {
             yes: all(&["1", "y", "yes", "true"], &row.yes),
             no: all(&["0", "n", "no", "false"], &row.no),
             nothing: all(&[], &row.nothing),
-            longest: 0,
         };
-        let said = said.measured();
         for (key, words, others) in [
             ("yes", &row.yes, [&said.no, &said.nothing]),
             ("no", &row.no, [&said.yes, &said.nothing]),
