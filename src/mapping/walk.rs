@@ -131,8 +131,9 @@ fn run(
 
 /// Whether U+FFFD stands in a text. Many bytes are looked at together, for the one it begins with: little else does.
 fn holds_malformed(text: &str) -> bool {
-    let begins = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | (*byte == 0xef));
-    text.as_bytes().chunks(64).any(begins) && text.contains('\u{fffd}')
+    let begins = |byte: u8| byte == 0xef;
+    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | begins(*byte));
+    text.as_bytes().chunks(64).any(any) && text.contains('\u{fffd}')
 }
 
 /// The hands of a page: around the root, in the root, in a record.
