@@ -54,7 +54,7 @@ pub struct Mapping {
     pub(super) stages: Stages,
     pub(super) only_when: Option<(Path, Vocabulary<()>)>,
     /// The paths of `[record]`, by name, without `id` and `status`.
-    pub(super) places: BTreeMap<String, Path>,
+    pub(super) places: Vec<(String, Path)>,
     pub(super) dates: Dates,
     pub(super) said: Said,
     pub(super) people: BTreeMap<Role, Path>,
@@ -329,7 +329,7 @@ impl Desk<'_> {
     }
 
     /// The paths of `[record]` that are not read in a way of their own.
-    fn places(&mut self, record: &BTreeMap<String, String>) -> BTreeMap<String, Path> {
+    fn places(&mut self, record: &BTreeMap<String, String>) -> Vec<(String, Path)> {
         let own = ["id", "status", "zone", "group", "group_whole"];
         let places = record
             .iter()

@@ -44,7 +44,7 @@ impl Mapping {
     pub(super) fn reference(
         &self,
         record: &Element<'_>,
-        child: Option<&String>,
+        child: Option<&str>,
         cycle: &Known<CycleId>,
         keying: &ChildKeying,
     ) -> Known<EpisodeId> {
@@ -59,32 +59,32 @@ impl Mapping {
     }
 
     /// Every person id at a place, each once; zero and below is nobody (P24).
-    pub(super) fn people_at(&self, name: &str, record: &Element<'_>) -> Vec<String> {
-        let mut people: Vec<String> = Vec::new();
-        let path = self.places.get(name).into_iter();
-        for person in path.flat_map(|path| self.said.values(path, record)) {
-            if !is_nobody(&person) && !people.contains(&person) {
-                people.push(person);
-            }
+    pub(super) fn people_at<'d>(&self, name: &str, record: &Element<'d>) -> Vec<&'d str> {
+        let mut people: Vec<&str> = Vec::new();
+        if let Some(path) = self.at(name) {
+            self.said.each(path, record, &mut |person| {
+                if !is_nobody(person) && !people.contains(&person) {
+                    people.push(person);
+                }
+            });
         }
         people
     }
 
     /// A link to the step itself is the other end's view of a relation, and says nothing.
     pub(super) fn links_of(&self, record: &Element<'_>, own: &str) -> Vec<Link> {
-        let mut links: Vec<Link> = self
-            .links
-            .iter()
-            .flat_map(|(path, direction, immediate)| {
-                let steps = self.said.values(path, record).into_iter();
-                steps.map(|step| Link {
-                    step: StepId(step),
-                    direction: *direction,
-                    immediate: *immediate,
-                })
-            })
-            .filter(|link| !link.step.as_str().is_empty() && link.step.as_str() != own)
-            .collect();
+        let mut links: Vec<Link> = Vec::new();
+        for (path, direction, immediate) in &self.links {
+            self.said.each(path, record, &mut |step| {
+                if !step.is_empty() && step != own {
+                    links.push(Link {
+                        step: StepId::from(step),
+                        direction: *direction,
+                        immediate: *immediate,
+                    });
+                }
+            });
+        }
         links.sort();
         links.dedup();
         links

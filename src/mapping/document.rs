@@ -31,6 +31,27 @@ pub(super) struct Node {
     pub(super) nil: bool,
 }
 
+impl Node {
+    const NONE: Self = Self {
+        name: Span::NONE,
+        symbol: 0,
+        space: 0,
+        at: 0,
+        end: 0,
+        text: Span::NONE,
+        attributes: (0, 0),
+        nil: false,
+    };
+}
+
+impl Span {
+    const NONE: Self = Self {
+        start: 0,
+        length: 0,
+        scratch: false,
+    };
+}
+
 /// One attribute of XML.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attribute {
@@ -204,9 +225,10 @@ impl std::fmt::Debug for Element<'_> {
 }
 
 impl<'d> Element<'d> {
-    pub(super) fn node(self) -> Node {
+    pub(super) fn node(self) -> &'d Node {
+        static NONE: Node = Node::NONE;
         let node = self.arena.nodes.get(self.index as usize);
-        node.copied().unwrap_or_default()
+        node.unwrap_or(&NONE)
     }
 
     /// Its local name: prefixes are the sender's whim.

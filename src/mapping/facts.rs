@@ -3,6 +3,7 @@
 //! Three answers are told apart: a value, a question that stands there unanswered, and a question that was not
 //! asked. An answer about another child than ours says nothing of ours (M12).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -58,8 +59,23 @@ pub(super) struct Spot {
 /// The answers that a fact is read from.
 struct Asked<'p, 'a> {
     answer: &'p Answer,
-    /// Those about our child or the whole step.
-    ours: Vec<Element<'a>>,
+    ours: Ours<'a>,
+}
+
+/// Answers about our child or the whole step.
+enum Ours<'a> {
+    /// The record or the form itself, which every fact without a question is read from.
+    Whole(Element<'a>),
+    Some(Vec<Element<'a>>),
+}
+
+impl<'a> Ours<'a> {
+    fn all(&self) -> &[Element<'a>] {
+        match self {
+            Self::Whole(one) => std::slice::from_ref(one),
+            Self::Some(all) => all,
+        }
+    }
 }
 
 impl Mapping {
@@ -93,16 +109,18 @@ impl Mapping {
         };
         match fact.kind() {
             FactKind::Rows => return self.rows(fact, place, &asked, child),
-            FactKind::Count => return Ok(count(place, place.values(&asked))),
+            FactKind::Count => return Ok(count(place, &asked)),
             _ => {}
         }
-        let values = match place.values(&asked) {
-            Known::Is(values) => values,
+        let mut first: Option<Cow<'_, str>> = None;
+        let found = place.values(&asked, &mut |text| {
+            first.get_or_insert(text);
+        });
+        let text = match found {
+            Known::Is(()) => first.unwrap_or_default(),
             Known::Blank => return Ok(Known::Blank),
             Known::Unreadable(why) => return Ok(Known::Unreadable(why)),
         };
-        let text = values.into_iter().find(|text| !text.is_empty());
-        let text = text.unwrap_or_default();
         let malformed = Known::Unreadable(Why::Malformed);
         Ok(match fact.kind() {
             FactKind::Length => length(&text),
@@ -111,7 +129,7 @@ impl Mapping {
                 Some(yes) => Known::Is(Value::Yes(yes)),
                 None => malformed,
             },
-            FactKind::Worker => Known::Is(Value::Worker(WorkerId(text))),
+            FactKind::Worker => Known::Is(Value::Worker(WorkerId(text.into_owned()))),
             FactKind::Code(codes) => Known::Is(Value::Code(place.code(codes, &text)?)),
             FactKind::Count | FactKind::Rows => malformed,
         })
@@ -133,16 +151,21 @@ impl Mapping {
             return Ok(None);
         };
         for answer in &place.answers {
-            let there = match &answer.at {
-                None => vec![within],
-                Some(path) => path.elements(&within),
+            let subject = answer.subject.as_ref();
+            let Some(path) = &answer.at else {
+                let ours = if is_ours(subject, &within, child) {
+                    Ours::Whole(within)
+                } else {
+                    Ours::Some(Vec::new())
+                };
+                return Ok(Some(Asked { answer, ours }));
             };
+            let mut there = path.elements(&within);
             if there.is_empty() {
                 continue;
             }
-            let ours = there.into_iter();
-            let ours = ours.filter(|one| is_ours(answer.subject.as_ref(), one, child));
-            let ours = ours.collect();
+            there.retain(|one| is_ours(subject, one, child));
+            let ours = Ours::Some(there);
             return Ok(Some(Asked { answer, ours }));
         }
         Ok(None)
@@ -156,7 +179,11 @@ impl Mapping {
         child: Option<&str>,
     ) -> Result<Known<Value>, Bad> {
         let tried = asked.answer.values.iter().map(|spot| {
-            let all = asked.ours.iter().flat_map(|from| spot.path.elements(from));
+            let all = asked
+                .ours
+                .all()
+                .iter()
+                .flat_map(|from| spot.path.elements(from));
             (spot, all.collect::<Vec<_>>())
         });
         let Some((spot, all)) = tried.into_iter().find(|(_, all)| !all.is_empty()) else {
@@ -171,18 +198,20 @@ impl Mapping {
                 continue;
             }
             let column = |name: &str| place.column(spot, name, &element);
-            let key = column("key").value().cloned();
-            let mut row = Row::new(&key.unwrap_or_else(|| (index + 1).to_string()));
-            row.code = match column("code") {
-                Known::Is(text) => Known::Is(place.code(&[], &text)?),
-                other => other,
+            let mut row = match column("key") {
+                Known::Is(key) => Row::new(key),
+                _ => Row::new(&(index + 1).to_string()),
             };
-            let day = |text: Known<String>| match text {
-                Known::Is(text) => self.day_of(fact, &text),
+            row.code = match column("code") {
+                Known::Is(text) => Known::Is(place.code(&[], text)?),
+                other => other.map(str::to_owned),
+            };
+            let day = |text: Known<&str>| match text {
+                Known::Is(text) => self.day_of(fact, text),
                 Known::Blank => Known::Blank,
                 Known::Unreadable(why) => Known::Unreadable(why),
             };
-            row.owner = column("owner").map(WorkerId);
+            row.owner = column("owner").map(WorkerId::from);
             row.due = day(column("due"));
             row.progress_on = day(column("progress_on"));
             rows.push(row);
@@ -217,7 +246,12 @@ impl Asked<'_, '_> {
         }
         let spots = self.answer.values.iter();
         let told: Vec<bool> = spots
-            .flat_map(|spot| self.ours.iter().filter_map(|from| spot.path.is_asked(from)))
+            .flat_map(|spot| {
+                self.ours
+                    .all()
+                    .iter()
+                    .filter_map(|from| spot.path.is_asked(from))
+            })
             .collect();
         (!told.is_empty()).then(|| told.contains(&true))
     }
@@ -225,27 +259,31 @@ impl Asked<'_, '_> {
 
 /// Whether an answer or a row is about the whole step, or about our child (M12).
 fn is_ours(subject: Option<&Path>, answer: &Element<'_>, child: Option<&str>) -> bool {
-    let about = subject.and_then(|path| path.first(answer));
+    let about = subject.and_then(|path| path.text(answer));
     let about = about.unwrap_or_default();
-    is_nobody(&about) || child == Some(about.as_str())
+    is_nobody(about) || child == Some(about)
 }
 
 impl FactPlace {
-    /// The values at the first path that has one; texts as they count, tags left out.
-    fn values(&self, asked: &Asked<'_, '_>) -> Known<Vec<String>> {
+    /// Calls for the values, empty ones left out, at the first path that has one; texts as they count, tags left out.
+    fn values<'a>(&self, asked: &Asked<'_, 'a>, found: &mut dyn FnMut(Cow<'a, str>)) -> Known<()> {
         let mut stands = false;
         for spot in &asked.answer.values {
-            let all = asked.ours.iter();
-            let all = all.flat_map(|from| self.said.values(&spot.path, from));
-            let all: Vec<String> = all
-                .map(|text| if self.html { plain(&text) } else { text })
-                .map(|text| self.said.or_nothing(text))
-                .collect();
-            if all.iter().any(|text| !text.is_empty()) {
-                return Known::Is(all);
+            let mut full = false;
+            for from in asked.ours.all() {
+                self.said.each(&spot.path, from, &mut |text| {
+                    // An empty value stands there: somebody was asked.
+                    stands = true;
+                    let text = self.counted(text);
+                    if !text.is_empty() {
+                        full = true;
+                        found(text);
+                    }
+                });
             }
-            // An empty value stands there: somebody was asked.
-            stands |= !all.is_empty();
+            if full {
+                return Known::Is(());
+            }
         }
         if stands || asked.is_asked() == Some(true) {
             Known::Blank
@@ -254,8 +292,21 @@ impl FactPlace {
         }
     }
 
+    /// A text as it counts: without tags, and empty where what is left stands for nothing.
+    fn counted<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !self.html {
+            return Cow::Borrowed(text);
+        }
+        let plain = plain(text);
+        if self.said.or_nothing(&plain).is_empty() {
+            Cow::Borrowed("")
+        } else {
+            Cow::Owned(plain)
+        }
+    }
+
     /// A column that the mapping does not name is blank: rows carry only what is asked of them.
-    fn column(&self, spot: &Spot, name: &str, row: &Element<'_>) -> Known<String> {
+    fn column<'d>(&self, spot: &Spot, name: &str, row: &Element<'d>) -> Known<&'d str> {
         let path = spot.columns.get(name);
         match path.and_then(|path| self.said.first(path, row)) {
             Some(text) if !text.is_empty() => Known::Is(text),
@@ -275,7 +326,7 @@ impl FactPlace {
         let spots = self.answers.iter().flat_map(|answer| &answer.values);
         let path = spots.map(|spot| &spot.path).next();
         let path = path.cloned().unwrap_or_default();
-        code.ok_or_else(|| Bad::new(&path, outside(&[text.to_owned()], "value")))
+        code.ok_or_else(|| Bad::new(&path, outside(&[text], "value")))
     }
 }
 
@@ -291,13 +342,13 @@ fn length(text: &str) -> Known<Value> {
 }
 
 /// A number as it is, a yes as one, a no as none; otherwise how many values there are.
-fn count(place: &FactPlace, found: Known<Vec<String>>) -> Known<Value> {
-    let values = match found {
-        Known::Is(values) => values,
+fn count(place: &FactPlace, asked: &Asked<'_, '_>) -> Known<Value> {
+    let mut values = Vec::new();
+    match place.values(asked, &mut |text| values.push(text)) {
+        Known::Is(()) => {}
         Known::Blank => return Known::Blank,
         Known::Unreadable(why) => return Known::Unreadable(why),
-    };
-    let values: Vec<String> = values.into_iter().filter(|text| !text.is_empty()).collect();
+    }
     let how_many = match values.as_slice() {
         [one] if !place.texts => match (one.parse::<u32>(), place.said.yes(one)) {
             (Ok(number), _) => Some(number),

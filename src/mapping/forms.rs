@@ -94,9 +94,9 @@ impl Mapping {
         let Some(path) = &form.latest else {
             return all.into_iter().next_back();
         };
-        let rank = |one: &Element<'_>| self.said.first(path, one).unwrap_or_default();
+        let rank = |one: &Element<'a>| self.said.first(path, one).unwrap_or_default();
         all.into_iter()
-            .max_by(|one, other| self.order(&rank(one), &rank(other)))
+            .max_by(|one, other| self.order(rank(one), rank(other)))
     }
 
     /// Numbers as numbers, stamps as stamps, anything else as text; nothing comes first.

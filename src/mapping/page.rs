@@ -147,7 +147,11 @@ impl Mapping {
         reading: &Reading,
         page: &mut Page,
     ) {
-        page.last_id = self.plain_id(record).or(page.last_id.take());
+        if let Some(id) = self.plain_id(record) {
+            let last = page.last_id.get_or_insert_default();
+            last.clear();
+            last.push_str(id);
+        }
         let (path, reason) = match (self.made(record, reading), &record.arena.spoiled) {
             (Ok(made), Some(spoiled)) if !made.is_nothing() => told(spoiled),
             (Ok(made), _) => {
@@ -158,17 +162,16 @@ impl Mapping {
             (Err(bad), _) => (bad.path, bad.reason),
         };
         page.quarantined.push(Quarantined {
-            step: self.plain_id(record),
+            step: self.plain_id(record).map(str::to_owned),
             path,
             reason,
             fingerprint: fingerprint().0,
         });
     }
 
-    fn plain_id(&self, record: &Element<'_>) -> Option<String> {
+    fn plain_id<'d>(&self, record: &Element<'d>) -> Option<&'d str> {
         let id = self.id.text(record);
         id.filter(|id| !id.is_empty() && id.chars().count() <= 64)
-            .map(str::to_owned)
     }
 
     /// A document whose root is proven, kept whole: for read-backs and what is read before a write.

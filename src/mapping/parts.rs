@@ -43,21 +43,24 @@ impl Mapping {
     /// A stage of an item, seen with `whole`, which is everything that the item says of itself.
     pub(super) fn seen_part(
         &self,
-        whole: &Sighting,
+        whole: Sighting,
         part: &Reached,
         before: Option<&Reached>,
         is_last: bool,
     ) -> Sighting {
         let item = whole.step.as_str();
+        let step = self.part(item, part.stage);
+        let from = before.map(|before| self.part(item, before.stage));
+        let dates = whole.dates.clone();
         let mut seen = Sighting {
-            step: self.part(item, part.stage),
+            step,
             stage: part.stage,
-            ..whole.clone()
+            ..whole
         };
         let arrived = before.and_then(|before| before.sent_on);
-        if let Some(before) = before {
+        if let Some(from) = from {
             let link = Link {
-                step: self.part(item, before.stage),
+                step: from,
                 direction: Direction::Previous,
                 immediate: false,
             };
@@ -66,7 +69,7 @@ impl Mapping {
             seen.links.push(link);
             seen.links.sort();
             seen.copied_from = None;
-            seen.dates = since(&whole.dates, arrived);
+            seen.dates = since(&dates, arrived);
         }
         if !is_last {
             seen.links.retain(|link| link.direction != Direction::Next);

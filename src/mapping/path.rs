@@ -3,7 +3,7 @@
 //! A small part of `XPath`, for XML and JSON alike; docs/mapping.md has the whole of it. A path is answered from
 //! what the trie has captured while the record was read; in a document read whole, it is walked.
 
-use super::document::Element;
+use super::document::{Element, small};
 
 /// A path, compiled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +12,9 @@ pub(super) struct Path {
     pub(super) moves: Vec<Move>,
     pub(super) attribute: Option<Name>,
     /// Its number in the mapping's trie; none if it is walked.
-    pub(super) number: Option<usize>,
+    pub(super) number: Option<u32>,
+    /// How many of its moves lead to the question: as far as its last condition; 0 without one.
+    pub(super) asked: u32,
 }
 
 /// One part of a path: a step down.
@@ -69,7 +71,30 @@ impl Path {
             moves,
             attribute: below.attribute.clone(),
             number: None,
+            asked: match below.asked {
+                0 => 0,
+                more => small(self.moves.len()) + more,
+            },
         }
+    }
+
+    /// As far as its last condition.
+    pub(super) fn conditioned(&self) -> u32 {
+        let last = self
+            .moves
+            .iter()
+            .rposition(|step| !step.conditions.is_empty());
+        last.map_or(0, |last| small(last + 1))
+    }
+
+    /// Where in an arena that is captured which a path of this number leads to.
+    pub(super) fn ends(number: u32) -> usize {
+        number as usize * 2
+    }
+
+    /// Where in an arena that is captured which shows that a path's question is there.
+    pub(super) fn questions(number: u32) -> usize {
+        number as usize * 2 + 1
     }
 
     /// Calls for each element that the path leads to, nil ones included.
@@ -77,7 +102,7 @@ impl Path {
         match self.number {
             Some(number) if from.arena.captures => {
                 let end = from.node().end;
-                let all = from.arena.captured.get(number);
+                let all = from.arena.captured.get(Self::ends(number));
                 let all = all.map(Vec::as_slice).unwrap_or_default();
                 let first = all.partition_point(|index| *index < from.index);
                 let inside = all.iter().skip(first).take_while(|index| **index < end);
@@ -140,6 +165,15 @@ impl Path {
         all
     }
 
+    /// Calls for every value that the path leads to, trimmed.
+    pub(super) fn texts<'d>(&self, from: &Element<'d>, found: &mut dyn FnMut(&'d str)) {
+        self.each(*from, &mut |element| {
+            if let Some(text) = self.text_of(element) {
+                found(text);
+            }
+        });
+    }
+
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
     pub(super) fn text<'d>(&self, from: &Element<'d>) -> Option<&'d str> {
         let mut first: Option<&'d str> = None;
@@ -162,14 +196,23 @@ impl Path {
     /// path without conditions names; none if an XML path has no condition. A question that is there without
     /// a value is blank; one that is not there was not asked.
     pub(super) fn is_asked(&self, from: &Element<'_>) -> Option<bool> {
-        let last = self
-            .moves
-            .iter()
-            .rposition(|step| !step.conditions.is_empty());
-        let last = match last {
-            None if from.arena.json => self.moves.len(),
-            other => other? + 1,
+        let last = match self.asked {
+            0 if from.arena.json => self.moves.len(),
+            0 => return None,
+            last => last as usize,
         };
+        if let Some(number) = self.number
+            && from.arena.captures
+        {
+            let inside = from.index..from.node().end;
+            let place = if last == self.moves.len() {
+                Self::ends(number)
+            } else {
+                Self::questions(number)
+            };
+            let all = from.arena.captured.get(place);
+            return Some(all.is_some_and(|all| all.iter().any(|index| inside.contains(index))));
+        }
         let mut there = false;
         walk(self.moves.get(..last)?, *from, &mut |_| there = true);
         Some(there)

@@ -33,6 +33,7 @@ impl Path {
         match read {
             Ok(path) => Ok(Self {
                 written: written.to_owned(),
+                asked: path.conditioned(),
                 ..path
             }),
             Err(why) => Err(format!(

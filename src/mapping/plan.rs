@@ -1,6 +1,7 @@
 //! Which paths does a mapping have, and which rule of the file does each belong to?
 
 use super::compile::Desk;
+use super::document::small;
 use super::limits::Format;
 use super::path::Path;
 use super::trie::Trie;
@@ -68,7 +69,7 @@ impl Desk<'_> {
         } else {
             base.then(&path)
         };
-        let number = Some(self.rules.len());
+        let number = Some(small(self.rules.len()));
         whole.number = number;
         path.number = number;
         let line = self.line(at);

@@ -75,7 +75,7 @@ impl Mapping {
         // What is withheld or gone shows nothing else that could be asked for, not even whose it is.
         if let Some(says) = self.unseen(record)? {
             let at = self.instant("modified", record)?;
-            let steps = self.parts_of(&self.item_id(record)?).into_iter();
+            let steps = self.parts_of(self.item_id(record)?).into_iter();
             return Ok(Made {
                 sightings: Vec::new(),
                 mentions: steps.map(|step| Mention { step, says, at }).collect(),
@@ -101,17 +101,20 @@ impl Mapping {
         let Some((path, allowed)) = &self.only_when else {
             return Some(true);
         };
-        let values = self.said.values(path, record);
-        if values.iter().any(|value| allowed.get(value).is_some()) {
+        let (mut ours, mut says) = (false, false);
+        self.said.each(path, record, &mut |value| {
+            ours |= allowed.get(value).is_some();
+            says |= !value.is_empty();
+        });
+        if ours {
             Some(true)
         } else {
-            let says = values.iter().any(|value| !value.is_empty());
             says.then_some(false)
         }
     }
 
     /// The id of a record, as the case system has it.
-    fn item_id(&self, record: &Element<'_>) -> Result<String, Bad> {
+    fn item_id<'d>(&self, record: &Element<'d>) -> Result<&'d str, Bad> {
         let id = self.said.first(&self.id, record);
         let id = id.filter(|id| !id.is_empty());
         id.ok_or_else(|| Bad::new(&self.id, "the step's id is missing"))
@@ -125,13 +128,15 @@ impl Mapping {
         reading: &Reading,
     ) -> Result<Vec<Sighting>, Bad> {
         let children = self.people_at("child", record);
-        let whole = self.whole(record, &children, reading)?;
-        let child = children.first().map(String::as_str);
-        let mut steps = Vec::new();
+        let mut whole = Some(self.whole(record, &children, reading)?);
+        let child = children.first().copied();
+        let mut steps = Vec::with_capacity(reached.len());
         let mut before = None;
         for (index, part) in reached.iter().enumerate() {
             let is_last = index + 1 == reached.len();
-            let mut step = self.seen_part(&whole, part, before, is_last);
+            let own = if is_last { whole.take() } else { whole.clone() };
+            let Some(own) = own else { break };
+            let mut step = self.seen_part(own, part, before, is_last);
             step.facts = self.facts_of(part.stage, record, child)?;
             steps.push(step);
             before = Some(part);
@@ -143,12 +148,12 @@ impl Mapping {
     fn whole(
         &self,
         record: &Element<'_>,
-        children: &[String],
+        children: &[&str],
         reading: &Reading,
     ) -> Result<Sighting, Bad> {
         let item = self.item_id(record)?;
         let worker = |name: &str| known(self.text(name, record)).map(WorkerId);
-        let keyed = |person: &String| reading.keying.key(person);
+        let keyed = |person: &&str| reading.keying.key(person);
         let cycle = known(self.text("cycle", record)).map(CycleId);
         let people = self.people.iter().map(|(role, path)| {
             let named = known(Some(self.said.first(path, record)));
@@ -162,20 +167,20 @@ impl Mapping {
             status: self.status_of(record)?,
             locked: self
                 .place("locked", record)
-                .is_some_and(|text| self.said.yes(&text) == Some(true)),
-            version: self.place("version", record),
+                .is_some_and(|text| self.said.yes(text) == Some(true)),
+            version: self.place("version", record).map(str::to_owned),
             modified_at: self.instant("modified", record)?,
             dates: self.stamps(record)?,
             assignee: worker("assignee"),
-            reference: self.reference(record, children.first(), &cycle, &reading.keying),
+            reference: self.reference(record, children.first().copied(), &cycle, &reading.keying),
             cycle,
             child: match children.first() {
                 Some(child) => Known::Is(keyed(child)),
-                None if self.places.contains_key("child") => Known::Blank,
+                None if self.at("child").is_some() => Known::Blank,
                 None => Known::Unreadable(Why::NotMapped),
             },
             people: people.collect(),
-            links: self.links_of(record, &item),
+            links: self.links_of(record, item),
             siblings: children.iter().skip(1).map(keyed).collect(),
             merged_from: self
                 .people_at("merged_from", record)
@@ -183,13 +188,13 @@ impl Mapping {
                 .filter(|from| children.first() != Some(*from))
                 .map(keyed)
                 .collect(),
-            copied_from: copied_from.filter(|from| *from != item).map(StepId),
+            copied_from: copied_from.filter(|from| *from != item).map(StepId::from),
             team: known(self.text("team", record)).map(TeamId),
             scheduled: self.day("scheduled", record)?,
             facts: BTreeMap::new(),
             seen_at: reading.now,
             road: reading.road,
-            step: StepId(item),
+            step: StepId::from(item),
         })
     }
 
@@ -209,13 +214,19 @@ impl Mapping {
         clippy::option_option,
         reason = "a place that is not mapped is not one where nothing stands"
     )]
-    pub(super) fn text(&self, name: &str, record: &Element<'_>) -> Option<Option<String>> {
-        let path = self.places.get(name)?;
+    pub(super) fn text<'d>(&self, name: &str, record: &Element<'d>) -> Option<Option<&'d str>> {
+        let path = self.at(name)?;
         let text = self.said.first(path, record);
         Some(text.filter(|text| !text.is_empty()))
     }
 
-    fn place(&self, name: &str, record: &Element<'_>) -> Option<String> {
+    /// The path of a place of `[record]`; there are few, told apart by their length nearly always.
+    pub(super) fn at(&self, name: &str) -> Option<&Path> {
+        let place = self.places.iter().find(|(place, _)| place == name);
+        place.map(|(_, path)| path)
+    }
+
+    fn place<'d>(&self, name: &str, record: &Element<'d>) -> Option<&'d str> {
         self.text(name, record).flatten()
     }
 
@@ -233,10 +244,14 @@ impl Mapping {
         record: &Element<'_>,
         read: impl FnOnce(&Manner, &str) -> Result<Option<T>, Unread>,
     ) -> Result<Option<T>, Bad> {
-        let (Some(path), Some(text)) = (self.places.get(name), self.place(name, record)) else {
+        let Some(path) = self.at(name) else {
             return Ok(None);
         };
-        read(self.dates.of(name), &text)
+        let text = self.said.first(path, record);
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        read(self.dates.of(name), text)
             .map_err(|why| Bad::new(path, format!("the {name} stamp {}", why.words())))
     }
 }
@@ -246,10 +261,10 @@ impl Mapping {
     clippy::option_option,
     reason = "a place that is not mapped is not one where nothing stands"
 )]
-pub(super) fn known(text: Option<Option<String>>) -> Known<String> {
+pub(super) fn known(text: Option<Option<&str>>) -> Known<String> {
     match text {
         None => Known::Unreadable(Why::NotMapped),
-        Some(Some(text)) if !text.is_empty() => Known::Is(text),
+        Some(Some(text)) if !text.is_empty() => Known::Is(text.to_owned()),
         Some(_) => Known::Blank,
     }
 }

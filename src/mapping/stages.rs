@@ -106,6 +106,9 @@ impl Mapping {
         else {
             return false;
         };
+        if ignore.is_empty() {
+            return false;
+        }
         let values = self.said.values(path, record);
         let ours = self.stages.several() && values.iter().any(|value| is.get(value).is_some());
         !ours && values.iter().any(|value| ignore.get(value).is_some())
@@ -176,7 +179,7 @@ impl Mapping {
         let sent_on =
             match at {
                 None => None,
-                Some((path, text)) => self.dates.of("stages").instant(&text).map_err(|why| {
+                Some((path, text)) => self.dates.of("stages").instant(text).map_err(|why| {
                     Bad::new(path, format!("a stamp of the history {}", why.words()))
                 })?,
             };
@@ -185,7 +188,7 @@ impl Mapping {
             stage,
             sent_on,
             worker: match worker {
-                Some(worker) => Known::Is(WorkerId(worker)),
+                Some(worker) => Known::Is(WorkerId::from(worker)),
                 None if end.worker.is_empty() => Known::Unreadable(Why::NotMapped),
                 None => Known::Blank,
             },

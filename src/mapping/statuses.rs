@@ -76,7 +76,7 @@ impl Mapping {
     /// Whether something stands there, and not only a day that means "none".
     fn stands(&self, path: &Path, record: &Element<'_>) -> bool {
         let text = self.said.first(path, record);
-        text.is_some_and(|text| !text.is_empty() && self.dates.of("").day(&text) != Ok(None))
+        text.is_some_and(|text| !text.is_empty() && self.dates.of("").day(text) != Ok(None))
     }
 
     /// What a record says of a step that it does not show; none if it shows it.
@@ -93,11 +93,11 @@ impl Mapping {
     }
 
     fn change(&self, record: &Element<'_>) -> Result<Option<Change>, Bad> {
-        let Some(path) = self.places.get("change") else {
+        let Some(path) = self.at("change") else {
             return Ok(None);
         };
         let values = self.said.values(path, record);
-        if values.iter().all(String::is_empty) {
+        if values.iter().all(|value| value.is_empty()) {
             return Ok(None);
         }
         let known = values.iter().find_map(|value| self.changes.get(value));
@@ -109,7 +109,7 @@ impl Mapping {
 
     /// A yes among the values; what is neither yes nor no is not passed over, since it may hide something.
     fn says_yes(&self, name: &str, record: &Element<'_>) -> Result<bool, Bad> {
-        let Some(path) = self.places.get(name) else {
+        let Some(path) = self.at(name) else {
             return Ok(false);
         };
         let mut yes = false;
@@ -117,7 +117,7 @@ impl Mapping {
             if text.is_empty() {
                 continue;
             }
-            match self.said.yes(&text) {
+            match self.said.yes(text) {
                 Some(said) => yes |= said,
                 None => {
                     return Err(Bad::new(

@@ -25,7 +25,11 @@ pub(super) struct Trie {
 /// One place that paths lead to or through.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
-    pub(super) branches: Vec<Branch>,
+    branches: Vec<Branch>,
+    /// The symbol of each branch, side by side: they are compared for every element.
+    symbols: Vec<u32>,
+    /// Some edge counts positions.
+    counted: bool,
     /// The paths that end here, by number.
     pub(super) ends: Vec<usize>,
     /// Whether its text is asked for.
@@ -38,9 +42,7 @@ pub(super) struct State {
 
 /// The ways on for one name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Branch {
-    /// 0 for any name.
-    symbol: u32,
+struct Branch {
     edges: Vec<Edge>,
     /// What may follow edges that are decided late; none if no edge is.
     shadow: Option<u32>,
@@ -65,8 +67,9 @@ struct Quick {
     at: Path,
     /// Whether the start of an element shows it.
     early: bool,
-    /// Values in order, with their edges.
-    values: Vec<(String, usize)>,
+    values: Names,
+    /// The edges of each value, by its number from 1.
+    edges: Vec<Vec<usize>>,
 }
 
 /// From how many edges on values are looked up.
@@ -96,18 +99,22 @@ impl Trie {
     }
 
     fn add(&mut self, path: &Path) {
-        let last = self.keep(0, path);
+        let (last, question) = self.keep(0, path);
         if let Some(number) = path.number {
-            self.numbers = self.numbers.max(number + 1);
+            self.numbers = self.numbers.max(Path::ends(number + 1));
             if let Some(state) = self.states.get_mut(last as usize) {
-                state.ends.push(number);
+                state.ends.push(Path::ends(number));
+            }
+            let question = question.filter(|question| *question != last);
+            if let Some(state) = question.and_then(|at| self.states.get_mut(at as usize)) {
+                state.ends.push(Path::questions(number));
             }
         }
     }
 
-    /// Keeps what a path needs, from a state; the state that it ends in.
-    fn keep(&mut self, from: u32, path: &Path) -> u32 {
-        let (mut state, mut shaded) = (from, false);
+    /// Keeps what a path needs, from a state; the state that it ends in, and that of its question.
+    fn keep(&mut self, from: u32, path: &Path) -> (u32, Option<u32>) {
+        let (mut state, mut shaded, mut question) = (from, false, None);
         for (index, step) in path.moves.iter().enumerate() {
             let (target, shadow) = self.go(state, step);
             self.conditions(target, step);
@@ -118,9 +125,12 @@ impl Trie {
                 self.shade(shadow, path, index + 1);
             }
             state = target;
+            if small(index + 1) == path.asked {
+                question = Some(state);
+            }
         }
         self.value(state, path);
-        state
+        (state, question)
     }
 
     /// Keeps the rest of a path whatever its conditions are.
@@ -226,8 +236,11 @@ impl Trie {
     /// Finds the one place by whose value most edges of a name differ.
     fn finish(&mut self) {
         let json = self.json;
-        for branch in self.states.iter_mut().flat_map(|state| &mut state.branches) {
-            branch.finish(json);
+        for state in &mut self.states {
+            for branch in &mut state.branches {
+                branch.finish(json);
+                state.counted |= branch.edges.iter().any(|edge| edge.positions > 0);
+            }
         }
     }
 
@@ -258,12 +271,10 @@ fn is_early_place(at: &Path, json: bool) -> bool {
 impl State {
     /// The place of the branch for a name; a new one if it is new.
     fn branch(&mut self, symbol: u32) -> Option<&mut Branch> {
-        let known = self.branches.iter().position(|all| all.symbol == symbol);
+        let known = self.symbols.iter().position(|known| *known == symbol);
         let place = known.unwrap_or_else(|| {
-            self.branches.push(Branch {
-                symbol,
-                ..Branch::default()
-            });
+            self.symbols.push(symbol);
+            self.branches.push(Branch::default());
             self.branches.len() - 1
         });
         self.branches.get_mut(place)
@@ -276,13 +287,14 @@ impl State {
 
     /// Whether an element of this name can be on the way of a path.
     pub(super) fn wants(&self, symbol: u32) -> bool {
-        let fits = |branch: &Branch| branch.symbol == 0 || branch.symbol == symbol;
-        self.branches.iter().any(fits)
+        let mut symbols = self.symbols.iter();
+        symbols.any(|known| *known == 0 || *known == symbol)
     }
 
     fn branches_for(&self, symbol: u32) -> impl Iterator<Item = &Branch> {
-        let fits = move |branch: &&Branch| branch.symbol == 0 || branch.symbol == symbol;
-        self.branches.iter().filter(fits)
+        let all = self.symbols.iter().zip(&self.branches);
+        let fits = all.filter(move |(known, _)| **known == 0 || **known == symbol);
+        fits.map(|(_, branch)| branch)
     }
 
     /// At the start of an element: the states it may lead to, and whether that is sure.
@@ -326,6 +338,9 @@ impl State {
                 });
             }
         }
+        if !self.counted {
+            return;
+        }
         let counted = self.branches.iter().flat_map(|branch| &branch.edges);
         for edge in counted.filter(|edge| edge.positions > 0) {
             let mut counts = vec![0; edge.positions];
@@ -367,16 +382,22 @@ impl Branch {
         if how_many < MANY {
             return;
         }
-        let mut values: Vec<(String, usize)> = all
-            .into_iter()
-            .filter(|(_, other, _)| same(&at, other))
-            .map(|(index, _, value)| (value, index))
-            .collect();
-        values.sort();
-        self.others
-            .retain(|index| values.iter().all(|(_, edge)| edge != index));
+        let (mut values, mut edges) = (Names::default(), Vec::new());
+        for (index, _, value) in all.into_iter().filter(|(_, other, _)| same(&at, other)) {
+            let number = values.add(&value) as usize;
+            edges.resize_with(number.max(edges.len()), Vec::new);
+            if let Some(edges) = edges.get_mut(number - 1) {
+                edges.push(index);
+            }
+            self.others.retain(|other| *other != index);
+        }
         let early = is_early_place(&at, json);
-        self.quick = Some(Quick { at, early, values });
+        self.quick = Some(Quick {
+            at,
+            early,
+            values,
+            edges,
+        });
     }
 
     /// Calls for the edges whose looked-up value is there, and for all that are not looked up. At the `start` of an
@@ -386,12 +407,11 @@ impl Branch {
             // All of these are decided late.
             Some(quick) if start && !quick.early => {}
             Some(quick) => quick.at.look(element, &mut |text| {
-                let values = &quick.values;
-                let from = values.partition_point(|(value, _)| value.as_str() < text);
-                let found = values.iter().skip(from);
+                let number = quick.values.number(text) as usize;
+                let found = number.checked_sub(1).and_then(|at| quick.edges.get(at));
+                let found = found.into_iter().flatten();
                 found
-                    .take_while(|(value, _)| value == text)
-                    .filter_map(|(_, edge)| self.edges.get(*edge))
+                    .filter_map(|edge| self.edges.get(*edge))
                     .for_each(&mut call);
             }),
             None => {}

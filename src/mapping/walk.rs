@@ -110,7 +110,7 @@ fn run(
         fault: Builder::new(&everything, text, bounds, false),
         is_record: task.request.record.moves.is_empty(),
         rows: task.rows,
-        bad: text.contains('\u{fffd}'),
+        bad: holds_malformed(text),
         begun: 0,
         left: task.limits.records(),
         limit: task.limits.records(),
@@ -127,6 +127,13 @@ fn run(
         return Err(PageFault::new(FaultKind::TooLarge, words));
     }
     Ok((hands.outer.arena, hands.record.arena))
+}
+
+/// Whether U+FFFD stands in a text. Many bytes are looked at together, for the one it begins with: little else does.
+fn holds_malformed(text: &str) -> bool {
+    let begins = |byte: u8| byte == 0xef;
+    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | begins(*byte));
+    text.as_bytes().chunks(64).any(any) && text.contains('\u{fffd}')
 }
 
 /// The hands of a page: around the root, in the root, in a record.

@@ -43,22 +43,36 @@ impl Said {
     }
 
     /// Every value at a path; what stands for nothing is an empty one.
-    pub(super) fn values(&self, path: &Path, from: &Element<'_>) -> Vec<String> {
-        let values = path.values(from).into_iter();
-        values.map(|(text, _)| self.or_nothing(text)).collect()
+    pub(super) fn values<'d>(&self, path: &Path, from: &Element<'d>) -> Vec<&'d str> {
+        let mut values = Vec::new();
+        self.each(path, from, &mut |text| values.push(text));
+        values
+    }
+
+    /// Calls for every value at a path; what stands for nothing is an empty one.
+    pub(super) fn each<'d>(&self, path: &Path, from: &Element<'d>, found: &mut dyn FnMut(&'d str)) {
+        path.texts(from, &mut |text| found(self.or_nothing(text)));
     }
 
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
-    pub(super) fn first(&self, path: &Path, from: &Element<'_>) -> Option<String> {
-        let mut values = self.values(path, from);
-        let full = values.iter().position(|text| !text.is_empty());
-        (!values.is_empty()).then(|| values.swap_remove(full.unwrap_or(0)))
+    pub(super) fn first<'d>(&self, path: &Path, from: &Element<'d>) -> Option<&'d str> {
+        let mut first: Option<&'d str> = None;
+        self.each(path, from, &mut |text| {
+            if first.is_none_or(str::is_empty) {
+                first = Some(text);
+            }
+        });
+        first
     }
 
     /// The text, or nothing where it only stands for nothing.
-    pub(super) fn or_nothing(&self, text: String) -> String {
-        if self.nothing.contains(&fold(&text)) {
-            String::new()
+    pub(super) fn or_nothing<'t>(&self, text: &'t str) -> &'t str {
+        // Folding leaves out nothing but space, so that most texts are told by their length.
+        let longest = self.nothing.iter().map(String::len).max().unwrap_or(0);
+        let mut letters = text.chars().filter(|letter| !letter.is_whitespace());
+        let short = letters.nth(longest).is_none();
+        if short && self.nothing.contains(&fold(text)) {
+            ""
         } else {
             text
         }
@@ -74,8 +88,19 @@ impl Said {
 
 /// Without regard to case, and every run of space one space.
 pub(super) fn fold(text: &str) -> String {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        if word.is_ascii() {
+            folded.push_str(word);
+        } else {
+            folded.push_str(&word.to_lowercase());
+        }
+    }
+    folded.make_ascii_lowercase();
+    folded
 }
 
 /// Their words for what we know under others; several may mean the same.
@@ -104,6 +129,11 @@ impl<T> Vocabulary<T> {
         }
     }
 
+    /// Whether it has no word.
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Every word, as it is compared, and what it means.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.words
@@ -113,7 +143,7 @@ impl<T> Vocabulary<T> {
 }
 
 /// Shows a short code that nobody knows; anything longer may be somebody's words.
-pub(super) fn outside(values: &[String], what: &str) -> String {
+pub(super) fn outside(values: &[&str], what: &str) -> String {
     match values.iter().find(|value| !value.is_empty()) {
         None => format!("the {what} is missing"),
         Some(value) if value.chars().count() <= 32 => {
