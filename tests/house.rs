@@ -235,3 +235,37 @@ fn settings_hold_no_secret_and_nobody_by_name() {
         }
     }
 }
+
+#[test]
+fn each_pitfall_has_its_line_and_its_tests() {
+    let table = fs::read_to_string(root().join("docs/pitfalls.md")).unwrap();
+    let mut tests = BTreeSet::new();
+    for folder in ["src", "tests"] {
+        for file in files_under(&root().join(folder), ".rs") {
+            let text = fs::read_to_string(file).unwrap();
+            for rest in text.split("fn p").skip(1) {
+                let name = rest.split('(').next().unwrap_or_default();
+                let number = name.get(..2).unwrap_or_default();
+                if number.bytes().all(|byte| byte.is_ascii_digit()) && name.get(2..3) == Some("_") {
+                    tests.insert(format!("p{name}"));
+                }
+            }
+        }
+    }
+    let mut broken = Vec::new();
+    for number in 1..=42 {
+        let row = format!("| P{number:02} |");
+        let line = table.lines().find(|line| line.starts_with(&row));
+        let named: Vec<&str> = line.unwrap_or_default().split('`').collect();
+        let named = named.iter().filter(|word| tests.contains(**word)).count();
+        if named == 0 {
+            broken.push(format!("P{number:02}: no line with a test that there is"));
+        }
+    }
+    for test in &tests {
+        if !table.contains(&format!("`{test}`")) {
+            broken.push(format!("{test}: not in docs/pitfalls.md"));
+        }
+    }
+    none(&broken);
+}

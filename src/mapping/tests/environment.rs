@@ -114,7 +114,7 @@ fn a_test_runs_in_the_environment_that_it_names() {
         outcomes[0].differences.clone()
     };
     assert!(run("train").is_empty());
-    assert_eq!(run("live").len(), 2);
+    assert_eq!(run("live").len(), 3);
     let unknown = compiled(&test("trial"), Some("live")).unwrap_err();
     assert!(
         unknown[0].contains("there is no `[environments.trial]`"),
