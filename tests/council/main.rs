@@ -13,6 +13,7 @@ mod doctor;
 mod finish;
 mod mirror;
 mod people;
+mod pitfalls;
 mod speak;
 mod stand;
 mod switches;
