@@ -30,8 +30,11 @@ pub(super) struct Kit {
     source: &'static str,
 }
 
+/// Answers of another environment are refused.
+const SYNTHETIC: &str = "environment = \"synthetic\"\n";
+
 /// The kit of every dialect that has a mapping; the demo plays each of them to the same end.
-pub(super) const KITS: [Kit; 2] = [
+pub(super) const KITS: [Kit; 4] = [
     Kit {
         dialect: Dialect::Xml,
         file: "mosaic-like-xml.toml",
@@ -39,11 +42,23 @@ pub(super) const KITS: [Kit; 2] = [
         source: "",
     },
     Kit {
+        dialect: Dialect::Soap,
+        file: "mosaic-like-soap.toml",
+        text: include_str!("../../mappings/mosaic-like-soap.toml"),
+        source: SYNTHETIC,
+    },
+    Kit {
         dialect: Dialect::Json,
         file: "rest-json-cursor.toml",
         text: include_str!("../../mappings/rest-json-cursor.toml"),
         source: "environment = \"synthetic\"\n\n\
                  [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n",
+    },
+    Kit {
+        dialect: Dialect::Batch,
+        file: "batch-json.toml",
+        text: include_str!("../../mappings/batch-json.toml"),
+        source: SYNTHETIC,
     },
 ];
 
