@@ -7,6 +7,7 @@ mod forms;
 mod grouping;
 mod json;
 mod life_cycle;
+mod listing;
 mod malformed;
 mod paths;
 mod shapes;
