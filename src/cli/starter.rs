@@ -191,7 +191,6 @@ impl Starter<'_> {
     /// What the dialect needs besides: the environment it is held to, and its second secret.
     fn more(&self) -> &'static str {
         match self.dialect {
-            Dialect::Xml => "",
             Dialect::Json => {
                 "environment = \"synthetic\"\n\n\
                  [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n"

@@ -10,6 +10,7 @@
 mod common;
 mod dialects;
 mod doctor;
+mod environment;
 mod finish;
 mod mirror;
 mod people;
