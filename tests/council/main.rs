@@ -15,6 +15,7 @@ mod finish;
 mod mirror;
 mod people;
 mod pitfalls;
+mod restored;
 mod speak;
 mod stand;
 mod switches;

@@ -120,11 +120,7 @@ impl Stand {
 
     /// The adapter with another mapping.
     pub(crate) fn adapter_of(&self, text: &str, total: Duration) -> HttpCaseSystem {
-        let site = Site {
-            environment: Some("synthetic".to_owned()),
-            ..Site::default()
-        };
-        let mapping = Mapping::compile_for("mosaic-like-xml.toml", text, &site).unwrap();
+        let mapping = Mapping::compile_for("mosaic-like-xml.toml", text, &site()).unwrap();
         let settings = HttpSettings {
             source: SourceName::from("council"),
             base_url: self.base.clone(),
@@ -169,6 +165,14 @@ impl Stand {
         self.stop.send(()).unwrap();
         self.served.await.unwrap();
         (self.folder, self.clock)
+    }
+}
+
+/// Where the mapping is used: beside the synthetic council.
+pub(crate) fn site() -> Site {
+    Site {
+        environment: Some("synthetic".to_owned()),
+        ..Site::default()
     }
 }
 
