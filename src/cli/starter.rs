@@ -39,7 +39,7 @@ pub(super) const KITS: [Kit; 4] = [
         dialect: Dialect::Xml,
         file: "mosaic-like-xml.toml",
         text: include_str!("../../mappings/mosaic-like-xml.toml"),
-        source: "",
+        source: SYNTHETIC,
     },
     Kit {
         dialect: Dialect::Soap,
