@@ -40,6 +40,7 @@ mod limits;
 mod lint;
 mod lookups;
 mod names;
+mod opening;
 mod operations;
 mod page;
 mod page_fault;
