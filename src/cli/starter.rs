@@ -31,7 +31,7 @@ pub(super) struct Kit {
 }
 
 /// The kit of every dialect that has a mapping; the demo plays each of them to the same end.
-pub(super) const KITS: [Kit; 2] = [
+pub(super) const KITS: [Kit; 3] = [
     Kit {
         dialect: Dialect::Xml,
         file: "mosaic-like-xml.toml",
@@ -44,6 +44,12 @@ pub(super) const KITS: [Kit; 2] = [
         text: include_str!("../../mappings/rest-json-cursor.toml"),
         source: "environment = \"synthetic\"\n\n\
                  [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n",
+    },
+    Kit {
+        dialect: Dialect::Eav,
+        file: "eav-json.toml",
+        text: include_str!("../../mappings/eav-json.toml"),
+        source: "environment = \"synthetic\"\n",
     },
 ];
 
