@@ -34,12 +34,12 @@ pub(super) struct Kit {
 const SYNTHETIC: &str = "environment = \"synthetic\"\n";
 
 /// The kit of every dialect that has a mapping; the demo plays each of them to the same end.
-pub(super) const KITS: [Kit; 4] = [
+pub(super) const KITS: [Kit; 5] = [
     Kit {
         dialect: Dialect::Xml,
         file: "mosaic-like-xml.toml",
         text: include_str!("../../mappings/mosaic-like-xml.toml"),
-        source: "",
+        source: SYNTHETIC,
     },
     Kit {
         dialect: Dialect::Soap,
@@ -53,6 +53,12 @@ pub(super) const KITS: [Kit; 4] = [
         text: include_str!("../../mappings/rest-json-cursor.toml"),
         source: "environment = \"synthetic\"\n\n\
                  [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n",
+    },
+    Kit {
+        dialect: Dialect::Eav,
+        file: "eav-json.toml",
+        text: include_str!("../../mappings/eav-json.toml"),
+        source: SYNTHETIC,
     },
     Kit {
         dialect: Dialect::Batch,

@@ -115,6 +115,11 @@ impl Asking {
             .filter_map(|(_, path)| path.as_ref())
     }
 
+    /// Whether an answer must say of which environment it is.
+    pub(super) fn tells_where(&self) -> bool {
+        self.environment.is_some()
+    }
+
     /// What the envelope of an answer says.
     pub(super) fn ahead(&self, envelope: &Element<'_>) -> Result<Ahead, PageFault> {
         let one = |path: &Option<Path>| {

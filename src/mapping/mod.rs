@@ -42,6 +42,7 @@ mod lint;
 mod listing;
 mod lookups;
 mod names;
+mod opening;
 mod operations;
 mod page;
 mod page_fault;

@@ -24,6 +24,8 @@ pub(super) struct Move {
     pub(super) conditions: Vec<Condition>,
     /// What is inside stands escaped in the element's text.
     pub(super) embedded: Option<Embedded>,
+    /// How many conditions were said before that; those behind it may look into the document.
+    pub(super) before: usize,
 }
 
 /// A name; any, if it is empty.
@@ -242,7 +244,7 @@ impl Path {
 }
 
 /// Steps down from an element, part by part.
-fn walk<'d>(moves: &[Move], from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
+pub(super) fn walk<'d>(moves: &[Move], from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
     let Some((step, rest)) = moves.split_first() else {
         return found(from);
     };
@@ -264,19 +266,31 @@ impl Move {
     /// Whether every condition holds; `counts` counts for each position the elements that came to it.
     pub(super) fn holds(&self, element: Element<'_>, counts: &mut [usize]) -> bool {
         let mut counts = counts.iter_mut();
-        self.conditions.iter().all(|condition| match condition {
-            Condition::Nth(nth) => counts.next().is_some_and(|count| {
+        let mut all = self.conditions.iter();
+        all.all(|condition| condition.holds(element, &mut counts))
+    }
+}
+
+impl Condition {
+    /// Whether it holds; a position takes the next of the counts.
+    pub(super) fn holds<'c>(
+        &self,
+        element: Element<'_>,
+        counts: &mut impl Iterator<Item = &'c mut usize>,
+    ) -> bool {
+        match self {
+            Self::Nth(nth) => counts.next().is_some_and(|count| {
                 *count += 1;
                 count == nth
             }),
-            Condition::Is { at, value, begins } => {
+            Self::Is { at, value, begins } => {
                 let mut there = false;
                 at.look(element, &mut |text| {
                     there |= text == value || *begins && text.starts_with(value);
                 });
                 there
             }
-        })
+        }
     }
 }
 

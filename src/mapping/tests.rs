@@ -2,6 +2,7 @@
 
 mod dates;
 mod desk;
+mod embedded;
 mod environment;
 mod forms;
 mod grouping;
