@@ -30,6 +30,10 @@ pub(super) struct State {
     branches: Vec<Branch>,
     /// The symbol of each branch, side by side: they are compared for every element.
     symbols: Vec<u32>,
+    /// Where there are many, the branch of each symbol, from 1.
+    places: Vec<u16>,
+    /// The branch for any name.
+    any: Option<usize>,
     /// Some edge counts positions.
     counted: bool,
     /// The paths that end here, by number.
@@ -68,7 +72,7 @@ struct Edge {
 /// Many edges of one name differ only in the value of one place: it is read once and looked up.
 #[derive(Clone, Debug)]
 struct Quick {
-    at: Path,
+    at: Spot,
     /// Whether the start of an element shows it.
     early: bool,
     values: Names,
@@ -76,6 +80,65 @@ struct Quick {
     edges: Vec<Vec<usize>>,
 }
 
+/// A place whose value is looked up; names are compared by their numbers where that can be.
+#[derive(Clone, Debug)]
+enum Spot {
+    /// Each child of this name.
+    Child(u32),
+    /// In JSON what stands for an attribute: the first member of the first name, else of the second.
+    Member(u32, u32, Path),
+    Other(Path),
+}
+
+impl Spot {
+    fn new(at: Path, json: bool, names: &Names) -> Self {
+        match (at.moves.as_slice(), &at.attribute) {
+            ([], Some(name)) if json => {
+                let marked = names.number(&format!("@{}", name.local));
+                Self::Member(marked, names.number(&name.local), at)
+            }
+            ([step], None) if step.is_plain() => match names.number(&step.name.local) {
+                0 => Self::Other(at),
+                known => Self::Child(known),
+            },
+            _ => Self::Other(at),
+        }
+    }
+
+    /// Calls for each value there, trimmed.
+    fn look(&self, element: Element<'_>, found: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Child(symbol) => {
+                for child in element.children() {
+                    if child.node().symbol == *symbol {
+                        found(child.own_text().trim());
+                    }
+                }
+            }
+            Self::Member(marked, plain, at) => {
+                let mut second = None;
+                for child in element.children() {
+                    let symbol = child.node().symbol;
+                    if symbol == *marked {
+                        return found(child.own_text().trim());
+                    }
+                    if symbol == *plain && second.is_none() {
+                        second = Some(child);
+                    }
+                }
+                match second {
+                    Some(child) => found(child.own_text().trim()),
+                    // A document of XML may stand in a value of JSON.
+                    None => at.look(element, found),
+                }
+            }
+            Self::Other(at) => at.look(element, found),
+        }
+    }
+}
+
+/// Up to how many names of a state are compared one by one.
+const FEW: usize = 4;
 /// From how many edges on values are looked up.
 const MANY: usize = 3;
 
@@ -244,8 +307,18 @@ impl Trie {
     fn finish(&mut self) {
         let json = self.json;
         for state in &mut self.states {
+            state.any = state.symbols.iter().position(|known| *known == 0);
+            let many = state.symbols.len() > FEW && state.symbols.len() < usize::from(u16::MAX);
+            for (place, symbol) in state.symbols.iter().enumerate().filter(|_| many) {
+                let symbol = *symbol as usize;
+                let size = state.places.len().max(symbol + 1);
+                state.places.resize(size, 0);
+                if let Some(known) = state.places.get_mut(symbol) {
+                    *known = u16::try_from(place + 1).unwrap_or_default();
+                }
+            }
             for branch in &mut state.branches {
-                branch.finish(json);
+                branch.finish(json, &self.names);
                 state.counted |= branch.edges.iter().any(|edge| edge.positions > 0);
             }
         }
@@ -294,14 +367,24 @@ impl State {
 
     /// Whether an element of this name can be on the way of a path.
     pub(super) fn wants(&self, symbol: u32) -> bool {
-        let mut symbols = self.symbols.iter();
-        symbols.any(|known| *known == 0 || *known == symbol)
+        self.any.is_some() || self.named(symbol).is_some()
+    }
+
+    /// The branch for exactly this name, which the mapping says.
+    fn named(&self, symbol: u32) -> Option<usize> {
+        if symbol == 0 {
+            return None;
+        }
+        if self.places.is_empty() {
+            return self.symbols.iter().position(|known| *known == symbol);
+        }
+        let place = self.places.get(symbol as usize)?;
+        usize::from(*place).checked_sub(1)
     }
 
     fn branches_for(&self, symbol: u32) -> impl Iterator<Item = &Branch> {
-        let all = self.symbols.iter().zip(&self.branches);
-        let fits = all.filter(move |(known, _)| **known == 0 || **known == symbol);
-        fits.map(|(_, branch)| branch)
+        let places = self.any.into_iter().chain(self.named(symbol));
+        places.filter_map(|place| self.branches.get(place))
     }
 
     /// At the start of an element: the states it may lead to, and whether that is sure.
@@ -311,10 +394,10 @@ impl State {
             if let Some(shadow) = branch.shadow {
                 lead(shadow, false);
             }
-            branch.candidates(true, element, |edge| {
+            branch.candidates(true, element, |edge, decided| {
                 if !edge.late
                     && (edge.space == 0 || edge.space == node.space)
-                    && edge.step.holds(element, &mut [])
+                    && (decided || edge.step.holds(element, &mut []))
                 {
                     lead(edge.target, true);
                 }
@@ -348,10 +431,10 @@ impl State {
                 if late && branch.shadow.is_none() {
                     continue;
                 }
-                branch.candidates(false, child, |edge| {
+                branch.candidates(false, child, |edge, decided| {
                     let wanted = edge.positions == 0 && (edge.late || !late);
                     let fits = edge.space == 0 || edge.space == node.space;
-                    if wanted && fits && edge.step.holds(child, &mut []) {
+                    if wanted && fits && (decided || edge.step.holds(child, &mut [])) {
                         lead(child, edge.target);
                     }
                 });
@@ -375,7 +458,7 @@ impl State {
 }
 
 impl Branch {
-    fn finish(&mut self, json: bool) {
+    fn finish(&mut self, json: bool, names: &Names) {
         self.others = (0..self.edges.len()).collect();
         let first = |edge: &Edge| match edge.step.conditions.first() {
             Some(Condition::Is {
@@ -412,30 +495,34 @@ impl Branch {
         }
         let early = is_early_place(&at, json);
         self.quick = Some(Quick {
-            at,
+            at: Spot::new(at, json, names),
             early,
             values,
             edges,
         });
     }
 
-    /// Calls for the edges whose looked-up value is there, and for all that are not looked up. At the `start` of an
-    /// element a value inside it is not known yet, and nothing is looked up there.
-    fn candidates(&self, start: bool, element: Element<'_>, mut call: impl FnMut(&Edge)) {
+    /// Calls for the edges whose looked-up value is there, and for all that are not looked up; and whether that
+    /// decides it. At the `start` of an element a value inside it is not known yet, and nothing is looked up there.
+    fn candidates(&self, start: bool, element: Element<'_>, mut call: impl FnMut(&Edge, bool)) {
         match &self.quick {
             // All of these are decided late.
             Some(quick) if start && !quick.early => {}
             Some(quick) => quick.at.look(element, &mut |text| {
                 let number = quick.values.number(text) as usize;
                 let found = number.checked_sub(1).and_then(|at| quick.edges.get(at));
-                let found = found.into_iter().flatten();
-                found
-                    .filter_map(|edge| self.edges.get(*edge))
-                    .for_each(&mut call);
+                for edge in found.into_iter().flatten() {
+                    if let Some(edge) = self.edges.get(*edge) {
+                        call(edge, edge.step.conditions.len() == 1);
+                    }
+                }
             }),
             None => {}
         }
-        let others = self.others.iter().filter_map(|edge| self.edges.get(*edge));
-        others.for_each(call);
+        for edge in &self.others {
+            if let Some(edge) = self.edges.get(*edge) {
+                call(edge, edge.step.conditions.is_empty());
+            }
+        }
     }
 }

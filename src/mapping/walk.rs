@@ -223,6 +223,17 @@ impl Hand for Hands<'_> {
         }
     }
 
+    fn leaf(&mut self, tag: &Tag<'_>, text: &str, end: usize) -> Result<(), PageFault> {
+        if self.record.is_open() {
+            return self.record.leaf(tag, text);
+        }
+        if self.open(tag)? {
+            self.put(text);
+            self.close(end)?;
+        }
+        Ok(())
+    }
+
     fn put(&mut self, piece: &str) {
         if self.record.is_open() {
             self.record.put_piece(piece);
