@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::building::{Builder, Frame, Opened, once};
+use super::building::{Builder, once};
 use super::document::{Element, Node, Spoiled, small};
 use super::embedded;
+use super::frame::{Frame, Opened};
 use super::hand::{Hand, Tag};
 use super::page_fault::PageFault;
 use super::path::{Condition, Embedded, Move, Path, walk};

@@ -1,9 +1,10 @@
 //! Is this answer what the mapping promised? One pass over the text, one record in hand at a time.
 
-use super::building::{Builder, Opened};
+use super::building::Builder;
 use super::decoding::decode;
 use super::document::{Arena, Element, Spoiled};
 use super::envelope::{Envelope, Gate, Place};
+use super::frame::Opened;
 use super::hand::{Hand, Shape, Tag};
 use super::limits::{Format, Limits};
 use super::page_fault::{FaultKind, PageFault};
