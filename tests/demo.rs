@@ -61,7 +61,7 @@ fn killed_again_and_again_it_goes_on_and_nothing_is_lost_or_said_twice() {
 }
 
 /// The dialects that a mapping is shipped for.
-const SPOKEN: [&str; 3] = ["xml", "json", "eav"];
+const SPOKEN: [&str; 5] = ["xml", "soap", "json", "eav", "batch"];
 
 #[test]
 fn in_every_dialect_the_same_cycle_comes_to_the_same_end() {

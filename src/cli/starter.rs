@@ -30,13 +30,22 @@ pub(super) struct Kit {
     source: &'static str,
 }
 
+/// Answers of another environment are refused.
+const SYNTHETIC: &str = "environment = \"synthetic\"\n";
+
 /// The kit of every dialect that has a mapping; the demo plays each of them to the same end.
-pub(super) const KITS: [Kit; 3] = [
+pub(super) const KITS: [Kit; 5] = [
     Kit {
         dialect: Dialect::Xml,
         file: "mosaic-like-xml.toml",
         text: include_str!("../../mappings/mosaic-like-xml.toml"),
-        source: "",
+        source: SYNTHETIC,
+    },
+    Kit {
+        dialect: Dialect::Soap,
+        file: "mosaic-like-soap.toml",
+        text: include_str!("../../mappings/mosaic-like-soap.toml"),
+        source: SYNTHETIC,
     },
     Kit {
         dialect: Dialect::Json,
@@ -49,7 +58,13 @@ pub(super) const KITS: [Kit; 3] = [
         dialect: Dialect::Eav,
         file: "eav-json.toml",
         text: include_str!("../../mappings/eav-json.toml"),
-        source: "environment = \"synthetic\"\n",
+        source: SYNTHETIC,
+    },
+    Kit {
+        dialect: Dialect::Batch,
+        file: "batch-json.toml",
+        text: include_str!("../../mappings/batch-json.toml"),
+        source: SYNTHETIC,
     },
 ];
 

@@ -195,8 +195,8 @@ impl Path {
     }
 
     /// Whether the question is there: the element that the last condition picks out, in JSON also a member that a
-    /// path without conditions names; none if an XML path has no condition. A question that is there without
-    /// a value is blank; one that is not there was not asked.
+    /// path without conditions names, or that is `null` around it; none if an XML path has no condition. A question
+    /// that is there without a value is blank; one that is not there was not asked.
     pub(super) fn is_asked(&self, from: &Element<'_>) -> Option<bool> {
         let last = match self.asked {
             0 if from.arena.json => self.moves.len(),
@@ -213,11 +213,33 @@ impl Path {
                 Self::questions(number)
             };
             let all = from.arena.captured.get(place);
-            return Some(all.is_some_and(|all| all.iter().any(|index| inside.contains(index))));
+            let met = all.is_some_and(|all| all.iter().any(|index| inside.contains(index)));
+            return Some(met || self.ends_early(from));
         }
+        Some(self.reaches(last, from) || self.ends_early(from))
+    }
+}
+
+impl Path {
+    /// Whether in JSON the member around the last one is there and nil: an answer with a code and a label is `null`
+    /// as a whole where it is blank.
+    fn ends_early(&self, from: &Element<'_>) -> bool {
+        let Some((_, around)) = self.moves.split_last() else {
+            return false;
+        };
+        let mut nil = false;
+        if from.arena.json && self.asked == 0 && !around.is_empty() {
+            walk(around, *from, &mut |element| nil |= element.is_nil());
+        }
+        nil
+    }
+
+    /// Whether so many of its parts, from the first, lead to an element, if only to one that is nil. It is walked.
+    pub(super) fn reaches(&self, parts: usize, from: &Element<'_>) -> bool {
         let mut there = false;
-        walk(self.moves.get(..last)?, *from, &mut |_| there = true);
-        Some(there)
+        let moves = self.moves.get(..parts).unwrap_or_default();
+        walk(moves, *from, &mut |_| there = true);
+        there
     }
 }
 

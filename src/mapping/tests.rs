@@ -8,6 +8,7 @@ mod forms;
 mod grouping;
 mod json;
 mod life_cycle;
+mod listing;
 mod malformed;
 mod paths;
 mod shapes;
