@@ -91,6 +91,8 @@ fn reviewing(due_on: &str) -> Episode {
         allocated_on: date("2026-10-01"),
         due_on: date(due_on),
         conflict_reason: None,
+        plan_type: None,
+        period: None,
     });
     let seen: Timestamp = "2026-10-02T12:00:00Z".parse().unwrap();
     let step = Step {

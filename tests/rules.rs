@@ -23,7 +23,9 @@ use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
-use greentick::practice::terms::{Holder, Mode, People, Policy, Stance, Terms, WhenUnavailable};
+use greentick::practice::terms::{
+    Holder, Mode, People, Policy, RuleTerms, Stance, Terms, WhenUnavailable,
+};
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
 
@@ -96,6 +98,8 @@ fn allocation() -> Allocation {
         allocated_on: date("2026-10-01"),
         due_on: date("2026-12-01"),
         conflict_reason: None,
+        plan_type: None,
+        period: None,
     }
 }
 
@@ -193,6 +197,7 @@ impl Case {
         {
             let id = StepId(fact.stage().name().to_owned());
             match self.episode.steps.get_mut(&id) {
+                Some(step) if cell == "not mapped" => drop(step.facts.remove(fact)),
                 Some(step) => drop(step.facts.insert(*fact, value(*fact, cell))),
                 None => assert_eq!(cell, "-", "no step carries `{column}` here"),
             }
@@ -628,12 +633,65 @@ fn no_override_lets_anybody_sign_off_their_own_work() {
 #[test]
 fn a_policy_may_use_either_code_of_one_duty_and_off_is_not_judged() {
     let mut case = extreme_and_unmoderated();
-    let off = greentick::practice::terms::RuleTerms {
+    let off = RuleTerms {
         stance: Some(Stance::Off),
-        when_unavailable: None,
+        ..RuleTerms::default()
     };
     case.terms.policy.rules.insert("LE-08.1".to_owned(), off);
     assert!(!case.verdict().codes().contains(&"LE-27.1"));
+}
+
+#[test]
+fn what_no_form_carries_is_neither_held_nor_flagged_unless_nothing_could_be_judged_without_it() {
+    // LE-17.1 rests on an optional fact, LE-20.1 on a core one, LE-27.1 holds when it is blind.
+    for (code, fact, stance, answer, warned) in [
+        (
+            "LE-17.1",
+            "focus_length",
+            Stance::Flag,
+            Answer::Permit,
+            false,
+        ),
+        (
+            "LE-17.1",
+            "focus_length",
+            Stance::Block,
+            Answer::Permit,
+            false,
+        ),
+        (
+            "LE-20.1",
+            "conversation_length",
+            Stance::Block,
+            Answer::Provisional,
+            true,
+        ),
+        (
+            "LE-20.1",
+            "conversation_length",
+            Stance::Flag,
+            Answer::Permit,
+            false,
+        ),
+        ("LE-27.1", "evaluation", Stance::Block, Answer::Hold, false),
+    ] {
+        let rule = find(code).unwrap();
+        let mut case = Case::new(rule);
+        case.set(fact, "not mapped");
+        let stance = RuleTerms {
+            stance: Some(stance),
+            ..RuleTerms::default()
+        };
+        case.terms.policy.rules.insert(code.to_owned(), stance);
+        let mut verdict = case.verdict();
+        verdict.findings.retain(|judged| judged.rule == code);
+        assert!(
+            matches!(verdict.findings[0].finding, Finding::CannotTell(..)),
+            "{code}"
+        );
+        assert_eq!(verdict.answer(), answer, "{code}");
+        assert_eq!(verdict.warnings().count() == 1, warned, "{code}");
+    }
 }
 
 #[test]

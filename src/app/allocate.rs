@@ -160,6 +160,8 @@ fn allocation<C>(
         allocated_on,
         due_on,
         conflict_reason: filled(&row.conflict_reason),
+        plan_type: None,
+        period: None,
     };
     for judged in judge_allocation(&allocation, &app.terms, &[]) {
         if judged.holds() {

@@ -107,6 +107,22 @@ pub struct Allocation {
     /// The QA manager's reason for letting the reviewer also be supervisor or Service Manager.
     #[serde(default)]
     pub conflict_reason: Option<String>,
+    /// What kind of plan the child has, as the council codes it (`cla`, `cwd` …); decides how long a period may
+    /// be evaluated (¶2) and who should be heard (¶12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_type: Option<String>,
+    /// The period to be evaluated (¶2), if the QA manager set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+}
+
+/// The period that an episode evaluates (¶2); both days included, local.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// First day.
+    pub start: Date,
+    /// Last day.
+    pub end: Date,
 }
 
 impl Allocation {
@@ -153,6 +169,14 @@ pub enum ReasonAbout {
     NoActions,
     /// Hand-over to somebody else than the allocation names (¶18, ¶28, ¶29).
     HandOver,
+    /// Another period than the last six months (¶2).
+    ReviewPeriod,
+    /// A learning conversation without a role that was suggested (¶12).
+    Participants,
+    /// A concluding meeting without the practitioner or the supervisor (¶26).
+    Attendance,
+    /// A challenge that the concluding meeting did not resolve, and that went to the Head (¶26).
+    Challenge,
 }
 
 /// A recorded initial moderation.
