@@ -16,6 +16,7 @@ use super::fact::{Fact, Value};
 use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
 use super::known::{Known, Why};
 
+pub use super::standstill::Outage;
 pub use super::step::{Finished, Hidden, Hold, Permit, Step, Tasked};
 pub use super::vocabulary::{Evaluation, Presence, Role, Stage, StepStatus};
 
@@ -40,6 +41,9 @@ pub struct Episode {
     pub extensions: Vec<Extension>,
     /// Pauses of the clock.
     pub pauses: Vec<Pause>,
+    /// Days on which the case system could not be reached, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<Outage>,
     /// Reasons put on record (late finish, no feedback, hand-over to another person …).
     pub reasons: Vec<ReasonGiven>,
     /// Accountable overrides of a hold.
@@ -92,6 +96,7 @@ impl Episode {
             moderations: Vec::new(),
             extensions: Vec::new(),
             pauses: Vec::new(),
+            outages: Vec::new(),
             reasons: Vec::new(),
             overrides: Vec::new(),
             permits: BTreeMap::new(),

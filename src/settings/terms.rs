@@ -1,5 +1,7 @@
 //! Under which terms is judged here? Policy, people and calendar, from the council's files or the built-in ones.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use toml::{Table, Value};
@@ -9,7 +11,7 @@ use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
 use crate::practice::rules::RULES;
-use crate::practice::terms::{Away, Holder, People, Policy, Terms};
+use crate::practice::terms::{Away, Holder, Ladders, People, Policy, Terms};
 use crate::sampling::SamplingPolicy;
 use crate::shape::{self, Lines};
 
@@ -19,15 +21,19 @@ const PEOPLE: &str = include_str!("../../config/people.toml");
 const POLICY_EXAMPLES: &str = r#"
 late_finish = "reason|extension|flag"
 hidden_clock = "run|freeze"
+completion_event = "s2|s4"
+outage_clock = "stop|run"
 reason_codes = [""]
-[[ladder]]
+[rules."*"]
+stance = "off|notify|flag|block"
+when_unavailable = "hold|allow_provisional"
+"#;
+/// The rung that each ladder has an example of.
+const RUNG: &str = r#"
 "!" = ["working_days", "tell"]
 working_days = 1
 tell = ["practitioner|practice_reviewer|supervisor|service_manager|qa_manager|head_of_service|operational_manager|cslt"]
 flag = true
-[rules."*"]
-stance = "off|notify|flag|block"
-when_unavailable = "hold|allow_provisional"
 "#;
 const PEOPLE_EXAMPLES: &str = r#"
 [[holders]]
@@ -85,7 +91,11 @@ impl Settings {
     fn policy(&self) -> Result<Policy, Vec<SettingsFault>> {
         let file = shown(self.files.policy.as_ref(), "config/policy.toml");
         let text = self.policy_text().map_err(|fault| vec![fault])?;
-        let mut read = File::read(&file, &text, POLICY, POLICY_EXAMPLES);
+        let mut examples = format!("{POLICY_EXAMPLES}[[ladder]]{RUNG}");
+        for name in Table::try_from(Ladders::default()).iter().flatten() {
+            let _ = write!(examples, "[[ladders.{}]]{RUNG}", name.0);
+        }
+        let mut read = File::read(&file, &text, POLICY, &examples);
         let sampling = read.table.remove("sampling");
         read.sampling(sampling);
         read.rule_codes();

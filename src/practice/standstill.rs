@@ -1,0 +1,159 @@
+//! When does the clock stand still, and how far does that move a due day?
+//!
+//! It stands still while a pause is on record, while the case system could not be reached, and for the practice
+//! reviewer while the Head's moderation is awaited. Nothing is overdue on such a day. The day first set is kept
+//! beside the one in force, so both lateness figures can be told.
+
+use jiff::civil::{Date, Time};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Calendar;
+use super::episode::{Episode, Stage};
+use super::terms::{OutageClock, Policy};
+
+/// Days on which the clock stands still; both included, local.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standstill {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// When that came on record, UTC.
+    pub at: Timestamp,
+}
+
+/// A span in which the case system could not be reached, as far as whole days were lost; both included, local.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// When it was over, UTC.
+    pub at: Timestamp,
+}
+
+/// A day of which the morning or the afternoon was lost is half a day; what begins or ends within it counts by this.
+const NOON: Time = Time::constant(13, 0, 0, 0);
+
+impl Outage {
+    /// The days lost between two instants, UTC: a day counts if the case system was away for the half of it or more.
+    pub fn between(from: Timestamp, until: Timestamp, calendar: &Calendar) -> Option<Self> {
+        let (first, last) = (calendar.local_date(from), calendar.local_date(until));
+        let first = if from > calendar.at_local(first, NOON) {
+            first.tomorrow().ok()?
+        } else {
+            first
+        };
+        let last = if until < calendar.at_local(last, NOON) {
+            last.yesterday().ok()?
+        } else {
+            last
+        };
+        (first <= last).then_some(Self {
+            from: first,
+            until: last,
+            at: until,
+        })
+    }
+}
+
+/// The spans in which the clock of a stage stands still, first one first.
+pub fn standstills(
+    episode: &Episode,
+    stage: Stage,
+    policy: &Policy,
+    calendar: &Calendar,
+) -> Vec<Standstill> {
+    let mut spans = common(episode, policy);
+    if stage == Stage::PracticeReview {
+        spans.extend(moderation_waits(episode, policy, calendar));
+    }
+    spans.sort_unstable();
+    spans
+}
+
+/// Whether the clock of a stage stands still on a day.
+pub fn is_still(
+    episode: &Episode,
+    stage: Stage,
+    day: Date,
+    (policy, calendar): (&Policy, &Calendar),
+) -> bool {
+    let spans = standstills(episode, stage, policy, calendar);
+    spans
+        .iter()
+        .any(|span| span.from <= day && day <= span.until)
+}
+
+/// Pauses and outages, which concern everybody; first one first.
+pub(super) fn common(episode: &Episode, policy: &Policy) -> Vec<Standstill> {
+    let pauses = episode.pauses.iter().map(|pause| Standstill {
+        from: pause.from,
+        until: pause.until,
+        at: pause.at,
+    });
+    let counted = policy.outage_clock == OutageClock::Stop;
+    let outages = episode.outages.iter().filter(|_| counted);
+    let outages = outages.map(|outage| Standstill {
+        from: outage.from,
+        until: outage.until,
+        at: outage.at,
+    });
+    let mut spans: Vec<Standstill> = pauses.chain(outages).collect();
+    spans.sort_unstable();
+    spans
+}
+
+/// From the day after a request for moderation until its answer, and no longer than the policy allows (LE-27.2).
+fn moderation_waits(episode: &Episode, policy: &Policy, calendar: &Calendar) -> Vec<Standstill> {
+    let wait = |request: &super::decision::ModerationRequest| {
+        let asked = calendar.local_date(request.at);
+        let longest = calendar.add(asked, policy.moderation_pause_working_days.max(0));
+        let answered = answer_to(episode, request.at).map(|at| calendar.local_date(at));
+        Some(Standstill {
+            from: asked.tomorrow().ok()?,
+            until: answered.map_or(longest, |day| day.min(longest)),
+            at: request.at,
+        })
+    };
+    let requests = episode.moderation_requests.iter().filter_map(wait);
+    requests.filter(|span| span.from <= span.until).collect()
+}
+
+/// When a request for moderation was answered, UTC; none while it is open.
+pub(super) fn answer_to(episode: &Episode, asked: Timestamp) -> Option<Timestamp> {
+    let answers = episode.moderations.iter().map(|moderation| moderation.at);
+    answers.filter(|at| *at >= asked).min()
+}
+
+/// A due day, moved on by the working days of the standstills. One that began after the day had passed ends with
+/// the matter due again on its last day: nothing is overdue while the clock stands still.
+pub(super) fn moved_on(due: Date, spans: &[Standstill], calendar: &Calendar) -> Date {
+    let (mut due, mut counted) = (due, Date::MIN);
+    for span in spans {
+        if span.from <= due {
+            let before = span.from.yesterday().unwrap_or(span.from).max(counted);
+            let days = calendar.between(before, span.until);
+            if days > 0 {
+                due = calendar.add(due, days);
+            }
+        } else {
+            due = due.max(span.until);
+        }
+        counted = counted.max(span.until);
+    }
+    due
+}
+
+/// The first day on or after `day` that lies in none of the spans; a working day, if it had to be moved.
+pub(super) fn outside(day: Date, spans: &[Standstill], calendar: &Calendar) -> Date {
+    let mut day = day;
+    for span in spans {
+        if span.from <= day && day <= span.until {
+            day = calendar.add(span.until, 1);
+        }
+    }
+    day
+}
