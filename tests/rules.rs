@@ -264,6 +264,12 @@ impl Case {
                     at: noon("2026-11-20"),
                 }),
                 "moderation" => self.moderations.push(item.to_owned()),
+                "requested" => {
+                    let request =
+                        serde_json::json!({ "by": "W-2", "at": noon(item), "grade": null });
+                    let request = serde_json::from_value(request).unwrap();
+                    self.episode.moderation_requests.push(request);
+                }
                 "s1" => self.put(Stage::Practitioner, item),
                 "s2" => self.put(Stage::PracticeReview, item),
                 "s3" => self.put(Stage::SupervisorActions, item),
@@ -282,6 +288,7 @@ impl Case {
             "paused",
             "reasons",
             "moderation",
+            "requested",
             "s1",
             "s2",
             "s3",
@@ -361,7 +368,9 @@ impl Case {
             Trigger::AtDecision(_) => {
                 judge::judge_decision(&self.episode, &self.decision, &self.terms)
             }
-            Trigger::ByTime(_) => judge::judge_time(&self.episode, self.at, &self.terms),
+            Trigger::ByTime(_) | Trigger::Awaits(_) => {
+                judge::judge_time(&self.episode, self.at, &self.terms)
+            }
             Trigger::OnSighting(_) => {
                 let step = self.episode.step_of(self.stage).expect("a step");
                 judge::judge_sighting(&self.episode, step, self.at, &self.terms)

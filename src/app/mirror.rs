@@ -11,6 +11,7 @@ mod group;
 mod merges;
 mod names;
 mod order;
+mod outage;
 mod silence;
 
 use std::collections::BTreeSet;
@@ -98,6 +99,11 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
             }
             page => page?,
         };
+        if report.pages == 0
+            && let Some(since) = bookmark.last_pass()
+        {
+            outage::reached_again(app, since, now).await?;
+        }
         let turned = bookmark.turned(&page, app.limits.overlap_seconds, now);
         report.went_back = turned.went_back.or(report.went_back.take());
         let (named, shown) = (&page.mentions, &page.sightings);

@@ -35,6 +35,8 @@ pub struct Milestone {
     pub tell: Vec<Role>,
     /// Whether the overdue flag is set.
     pub flag: bool,
+    /// What is said, where that does not follow from the due day.
+    pub says: Option<String>,
 }
 
 /// What kind of saying a milestone is.
@@ -46,10 +48,14 @@ pub enum MilestoneKind {
     Awaited,
     /// After the due day (LE-03.1, LE-29.5).
     Overdue,
+    /// Something that a rule awaits.
+    Prompt,
+    /// The same, said at once.
+    Nudge,
 }
 
 /// When messages go out on a day they fall due: after people have arrived, local time.
-const TOLD_AT: Time = Time::constant(8, 30, 0, 0);
+pub const TOLD_AT: Time = Time::constant(8, 30, 0, 0);
 
 /// Every milestone of what is still open in this episode; a finished or cancelled matter has none, and so
 /// its cause is cured.
@@ -263,6 +269,7 @@ fn climb(
             due,
             tell,
             flag: rung.flag && !hidden,
+            says: None,
         });
     }
 }
@@ -292,6 +299,7 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
             due,
             tell: rung.tell.clone(),
             flag: false,
+            says: None,
         });
     }
 }

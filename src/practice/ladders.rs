@@ -65,6 +65,9 @@ pub struct Ladders {
     pub not_created: Vec<Rung>,
     /// The Research in Practice guidance, from the practice event (LE-21.1).
     pub research: Vec<Rung>,
+    /// An extreme evaluation without a request for moderation, as soon as it has stood for
+    /// `moderation_nudge_minutes`; all rungs at once (LE-08.3).
+    pub ask_moderation: Vec<Rung>,
     /// An extreme evaluation without moderation, from the concluding meeting (LE-26.4).
     pub moderate_first: Vec<Rung>,
     /// A request for moderation without an answer, from the request (LE-27.2).
@@ -113,6 +116,7 @@ impl Default for Ladders {
             green_tick: vec![rung(2, &[Practitioner])],
             not_created: vec![rung(1, &[QaManager])],
             research: vec![rung(-2, &[PracticeReviewer])],
+            ask_moderation: vec![rung(0, &[PracticeReviewer])],
             moderate_first: vec![rung(-3, &[PracticeReviewer])],
             moderation: vec![rung(3, &[HeadOfService]), rung(5, &[Cslt])],
             supervision_start: vec![rung(5, &[Supervisor])],

@@ -4,8 +4,8 @@
 //! reviewer while the Head's moderation is awaited. Nothing is overdue on such a day. The day first set is kept
 //! beside the one in force, so both lateness figures can be told.
 
-use jiff::civil::{Date, Time};
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
@@ -26,6 +26,8 @@ pub struct Standstill {
 /// A span in which the case system could not be reached, as far as whole days were lost; both included, local.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outage {
+    /// When it was last reached before, UTC.
+    pub since: Timestamp,
     /// First day.
     pub from: Date,
     /// Last day.
@@ -52,6 +54,7 @@ impl Outage {
             last
         };
         (first <= last).then_some(Self {
+            since: from,
             from: first,
             until: last,
             at: until,

@@ -90,7 +90,7 @@ class Daemon:
 
     def owed(self):
         """What is not settled yet."""
-        return [row for row in self.outbox() if row["state"] not in ("sent", "withdrawn", "dead")]
+        return [row for row in self.outbox() if row["state"] not in ("sent", "withdrawn", "dead", "gathered", "daily")]
 
     def export(self):
         """The journal as lines of text."""
