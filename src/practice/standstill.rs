@@ -36,24 +36,28 @@ pub struct Outage {
     pub at: Timestamp,
 }
 
-/// A day of which the morning or the afternoon was lost is half a day; what begins or ends within it counts by this.
-const NOON: Time = Time::constant(13, 0, 0, 0);
+/// The hours in which work is done, local, and how many of them lost make a lost day.
+const BEGINS: Time = Time::constant(9, 0, 0, 0);
+const ENDS: Time = Time::constant(17, 0, 0, 0);
+const LOST_HOURS: i64 = 4;
 
 impl Outage {
-    /// The days lost between two instants, UTC: a day counts if the case system was away for the half of it or more.
+    /// The days lost between two instants, UTC: a working day counts if half of its hours or more were lost.
     pub fn between(from: Timestamp, until: Timestamp, calendar: &Calendar) -> Option<Self> {
-        let (first, last) = (calendar.local_date(from), calendar.local_date(until));
-        let first = if from > calendar.at_local(first, NOON) {
-            first.tomorrow().ok()?
-        } else {
-            first
+        let is_lost = |day: Date| {
+            let begins = calendar.at_local(day, BEGINS).max(from);
+            let ends = calendar.at_local(day, ENDS).min(until);
+            ends.duration_since(begins).as_hours() >= LOST_HOURS
         };
-        let last = if until < calendar.at_local(last, NOON) {
-            last.yesterday().ok()?
-        } else {
-            last
-        };
-        (first <= last).then_some(Self {
+        let (mut first, mut last) = (calendar.local_date(from), calendar.local_date(until));
+        if !is_lost(first) {
+            first = first.tomorrow().ok()?;
+        }
+        if !is_lost(last) {
+            last = last.yesterday().ok()?;
+        }
+        let before = first.yesterday().ok()?;
+        (first <= last && calendar.between(before, last) > 0).then_some(Self {
             since: from,
             from: first,
             until: last,
@@ -131,8 +135,8 @@ pub(super) fn answer_to(episode: &Episode, asked: Timestamp) -> Option<Timestamp
     answers.filter(|at| *at >= asked).min()
 }
 
-/// A due day, moved on by the working days of the standstills. One that began after the day had passed ends with
-/// the matter due again on its last day: nothing is overdue while the clock stands still.
+/// A due day, moved on by the working days of the standstills. It never lies before the end of one: what was late
+/// already is due again on the last day, and nothing is overdue while the clock stands still.
 pub(super) fn moved_on(due: Date, spans: &[Standstill], calendar: &Calendar) -> Date {
     let (mut due, mut counted) = (due, Date::MIN);
     for span in spans {
@@ -142,9 +146,8 @@ pub(super) fn moved_on(due: Date, spans: &[Standstill], calendar: &Calendar) -> 
             if days > 0 {
                 due = calendar.add(due, days);
             }
-        } else {
-            due = due.max(span.until);
         }
+        due = due.max(span.until);
         counted = counted.max(span.until);
     }
     due

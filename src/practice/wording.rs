@@ -10,9 +10,9 @@ use super::ids::StepId;
 use super::verdict::Verdict;
 
 /// A reminder, an overdue note or a notice that a step is awaited.
-pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> String {
+/// `late` counts the working days after the due day, or after the allocation, as it is said; negative before.
+pub fn due(episode: &Episode, milestone: &Milestone, late: i32, missing: &[String]) -> String {
     let day = milestone.due.strftime("%-d %B %Y");
-    let late = milestone.working_days;
     let stage = milestone.stage.words();
     let id = &episode.id;
     if let Some(says) = &milestone.says {

@@ -119,7 +119,7 @@ impl Work<'_> {
             Some(_) => Vec::new(),
             None => self.missing(latest),
         };
-        let text = wording::due(&self.after, latest, &missing);
+        let text = wording::due(&self.after, latest, self.late(latest), &missing);
         let mut tell: Vec<Role> = levels.iter().flat_map(|m| m.tell.iter().copied()).collect();
         tell.sort_unstable();
         tell.dedup();
@@ -134,6 +134,19 @@ impl Work<'_> {
             self.owe(step, cause, rule, &level, act, &tell, latest.at);
         } else {
             self.owe_daily(step, cause, rule, &level, act, &tell, latest.at);
+        }
+    }
+
+    /// Working days from what a milestone counts from until today: a level may be said days after it passed.
+    fn late(&self, milestone: &Milestone) -> i32 {
+        let calendar = &self.terms.calendar;
+        let today = calendar.local_date(self.now);
+        match milestone.kind {
+            MilestoneKind::Awaited => {
+                let passed = calendar.between(calendar.local_date(milestone.at), today);
+                milestone.working_days + passed
+            }
+            _ => calendar.between(milestone.due, today),
         }
     }
 

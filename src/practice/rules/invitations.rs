@@ -84,11 +84,16 @@ pub const RESEARCH: Rule = Rule {
     trigger: Trigger::Awaits(research),
 };
 
+/// Whether the review is still to be finished.
+fn is_under_way(question: &Question<'_>) -> bool {
+    let over = question.finished_at(Stage::PracticeReview).is_some();
+    !over && question.episode.cancelled.is_none()
+}
+
 /// The allocation of an episode whose review is still to be finished.
 fn under_way<'a>(question: &Question<'a>) -> Option<&'a Allocation> {
-    let over = question.finished_at(Stage::PracticeReview).is_some();
-    let live = !over && question.episode.cancelled.is_none();
-    question.episode.allocation.as_ref().filter(|_| live)
+    let allocation = question.episode.allocation.as_ref();
+    allocation.filter(|_| is_under_way(question))
 }
 
 fn kick_off<'a>(question: &Question<'a>) -> Awaited<'a> {
@@ -129,7 +134,7 @@ fn conversation<'a>(question: &Question<'a>) -> Awaited<'a> {
 
 fn concluding<'a>(question: &Question<'a>) -> Awaited<'a> {
     let due_on = due::effective(question.episode, Stage::PracticeReview, question.terms);
-    let (Some(due_on), Some(_)) = (due_on, under_way(question)) else {
+    let (Some(due_on), true) = (due_on, is_under_way(question)) else {
         return Awaited::DoesNotApply;
     };
     if matches!(question.fact(Fact::FinalMeetingDate), Known::Is(_)) {
@@ -148,7 +153,7 @@ fn concluding<'a>(question: &Question<'a>) -> Awaited<'a> {
 
 fn practice_event<'a>(question: &Question<'a>) -> Awaited<'a> {
     let met = question.day(Fact::ConversationDate);
-    let (Known::Is(met), Some(_)) = (met, under_way(question)) else {
+    let (Known::Is(met), true) = (met, is_under_way(question)) else {
         return Awaited::DoesNotApply;
     };
     let observed = [Fact::ObservationDate, Fact::ObservationWaiver];
