@@ -311,6 +311,7 @@ impl Case {
                 observed_at: at,
                 permit: None,
                 bypass: false,
+                undone: None,
             });
             step.finished = finished;
         }
