@@ -108,7 +108,7 @@ async fn take<C: CaseSystem>(
     };
     match decide::record(app, &decision, now).await {
         Ok(reaction) => Ok(Ok(reaction.is_some())),
-        Err(AppFault::Refused(why)) => Ok(Err(vec![why])),
+        Err(AppFault::Decision(refusal)) => Ok(Err(vec![refusal.to_string()])),
         Err(fault) => Err(fault),
     }
 }
@@ -159,6 +159,9 @@ fn allocation<C>(
         service: row.service.clone(),
         allocated_on,
         due_on,
+        plan_type: filled(&row.plan_type),
+        period_start: None,
+        period_end: None,
         conflict_reason: filled(&row.conflict_reason),
     };
     for judged in judge_allocation(&allocation, &app.terms, &[]) {

@@ -4,70 +4,57 @@ use jiff::Timestamp;
 
 use super::{App, AppFault};
 use crate::case_system::CaseSystem;
-use crate::practice::authority;
+use crate::practice::admit::{Admitted, admit};
 use crate::practice::decision::{Decided, Decision};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::{Episode, Stage};
-use crate::practice::judge::judge_decision;
 use crate::practice::react::{Input, Reaction, react};
-use crate::practice::verdict::Judged;
 
 /// Records a decision. One that is already on record by its id changes nothing and is no error.
+///
+/// # Errors
+/// A refusal with its rule, or the ledger's fault.
 pub async fn record<C: CaseSystem>(
     app: &App<C>,
     decision: &Decision,
     now: Timestamp,
 ) -> Result<Option<Reaction>, AppFault> {
+    let others = Vec::new();
     let mut refused = None;
-    let allocates = matches!(decision.what, Decided::Allocate(_));
     let reaction = app
         .ledger
         .react_one(&decision.episode, now, |before| {
-            if before.is_none() && !allocates {
-                refused = Some(format!(
-                    "no episode `{}` is known; see `greentick mirror list`",
-                    decision.episode
-                ));
-                return None;
-            }
-            if let Err(refusal) = authority::may(decision, before, &app.terms) {
-                refused = Some(format!("{} ({})", refusal.why, refusal.rule));
-                return None;
-            }
-            let unmet = before
-                .iter()
-                .flat_map(|episode| judge_decision(episode, decision, &app.terms));
-            if let Some(judged) = unmet.into_iter().find(Judged::holds) {
-                refused = Some(format!(
-                    "{} {} ({})",
-                    judged.missing(),
-                    judged.remedy,
-                    judged.rule
-                ));
-                return None;
-            }
-            if before.is_some_and(|episode| episode.decided.contains(&decision.id)) {
-                return None;
+            match admit(decision, before, &app.terms, &others) {
+                Ok(Admitted::New(_)) => {}
+                Ok(Admitted::Known) => return None,
+                Err(refusal) => {
+                    refused = Some(refusal);
+                    return None;
+                }
             }
             let source = before.map_or(&app.source, |episode| &episode.source);
-            let mut reaction = react(
-                before,
-                &decision.episode,
-                source,
-                Input::Decided(decision),
-                &app.terms,
-                now,
-            );
+            let input = Input::Decided(decision);
+            let mut reaction = react(before, &decision.episode, source, input, &app.terms, now);
             let due = before.and_then(|episode| new_date(episode, decision, now));
-            reaction
-                .owed
-                .extend(due.filter(|_| app.case_system.can("due")));
+            let due = due.filter(|_| app.case_system.can("due"));
+            reaction.owed.extend(due);
+            if !app.case_system.can("reopen") {
+                reaction.owed.iter_mut().for_each(ask_to_reopen);
+            }
             Some(reaction)
         })
         .await?;
     match refused {
-        Some(why) => Err(AppFault::Refused(why)),
+        Some(refusal) => Err(AppFault::Decision(refusal)),
         None => Ok(reaction),
+    }
+}
+
+/// Where the case system opens nothing for us, a note asks people to.
+fn ask_to_reopen(effect: &mut Effect) {
+    if let Act::Reopen { text } = &effect.act {
+        let text = format!("{text} Please open this step again.");
+        effect.act = Act::Note { text };
     }
 }
 

@@ -82,6 +82,7 @@ pub(super) enum Draw {
 fn ended(fault: AppFault) -> Failure {
     match fault {
         AppFault::Refused(why) => Failure::No(why),
+        AppFault::Decision(refusal) => Failure::No(refusal.to_string()),
         AppFault::Case(_) | AppFault::Ledger(_) => Failure::CannotTell(fault.to_string()),
     }
 }
