@@ -24,7 +24,7 @@ use greentick::practice::known::{Known, Why};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
-    Holder, Mode, People, Policy, RuleTerms, Stance, Terms, WhenUnavailable,
+    Holder, Mode, People, Policy, RuleTerms, Setting, Stance, Terms, WhenUnavailable,
 };
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
@@ -226,7 +226,12 @@ impl Case {
             "presence" => self.live().presence = code(cell),
             "stage" => self.move_to(code(cell)),
             "cancelled" if cell != "-" => self.episode.cancelled = Some(text.to_owned()),
-            "late_finish" => self.terms.policy.late_finish = code(cell),
+            "accepts" => {
+                let word = Setting::Word(cell.to_owned());
+                let own = self.terms.policy.rules.entry("LE-03.3".to_owned());
+                let own = &mut own.or_default().parameters;
+                own.insert("accepts".to_owned(), word);
+            }
             "reason" => {
                 self.decision.what = Decided::Extend {
                     due: date("2026-12-11"),
