@@ -90,10 +90,9 @@ fn reviewing(due_on: &str) -> Episode {
         service: "assessment".to_owned(),
         allocated_on: date("2026-10-01"),
         due_on: date(due_on),
-        plan_type: None,
-        period_start: None,
-        period_end: None,
         conflict_reason: None,
+        plan_type: None,
+        period: None,
     });
     let seen: Timestamp = "2026-10-02T12:00:00Z".parse().unwrap();
     let step = Step {

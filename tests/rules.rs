@@ -24,7 +24,9 @@ use greentick::practice::known::{Known, Why};
 use greentick::practice::on_record::{BelowStandard, Returned};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
-use greentick::practice::terms::{Holder, Mode, People, Policy, Stance, Terms, WhenUnavailable};
+use greentick::practice::terms::{
+    Holder, Mode, People, Policy, RuleTerms, Setting, Stance, Terms, WhenUnavailable,
+};
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
 
@@ -96,10 +98,9 @@ fn allocation() -> Allocation {
         service: "assessment".to_owned(),
         allocated_on: date("2026-10-01"),
         due_on: date("2026-12-01"),
-        plan_type: None,
-        period_start: None,
-        period_end: None,
         conflict_reason: None,
+        plan_type: None,
+        period: None,
     }
 }
 
@@ -197,6 +198,7 @@ impl Case {
         {
             let id = StepId(fact.stage().name().to_owned());
             match self.episode.steps.get_mut(&id) {
+                Some(step) if cell == "not mapped" => drop(step.facts.remove(fact)),
                 Some(step) => drop(step.facts.insert(*fact, value(*fact, cell))),
                 None => assert_eq!(cell, "-", "no step carries `{column}` here"),
             }
@@ -225,7 +227,12 @@ impl Case {
             "presence" => self.live().presence = code(cell),
             "stage" => self.move_to(code(cell)),
             "cancelled" if cell != "-" => self.episode.cancelled = Some(text.to_owned()),
-            "late_finish" => self.terms.policy.late_finish = code(cell),
+            "accepts" => {
+                let word = Setting::Word(cell.to_owned());
+                let own = self.terms.policy.rules.entry("LE-03.3".to_owned());
+                let own = &mut own.or_default().parameters;
+                own.insert("accepts".to_owned(), word);
+            }
             "reason" => {
                 self.decision.what = Decided::Extend {
                     due: date("2026-12-11"),
@@ -649,12 +656,65 @@ fn no_override_lets_anybody_sign_off_their_own_work() {
 #[test]
 fn a_policy_may_use_either_code_of_one_duty_and_off_is_not_judged() {
     let mut case = extreme_and_unmoderated();
-    let off = greentick::practice::terms::RuleTerms {
+    let off = RuleTerms {
         stance: Some(Stance::Off),
-        when_unavailable: None,
+        ..RuleTerms::default()
     };
     case.terms.policy.rules.insert("LE-08.1".to_owned(), off);
     assert!(!case.verdict().codes().contains(&"LE-27.1"));
+}
+
+#[test]
+fn what_no_form_carries_is_neither_held_nor_flagged_unless_nothing_could_be_judged_without_it() {
+    // LE-17.1 rests on an optional fact, LE-20.1 on a core one, LE-27.1 holds when it is blind.
+    for (code, fact, stance, answer, warned) in [
+        (
+            "LE-17.1",
+            "focus_length",
+            Stance::Flag,
+            Answer::Permit,
+            false,
+        ),
+        (
+            "LE-17.1",
+            "focus_length",
+            Stance::Block,
+            Answer::Permit,
+            false,
+        ),
+        (
+            "LE-20.1",
+            "conversation_length",
+            Stance::Block,
+            Answer::Provisional,
+            true,
+        ),
+        (
+            "LE-20.1",
+            "conversation_length",
+            Stance::Flag,
+            Answer::Permit,
+            false,
+        ),
+        ("LE-27.1", "evaluation", Stance::Block, Answer::Hold, false),
+    ] {
+        let rule = find(code).unwrap();
+        let mut case = Case::new(rule);
+        case.set(fact, "not mapped");
+        let stance = RuleTerms {
+            stance: Some(stance),
+            ..RuleTerms::default()
+        };
+        case.terms.policy.rules.insert(code.to_owned(), stance);
+        let mut verdict = case.verdict();
+        verdict.findings.retain(|judged| judged.rule == code);
+        assert!(
+            matches!(verdict.findings[0].finding, Finding::CannotTell(..)),
+            "{code}"
+        );
+        assert_eq!(verdict.answer(), answer, "{code}");
+        assert_eq!(verdict.warnings().count() == 1, warned, "{code}");
+    }
 }
 
 #[test]

@@ -159,10 +159,9 @@ fn allocation<C>(
         service: row.service.clone(),
         allocated_on,
         due_on,
-        plan_type: filled(&row.plan_type),
-        period_start: None,
-        period_end: None,
         conflict_reason: filled(&row.conflict_reason),
+        plan_type: filled(&row.plan_type),
+        period: None,
     };
     for judged in judge_allocation(&allocation, &app.terms, &[]) {
         if judged.holds() {

@@ -8,6 +8,7 @@ use super::decision::Pause;
 use super::episode::{Episode, Presence, Role, Stage, Step};
 use super::fact::Fact;
 use super::ids::StepId;
+use super::rules::parameter;
 use super::terms::{HiddenClock, Policy};
 
 /// One instant at which something falls due to be said, as long as its cause stands.
@@ -164,12 +165,18 @@ fn due_unhidden(
                 set
             })
         }
-        Stage::SupervisorActions => {
-            own.or_else(|| after(Stage::PracticeReview, policy.supervisor_working_days))
-        }
-        Stage::SignOff => {
-            own.or_else(|| after(Stage::SupervisorActions, policy.sign_off_working_days))
-        }
+        Stage::SupervisorActions => own.or_else(|| {
+            after(
+                Stage::PracticeReview,
+                parameter::SUPERVISOR_DAYS.days(policy),
+            )
+        }),
+        Stage::SignOff => own.or_else(|| {
+            after(
+                Stage::SupervisorActions,
+                parameter::SIGN_OFF_DAYS.days(policy),
+            )
+        }),
     }
 }
 
@@ -285,7 +292,7 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
     if !episode.steps.is_empty() {
         return;
     }
-    let due = calendar.add(allocation.allocated_on, policy.awaited_working_days);
+    let due = calendar.add(allocation.allocated_on, parameter::AWAITED.days(policy));
     let levels: [(i32, &[Role]); 3] = [
         (0, &[Role::PracticeReviewer, Role::QaManager]),
         (
@@ -300,7 +307,7 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
             cause: format!("practitioner/awaited/{due}"),
             rule: "LE-01.3",
             kind: MilestoneKind::Awaited,
-            working_days: policy.awaited_working_days + later,
+            working_days: parameter::AWAITED.days(policy) + later,
             at: calendar.at_local(day, TOLD_AT),
             stage: Stage::Practitioner,
             step: None,

@@ -226,18 +226,25 @@ pub struct Allocation {
     pub allocated_on: Date,
     /// Completion date set by the QA manager, local day (¶3).
     pub due_on: Date,
-    /// Under which kind of plan the child is, as a code such as `child_protection`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plan_type: Option<String>,
-    /// First day of the period of practice that is looked at, local (¶2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub period_start: Option<Date>,
-    /// Last day of it, local (¶2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub period_end: Option<Date>,
     /// The QA manager's reason for letting the reviewer also be supervisor or Service Manager.
     #[serde(default)]
     pub conflict_reason: Option<String>,
+    /// What kind of plan the child has, as the council codes it (`cla`, `cwd` …); decides how long a period may
+    /// be evaluated (¶2) and who should be heard (¶12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_type: Option<String>,
+    /// The period to be evaluated (¶2), if the QA manager set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+}
+
+/// The period that an episode evaluates (¶2); both days included, local.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// First day.
+    pub start: Date,
+    /// Last day.
+    pub end: Date,
 }
 
 impl Allocation {
@@ -284,4 +291,12 @@ pub enum ReasonAbout {
     NoActions,
     /// Hand-over to somebody else than the allocation names (¶18, ¶28, ¶29).
     HandOver,
+    /// Another period than the last six months (¶2).
+    ReviewPeriod,
+    /// A learning conversation without a role that was suggested (¶12).
+    Participants,
+    /// A concluding meeting without the practitioner or the supervisor (¶26).
+    Attendance,
+    /// A challenge that the concluding meeting did not resolve, and that went to the Head (¶26).
+    Challenge,
 }

@@ -22,6 +22,7 @@ use super::ids::{EpisodeId, SourceName, StepId, TaskId};
 use super::judge::{judge, own_fingerprint};
 use super::known::{Known, Why};
 use super::reach::reached;
+use super::rules::{Rule, find};
 use super::sighting::Sighting;
 use super::terms::Terms;
 use super::verdict::{Answer, Attempt, Verdict};
@@ -326,7 +327,9 @@ impl Work<'_> {
     ) -> Effect {
         let told = reached(tell, &self.after, &self.terms.people, self.now);
         if let Act::Note { text } | Act::Notice { text } = &mut act {
-            wording::addressed(text, tell, &told, rule);
+            let codes = find(rule).into_iter().flat_map(Rule::codes);
+            let link = self.terms.policy.link(codes);
+            wording::addressed(text, tell, &told, rule, link);
         }
         Effect {
             key,

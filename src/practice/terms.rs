@@ -69,25 +69,40 @@ pub enum WhenUnavailable {
 }
 
 /// Changes of one rule's defaults.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleTerms {
     /// Another stance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stance: Option<Stance>,
     /// Another answer to blindness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when_unavailable: Option<WhenUnavailable>,
+    /// Another sentence that says what is missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub say: String,
+    /// Another sentence that says who can put it right and how.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
+    /// Where the council's own guidance on it stands.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link: String,
+    /// Its own numbers, words and lists, by key; see `rules::parameter`.
+    #[serde(flatten)]
+    pub parameters: BTreeMap<String, Setting>,
 }
 
-/// What lets a Finish after the completion date through (LE-03.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LateFinish {
-    /// A late reason on record, or an agreed extension.
-    Reason,
-    /// Only an agreed extension.
-    Extension,
-    /// Noted, never held.
-    Flag,
+/// What is written for a parameter of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// A whole number.
+    Number(i64),
+    /// `true` or `false`.
+    Yes(bool),
+    /// A word.
+    Word(String),
+    /// A list of codes.
+    Codes(Vec<String>),
 }
 
 /// What the clock does while a restricted record hides a step (P22).
@@ -118,30 +133,13 @@ pub struct Rung {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Fewest characters of the practitioner's reflection (LE-16.1).
-    pub reflection_min_chars: u32,
-    /// Fewest characters of the Section 3 summary (LE-20.1).
-    pub conversation_min_chars: u32,
-    /// Fewest characters of the third person moderation statement (LE-29.3).
-    pub statement_min_chars: u32,
-    /// How many components of good practice Section 4 has (LE-22.1).
-    pub observation_components: u32,
-    /// What lets a late Finish through (LE-03.3).
-    pub late_finish: LateFinish,
     /// Reason codes accepted for anything late or missing; empty accepts any.
     pub reason_codes: Vec<String>,
     /// How long a permit holds, minutes.
     pub permit_minutes: i64,
-    /// Working days from allocation until a practitioner's step that has not appeared is chased (LE-01.3).
-    pub awaited_working_days: i32,
-    /// Working days for the supervisor's actions after the practice review's Finish (LE-29.5).
-    pub supervisor_working_days: i32,
-    /// Working days for the sign-off after the supervisor's Finish (LE-29.5).
-    pub sign_off_working_days: i32,
-    /// Most working days for which pauses may stop the clock of one episode.
-    pub pause_max_working_days: i32,
-    /// Working days that the practice reviewer has after a first instance before the Head hears of it (LE-05.2).
-    pub first_instance_working_days: i32,
+    /// Where the council's guidance stands, given with every hold and message whose rule has no link (¶10).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub guidance_link: String,
     /// What the clock does while a restricted record hides a step.
     #[serde(default)]
     pub hidden_clock: HiddenClock,
@@ -149,6 +147,18 @@ pub struct Policy {
     pub ladder: Vec<Rung>,
     /// Changes of single rules, by code.
     pub rules: BTreeMap<String, RuleTerms>,
+}
+
+impl Policy {
+    /// Where the guidance on a rule stands: by any of its codes, else the council's guidance at large.
+    pub fn link<'a>(&self, codes: impl Iterator<Item = &'a str>) -> Option<&str> {
+        let own = codes
+            .filter_map(|code| self.rules.get(code))
+            .map(|terms| terms.link.as_str())
+            .find(|link| !link.is_empty());
+        own.or(Some(self.guidance_link.as_str()))
+            .filter(|link| !link.is_empty())
+    }
 }
 
 impl Default for Policy {
@@ -159,18 +169,9 @@ impl Default for Policy {
             flag,
         };
         Self {
-            reflection_min_chars: 200,
-            conversation_min_chars: 100,
-            statement_min_chars: 1,
-            observation_components: 3,
-            late_finish: LateFinish::Reason,
             reason_codes: Vec::new(),
             permit_minutes: 15,
-            awaited_working_days: 5,
-            supervisor_working_days: 25,
-            sign_off_working_days: 10,
-            pause_max_working_days: 30,
-            first_instance_working_days: 3,
+            guidance_link: String::new(),
             hidden_clock: HiddenClock::Run,
             ladder: vec![
                 rung(-10, &[Role::PracticeReviewer], false),

@@ -125,8 +125,9 @@ fn unmet(text: &mut String, verdict: Option<&Verdict>) {
     }
 }
 
-/// Says whom a message is for, in whose place if that is another role than was meant, and under which rule.
-pub fn addressed(text: &mut String, meant: &[Role], told: &[Role], rule: &str) {
+/// Says whom a message is for, in whose place if that is another role than was meant, under which rule, and where
+/// the council's guidance on it stands.
+pub fn addressed(text: &mut String, meant: &[Role], told: &[Role], rule: &str, link: Option<&str>) {
     let words = |roles: &mut dyn Iterator<Item = &Role>| {
         let words: Vec<_> = roles.map(|role| role.words()).collect();
         words.join(", ")
@@ -139,6 +140,9 @@ pub fn addressed(text: &mut String, meant: &[Role], told: &[Role], rule: &str) {
         let _ = write!(text, " In place of the {missed}, where nobody is found.");
     }
     let _ = write!(text, " Rule {rule}.");
+    if let Some(link) = link {
+        let _ = write!(text, " Guidance: {link}");
+    }
 }
 
 /// Says that what was called late was not: its Finish was in time and only seen late (P01).

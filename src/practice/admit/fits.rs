@@ -9,6 +9,7 @@ use crate::practice::deadlines::paused_days;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome};
 use crate::practice::episode::{Episode, Role, Stage, StepStatus};
 use crate::practice::on_record::Pause;
+use crate::practice::rules::parameter::PAUSE_DAYS;
 use crate::practice::terms::Terms;
 
 /// Whether a decision makes sense as the episode stands, decided in this role.
@@ -165,7 +166,7 @@ fn pause_fits(decision: &Decision, episode: &Episode, terms: &Terms) -> Result<(
     };
     let all = episode.pauses.iter().chain([&new]).collect();
     let days = paused_days(all, &terms.calendar);
-    let most = terms.policy.pause_max_working_days;
+    let most = PAUSE_DAYS.days(&terms.policy);
     if days <= most {
         return Ok(());
     }

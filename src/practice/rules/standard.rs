@@ -1,5 +1,6 @@
 //! Does whoever delivers the work hear of its faults before the Head does? (¶5)
 
+use super::parameter::FIRST_INSTANCE_DAYS;
 use super::words::{day, unmet};
 use super::{Change, Rule, Trigger, due};
 use crate::practice::decision::Decided;
@@ -38,10 +39,8 @@ fn first_instance(change: &Change<'_>) -> Finding {
             "No first instance is recorded.",
         );
     };
-    let (terms, days) = (
-        change.terms,
-        change.terms.policy.first_instance_working_days,
-    );
+    let terms = change.terms;
+    let days = FIRST_INSTANCE_DAYS.days(&terms.policy);
     let told = due::local_date(terms, first.at);
     let today = due::local_date(terms, change.decision.at);
     if due::between(terms, told, today) >= days {
