@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use super::{App, AppFault};
 use crate::case_system::CaseSystem;
 use crate::practice::admit::{Admitted, admit};
-use crate::practice::decision::{Decided, Decision};
+use crate::practice::authority::Refusal;
+use crate::practice::decision::{Allocation, Decided, Decision};
 use crate::practice::effect::{Act, Effect};
-use crate::practice::episode::{Episode, Stage};
+use crate::practice::episode::{Episode, Role, Stage};
+use crate::practice::ids::EpisodeId;
 use crate::practice::react::{Input, Reaction, react};
 
 /// Records a decision. One that is already on record by its id changes nothing and is no error.
@@ -19,12 +21,62 @@ pub async fn record<C: CaseSystem>(
     decision: &Decision,
     now: Timestamp,
 ) -> Result<Option<Reaction>, AppFault> {
-    let others = Vec::new();
+    let others = others(app, decision).await?;
+    beside(app, decision, &others, now).await
+}
+
+/// Whether a decision would be taken in, and in which role; nothing is written.
+///
+/// # Errors
+/// A refusal with its rule, or the ledger's fault.
+pub async fn preview<C>(app: &App<C>, decision: &Decision) -> Result<Role, AppFault> {
+    let before = app.ledger.episode(&decision.episode).await?;
+    let others = others(app, decision).await?;
+    match admit(decision, before.as_ref(), &app.terms, &others) {
+        Ok(Admitted::New(role)) => Ok(role),
+        Ok(Admitted::Known) => {
+            let why = format!("a decision `{}` is on record already", decision.id);
+            Err(AppFault::Decision(Refusal::new("LE-00.0", why, &[])))
+        }
+        Err(refusal) => Err(AppFault::Decision(refusal)),
+    }
+}
+
+/// The allocations of the other live episodes, if the decision is held against them (LE-01.5).
+async fn others<C>(app: &App<C>, decision: &Decision) -> Result<Vec<Allocation>, AppFault> {
+    match decision.what {
+        Decided::Allocate(_) | Decided::Adopt(_) | Decided::Reassign { .. } => {
+            let live = live_allocations(app).await?.into_iter();
+            let others = live.filter(|(id, _)| *id != decision.episode);
+            Ok(others.map(|(_, allocation)| allocation).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The allocations of all live episodes.
+pub(super) async fn live_allocations<C>(
+    app: &App<C>,
+) -> Result<Vec<(EpisodeId, Allocation)>, AppFault> {
+    let episodes = app.ledger.episodes(None).await?.into_iter();
+    let live = episodes.filter(Episode::is_live);
+    Ok(live
+        .filter_map(|episode| Some((episode.id, episode.allocation?)))
+        .collect())
+}
+
+/// Records a decision beside these other allocations.
+pub(super) async fn beside<C: CaseSystem>(
+    app: &App<C>,
+    decision: &Decision,
+    others: &[Allocation],
+    now: Timestamp,
+) -> Result<Option<Reaction>, AppFault> {
     let mut refused = None;
     let reaction = app
         .ledger
         .react_one(&decision.episode, now, |before| {
-            match admit(decision, before, &app.terms, &others) {
+            match admit(decision, before, &app.terms, others) {
                 Ok(Admitted::New(_)) => {}
                 Ok(Admitted::Known) => return None,
                 Err(refusal) => {
