@@ -21,10 +21,11 @@ use greentick::practice::fact::{Fact, FactKind, Row, Value};
 use greentick::practice::ids::{Digest, StepId, WorkerId};
 use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
+use greentick::practice::on_record::{BelowStandard, Returned};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
-    Holder, Mode, People, Policy, RuleTerms, Stance, Terms, WhenUnavailable,
+    Holder, Mode, People, Policy, RuleTerms, Setting, Stance, Terms, WhenUnavailable,
 };
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
@@ -77,7 +78,7 @@ fn terms() -> Terms {
                 holder("W-8", Role::QaManager),
                 holder("W-9", Role::HeadOfService),
             ],
-            away: Vec::new(),
+            ..People::default()
         },
         activation: noon("2026-01-01"),
         mode: Mode::Callout,
@@ -226,11 +227,22 @@ impl Case {
             "presence" => self.live().presence = code(cell),
             "stage" => self.move_to(code(cell)),
             "cancelled" if cell != "-" => self.episode.cancelled = Some(text.to_owned()),
-            "late_finish" => self.terms.policy.late_finish = code(cell),
+            "accepts" => {
+                let word = Setting::Word(cell.to_owned());
+                let own = self.terms.policy.rules.entry("LE-03.3".to_owned());
+                let own = &mut own.or_default().parameters;
+                own.insert("accepts".to_owned(), word);
+            }
             "reason" => {
                 self.decision.what = Decided::Extend {
                     due: date("2026-12-11"),
                     reason: text.to_owned(),
+                };
+            }
+            "escalated" => {
+                self.decision.what = Decided::EscalateToHead {
+                    reason: "standard".to_owned(),
+                    immediate: cell == "immediate",
                 };
             }
             "conflict_reason" | "actor" | "cancelled" => {}
@@ -263,6 +275,15 @@ impl Case {
                     by: parts[1].into(),
                     at: noon("2026-11-20"),
                 }),
+                "told" => self.episode.deeds.below_standard.push(BelowStandard {
+                    criteria: vec!["evidence".to_owned()],
+                    at: noon(item),
+                }),
+                "returned" => self.episode.deeds.returned.push(Returned {
+                    to: Stage::PracticeReview,
+                    reason: "evidence".to_owned(),
+                    at: noon(item),
+                }),
                 "moderation" => self.moderations.push(item.to_owned()),
                 "requested" => {
                     let request =
@@ -287,6 +308,8 @@ impl Case {
             "extended",
             "paused",
             "reasons",
+            "told",
+            "returned",
             "moderation",
             "requested",
             "s1",

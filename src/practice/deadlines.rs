@@ -8,8 +8,9 @@ use super::calendar::Calendar;
 use super::episode::{Episode, Presence, Role, Stage, Step};
 use super::fact::Fact;
 use super::ids::StepId;
+use super::rules::{find, parameter};
 use super::standstill::{self, Standstill, moved_on, outside, standstills};
-use super::terms::{CompletionEvent, HiddenClock, Policy};
+use super::terms::{CompletionEvent, HiddenClock, Policy, Stance};
 
 /// One instant at which something falls due to be said, as long as its cause stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,8 +158,14 @@ fn due_unhidden(
     }
     let (before, days) = match stage {
         Stage::Practitioner | Stage::PracticeReview => return None,
-        Stage::SupervisorActions => (Stage::PracticeReview, policy.supervisor_working_days),
-        Stage::SignOff => (Stage::SupervisorActions, policy.sign_off_working_days),
+        Stage::SupervisorActions => (
+            Stage::PracticeReview,
+            parameter::SUPERVISOR_DAYS.days(policy),
+        ),
+        Stage::SignOff => (
+            Stage::SupervisorActions,
+            parameter::SIGN_OFF_DAYS.days(policy),
+        ),
     };
     let surfaced = episode.step_of(stage).and_then(|step| step.clock_from);
     let finished = || Some(episode.step_of(before)?.finished.last()?.at);
@@ -248,6 +255,9 @@ fn climb(
             (Stage::Practitioner, _) => "LE-16.4",
             (Stage::SupervisorActions | Stage::SignOff, _) => "LE-29.5",
         };
+        if find(rule).is_some_and(|rule| rule.stance_under(policy) == Stance::Off) {
+            continue;
+        }
         let mut tell = rung.tell.clone();
         // What is hidden is told by reference, to the one who may find out who may see it (P22).
         if hidden {
@@ -283,7 +293,7 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
     if !episode.steps.is_empty() {
         return;
     }
-    let due = calendar.add(allocation.allocated_on, policy.awaited_working_days);
+    let due = calendar.add(allocation.allocated_on, parameter::AWAITED.days(policy));
     let spans = standstill::common(episode, policy);
     for rung in &policy.ladders.awaited {
         let later = rung.working_days;
@@ -292,7 +302,7 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
             cause: format!("practitioner/awaited/{due}"),
             rule: "LE-01.3",
             kind: MilestoneKind::Awaited,
-            working_days: policy.awaited_working_days + later,
+            working_days: parameter::AWAITED.days(policy) + later,
             at: calendar.at_local(day, TOLD_AT),
             stage: Stage::Practitioner,
             step: None,

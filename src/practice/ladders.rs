@@ -66,7 +66,7 @@ pub struct Ladders {
     /// The Research in Practice guidance, from the practice event (LE-21.1).
     pub research: Vec<Rung>,
     /// An extreme evaluation without a request for moderation, as soon as it has stood for
-    /// `moderation_nudge_minutes`; all rungs at once (LE-08.3).
+    /// the minutes of LE-08.3; all rungs at once.
     pub ask_moderation: Vec<Rung>,
     /// An extreme evaluation without moderation, from the concluding meeting (LE-26.4).
     pub moderate_first: Vec<Rung>,

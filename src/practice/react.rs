@@ -2,6 +2,7 @@
 
 mod concerns;
 mod corrections;
+mod decisions;
 mod finishes;
 mod tasks;
 mod time;
@@ -21,6 +22,7 @@ use super::ids::{EpisodeId, SourceName, StepId, TaskId};
 use super::judge::{judge, own_fingerprint};
 use super::known::{Known, Why};
 use super::reach::reached;
+use super::rules::{Rule, find};
 use super::sighting::Sighting;
 use super::standstill::Outage;
 use super::terms::Terms;
@@ -231,11 +233,6 @@ impl Work<'_> {
         self.say("unreachable", json!({ "outage": outage }));
     }
 
-    fn decided(&mut self, decision: &Decision) {
-        fold::take_decision(&mut self.after, decision);
-        self.say("decided", json!({ "decision": decision }));
-    }
-
     /// `read`: the step was read for this question. What was seen of its form before is no answer to it
     /// otherwise; it stays what was last seen.
     fn asked(&mut self, attempt: &Attempt, decision_id: &str, read: bool) {
@@ -360,10 +357,16 @@ impl Work<'_> {
         effect.daily = true;
         // Whom it is for is said by the digest, which may tell them apart.
         if let Act::Note { text } | Act::Notice { text } = &mut effect.act {
-            wording::in_place(text, tell, &told, rule);
+            self.in_place(text, tell, &told, rule);
         }
         effect.audience = told;
         self.owed.push(effect);
+    }
+
+    fn in_place(&self, text: &mut String, meant: &[Role], told: &[Role], rule: &str) {
+        let codes = find(rule).into_iter().flat_map(Rule::codes);
+        let link = self.terms.policy.link(codes);
+        wording::in_place(text, meant, told, rule, link);
     }
 
     /// An effect, told to whoever is found of those it is meant for.
@@ -384,7 +387,7 @@ impl Work<'_> {
         let told = reached(tell, &self.after, &self.terms.people, self.now);
         if let Act::Note { text } | Act::Notice { text } = &mut act {
             wording::attention(text, &told);
-            wording::in_place(text, tell, &told, rule);
+            self.in_place(text, tell, &told, rule);
         }
         Effect {
             key,

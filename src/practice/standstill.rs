@@ -9,7 +9,9 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
+use super::decision::{ModerationRequest, Pause};
 use super::episode::{Episode, Stage};
+use super::rules::parameter;
 use super::terms::{OutageClock, Policy};
 
 /// Days on which the clock stands still; both included, local.
@@ -115,10 +117,10 @@ pub(super) fn common(episode: &Episode, policy: &Policy) -> Vec<Standstill> {
 
 /// From the day after a request for moderation until its answer, and no longer than the policy allows (LE-27.2).
 fn moderation_waits(episode: &Episode, policy: &Policy, calendar: &Calendar) -> Vec<Standstill> {
-    let wait = |request: &super::decision::ModerationRequest| {
+    let wait = |request: &ModerationRequest| {
         let asked = calendar.local_date(request.at);
-        let longest = calendar.add(asked, policy.moderation_pause_working_days.max(0));
-        let answered = answer_to(episode, request.at).map(|at| calendar.local_date(at));
+        let longest = calendar.add(asked, parameter::MODERATION_WAIT.days(policy));
+        let answered = answer_to(episode, request).map(|at| calendar.local_date(at));
         Some(Standstill {
             from: asked.tomorrow().ok()?,
             until: answered.map_or(longest, |day| day.min(longest)),
@@ -129,10 +131,11 @@ fn moderation_waits(episode: &Episode, policy: &Policy, calendar: &Calendar) -> 
     requests.filter(|span| span.from <= span.until).collect()
 }
 
-/// When a request for moderation was answered, UTC; none while it is open.
-pub(super) fn answer_to(episode: &Episode, asked: Timestamp) -> Option<Timestamp> {
+/// When a request for moderation was answered or taken back, UTC; none while it is open.
+pub(super) fn answer_to(episode: &Episode, request: &ModerationRequest) -> Option<Timestamp> {
     let answers = episode.moderations.iter().map(|moderation| moderation.at);
-    answers.filter(|at| *at >= asked).min()
+    let answers = answers.chain(request.withdrawn_at);
+    answers.filter(|at| *at >= request.at).min()
 }
 
 /// A due day, moved on by the working days of the standstills. It never lies before the end of one: what was late
@@ -162,4 +165,17 @@ pub(super) fn outside(day: Date, spans: &[Standstill], calendar: &Calendar) -> D
         }
     }
     day
+}
+
+/// Working days in any of these pauses, both ends included; a day in two of them counts once.
+pub(super) fn paused_days(mut pauses: Vec<&Pause>, calendar: &Calendar) -> i32 {
+    pauses.sort_by_key(|pause| pause.from);
+    let mut counted = Date::MIN;
+    let mut days = 0;
+    for pause in pauses {
+        let before = pause.from.yesterday().unwrap_or(pause.from).max(counted);
+        days += calendar.between(before, pause.until).max(0);
+        counted = counted.max(pause.until);
+    }
+    days
 }

@@ -66,6 +66,9 @@ pub struct Judged {
     pub finding: Finding,
     /// Who can put it right and how: one sentence.
     pub remedy: String,
+    /// Where the council's guidance on it stands, if the policy says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Who is asked.
     pub asks: Role,
 }
@@ -201,14 +204,16 @@ impl Verdict {
         let mut text = String::from("Finish is held.");
         for judged in self.reasons() {
             let points: Vec<String> = judged.paragraphs.iter().map(u8::to_string).collect();
+            let link = judged.link.as_ref();
             let _ = write!(
                 text,
-                " {}: {} {} {} (paragraphs {})",
+                " {}: {} {} {} (paragraphs {}{})",
                 judged.rule,
                 judged.missing(),
                 judged.seen(),
                 judged.remedy,
-                points.join(", ")
+                points.join(", "),
+                link.map_or(String::new(), |link| format!("; guidance: {link}"))
             );
         }
         text

@@ -1,12 +1,12 @@
 //! Is the review finished by its completion date, and if not, is it on record why? (¶3, ¶4)
 
 use super::words::{counted, day, met_or, unmet};
-use super::{Change, Question, Rule, Trigger, due};
+use super::{Change, Question, Rule, Trigger, due, parameter};
 use crate::practice::decision::{Decided, ReasonAbout};
 use crate::practice::episode::{Role, Stage, StepStatus};
 use crate::practice::fact::Fact;
 use crate::practice::known::Known;
-use crate::practice::terms::{LateFinish, Stance, WhenUnavailable};
+use crate::practice::terms::{Stance, WhenUnavailable};
 use crate::practice::verdict::Finding;
 
 /// LE-03.1: the review is finished by its completion date.
@@ -165,7 +165,7 @@ fn late_finish(question: &Question<'_>) -> Finding {
     if today <= due_on {
         return Finding::Met;
     }
-    let by_reason = question.terms.policy.late_finish != LateFinish::Extension;
+    let by_reason = parameter::LATE_FINISH.is("reason", &question.terms.policy);
     let said = question.code(Fact::LateReason);
     let reason = said.value().is_some_and(|code| question.accepts(code))
         || question.reason_given(ReasonAbout::LateFinish);
@@ -240,7 +240,7 @@ fn available(question: &Question<'_>) -> Finding {
         return Finding::DoesNotApply;
     }
     let Some(step) = question.episode.step_of(Stage::Practitioner) else {
-        let n = question.terms.policy.awaited_working_days;
+        let n = parameter::AWAITED.days(&question.terms.policy);
         return met_or(
             today <= due::add(question.terms, allocation.allocated_on, n),
             "The practitioner's step has not been started yet.",

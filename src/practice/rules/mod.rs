@@ -13,10 +13,12 @@ pub mod hand_over;
 pub mod invitations;
 pub mod lateness;
 pub mod moderation;
+pub mod parameter;
 pub mod practitioner;
 pub mod question;
 pub mod review;
 pub mod sign_off;
+pub mod standard;
 pub mod step;
 pub mod supervisor;
 pub mod waiting;
@@ -26,10 +28,11 @@ use jiff::Timestamp;
 
 use super::deadlines::Milestone;
 use super::episode::{Episode, Role, Stage};
-use super::terms::{LateFinish, Policy, Stance, Terms, WhenUnavailable};
+use super::terms::{Policy, RuleTerms, Stance, Terms, WhenUnavailable};
 use super::verdict::{Finding, Judged};
 
 pub use awaits::Awaited;
+pub use parameter::{PARAMETERS, Parameter, ParameterKind};
 pub use question::{CLOCK_GRACE_SECONDS, Change, Proposal, Question};
 
 /// One prerequisite of the guidance.
@@ -93,6 +96,7 @@ pub const RULES: &[Rule] = &[
     lateness::LATE_FINISH,
     lateness::DATE_CHANGE,
     lateness::AVAILABLE,
+    standard::FIRST_INSTANCE,
     waiting::ASKED_FOR,
     invitations::KICK_OFF,
     invitations::CONVERSATION,
@@ -153,13 +157,8 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 impl Rule {
     /// What it does when unmet, under a policy.
     pub fn stance_under(&self, policy: &Policy) -> Stance {
-        if let Some(stance) = self.changed(policy, |terms| terms.stance) {
-            return stance;
-        }
-        if self.code == lateness::LATE_FINISH.code && policy.late_finish == LateFinish::Flag {
-            return Stance::Flag;
-        }
-        self.stance
+        self.changed(policy, |terms| terms.stance)
+            .unwrap_or(self.stance)
     }
 
     /// What it does when its facts cannot be read, under a policy.
@@ -168,32 +167,56 @@ impl Rule {
             .unwrap_or(self.when_unavailable)
     }
 
+    /// Who can put it right and how, under a policy: one sentence.
+    pub fn remedy_under(&self, policy: &Policy) -> String {
+        self.changed(policy, |terms| said(&terms.remedy))
+            .unwrap_or_else(|| self.remedy.to_owned())
+    }
+
+    /// Its own code, and those it is listed under as well.
+    pub fn codes(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.code).chain(self.also.iter().copied())
+    }
+
+    /// What a council may change about it besides its stance and wording.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        let code = self.code;
+        PARAMETERS.iter().filter(move |one| one.rule == code)
+    }
+
     /// The finding with all that an explanation needs. A rule that is off is not judged.
     pub(crate) fn judged(&self, policy: &Policy, finding: impl FnOnce() -> Finding) -> Judged {
         let stance = self.stance_under(policy);
+        let mut finding = if stance == Stance::Off {
+            Finding::DoesNotApply
+        } else {
+            finding()
+        };
+        if let (Finding::Unmet(evidence), Some(say)) =
+            (&mut finding, self.changed(policy, |terms| said(&terms.say)))
+        {
+            evidence.missing = say;
+        }
         Judged {
             rule: self.code.to_owned(),
             name: self.name.to_owned(),
             paragraphs: self.paragraphs.to_vec(),
             stance,
             when_unavailable: self.when_unavailable_under(policy),
-            finding: if stance == Stance::Off {
-                Finding::DoesNotApply
-            } else {
-                finding()
-            },
-            remedy: self.remedy.to_owned(),
+            finding,
+            remedy: self.remedy_under(policy),
+            link: policy.link(self.codes()).map(str::to_owned),
             asks: self.asks,
         }
     }
 
-    fn changed<T>(
-        &self,
-        policy: &Policy,
-        pick: impl Fn(&super::terms::RuleTerms) -> Option<T>,
-    ) -> Option<T> {
-        std::iter::once(&self.code)
-            .chain(self.also)
-            .find_map(|code| policy.rules.get(*code).and_then(&pick))
+    fn changed<T>(&self, policy: &Policy, pick: impl Fn(&RuleTerms) -> Option<T>) -> Option<T> {
+        self.codes()
+            .find_map(|code| policy.rules.get(code).and_then(&pick))
     }
+}
+
+/// A sentence, if one is given.
+fn said(sentence: &str) -> Option<String> {
+    (!sentence.is_empty()).then(|| sentence.to_owned())
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::awaits::{Awaited, From, Missing, open_step};
 use super::moderation::is_moderated;
 use super::words::day;
-use super::{Question, Rule, Trigger, due};
+use super::{Question, Rule, Trigger, due, parameter};
 use crate::practice::decision::ModerationRequest;
 use crate::practice::episode::{Evaluation, Role, Stage};
 use crate::practice::fact::Fact;
@@ -75,7 +75,7 @@ fn considered<'a>(question: &Question<'a>) -> Result<Evaluation, Awaited<'a>> {
 /// The last request, if it stands and nobody has answered it.
 fn unanswered<'a>(question: &Question<'a>) -> Option<&'a ModerationRequest> {
     let request = question.episode.moderation_requests.last()?;
-    answer_to(question.episode, request.at)
+    answer_to(question.episode, request)
         .is_none()
         .then_some(request)
 }
@@ -95,7 +95,9 @@ fn asked_for<'a>(question: &Question<'a>) -> Awaited<'a> {
         return Awaited::DoesNotApply;
     };
     // An autosaved form may show half a choice, so it has to stand for a while.
-    let stands = SignedDuration::from_mins(question.terms.policy.moderation_nudge_minutes);
+    let stands = SignedDuration::from_mins(i64::from(
+        parameter::NUDGE_MINUTES.days(&question.terms.policy),
+    ));
     let at = step.last_seen.saturating_add(stands);
     Awaited::Missing(Missing {
         from: From::Instant(at.unwrap_or(step.last_seen)),
