@@ -3,6 +3,8 @@
 //! The frame is fixed and its hash known before any seed exists; a second draw of a cycle is refused
 //! (LE-09.4). What was frozen and drawn is kept in the ledger, so that anybody can check it later.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -14,8 +16,8 @@ use crate::practice::ids::{CycleId, Digest, EpisodeId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
 use crate::sampling::{
-    Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Name, Sample, SampleList,
-    Seed, verify,
+    Assignment, Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Moderator,
+    Name, Sample, SampleList, Seed, assign, verify,
 };
 
 /// The names under which a cycle's documents are kept.
@@ -24,9 +26,10 @@ const EXCLUSIONS: &str = "exclusions.json";
 const POLICY: &str = "policy.toml";
 const RECORD: &str = "freeze.json";
 const CERTIFICATE: &str = "certificate.json";
+const ASSIGNMENT: &str = "assignment.json";
 
 /// Every document a cycle may have, with its file name.
-pub const DOCUMENTS: [&str; 5] = [FRAME, EXCLUSIONS, POLICY, RECORD, CERTIFICATE];
+pub const DOCUMENTS: [&str; 6] = [FRAME, EXCLUSIONS, POLICY, RECORD, CERTIFICATE, ASSIGNMENT];
 
 /// Freezes a cycle's frame: every episode whose practice review is finished; the others are listed
 /// with their reason. Returns the record with the hashes to publish before the seed is thrown.
@@ -120,7 +123,8 @@ fn frame_row(episode: &Episode) -> Result<FrameRow, String> {
     })
 }
 
-fn grade(evaluation: Evaluation) -> Grade {
+/// An evaluation as files of the sample write it.
+pub(super) fn grade(evaluation: Evaluation) -> Grade {
     match evaluation {
         Evaluation::Outstanding => Grade::Outstanding,
         Evaluation::Good => Grade::Good,
@@ -166,7 +170,8 @@ pub async fn draw<C: CaseSystem>(
             .keep_document(cycle, CERTIFICATE, &bytes, now)
             .await?;
     }
-    let list = SampleList::of(&certificate, frozen.frame(), None);
+    let assignment = assigned(app, cycle, &certificate, &frozen, now).await?;
+    let list = SampleList::of(&certificate, frozen.frame(), Some(&assignment));
     let drawn = Drawn {
         csv: list.to_csv(),
         json: list.to_json(),
@@ -177,7 +182,52 @@ pub async fn draw<C: CaseSystem>(
     Ok(drawn)
 }
 
-async fn frozen<C>(app: &App<C>, cycle: &CycleId) -> Result<Frozen, AppFault> {
+/// Who moderates what (LE-09.3): settled once, among those who are of CSLT when the cycle is drawn, and kept.
+async fn assigned<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    certificate: &Certificate,
+    frozen: &Frozen,
+    now: Timestamp,
+) -> Result<Assignment, AppFault> {
+    if let Some(kept) = assignment(app, cycle).await? {
+        return Ok(kept);
+    }
+    let people = &app.terms.people;
+    let services: BTreeSet<&str> = frozen
+        .frame()
+        .rows()
+        .iter()
+        .map(|row| &*row.service)
+        .collect();
+    let holders = people.holders.iter().map(|holder| &holder.worker);
+    let pool: Vec<Moderator> = holders
+        .filter(|worker| people.holds(worker, Role::Cslt, now) && people.finds_self(worker, now))
+        .map(|worker| {
+            let own = services.iter().copied();
+            let own = own.filter(|service| people.is_of_service(worker, service, now));
+            Moderator {
+                id: worker.to_string(),
+                services: own.map(str::to_owned).collect(),
+            }
+        })
+        .collect();
+    let assignment = assign(certificate, frozen.frame(), frozen.policy(), &pool);
+    let bytes = serde_json::to_vec(&assignment).unwrap_or_default();
+    app.ledger
+        .keep_document(cycle, ASSIGNMENT, &bytes, now)
+        .await?;
+    Ok(assignment)
+}
+
+/// Who moderates what in a cycle that was drawn; none before that.
+pub async fn assignment<C>(app: &App<C>, cycle: &CycleId) -> Result<Option<Assignment>, AppFault> {
+    let kept = app.ledger.document(cycle, ASSIGNMENT).await?;
+    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// A cycle's frame as it was frozen.
+pub(super) async fn frozen<C>(app: &App<C>, cycle: &CycleId) -> Result<Frozen, AppFault> {
     let (Some(frame), Some(policy)) = (
         app.ledger.document(cycle, FRAME).await?,
         app.ledger.document(cycle, POLICY).await?,
@@ -273,6 +323,20 @@ async fn push<C: CaseSystem>(
             .await?;
     }
     Ok(())
+}
+
+/// A cycle's certificate as it stands now.
+pub(super) async fn certificate<C>(app: &App<C>, cycle: &CycleId) -> Result<Certificate, AppFault> {
+    let Some(bytes) = app.ledger.document(cycle, CERTIFICATE).await? else {
+        return Err(AppFault::Refused(format!(
+            "cycle `{cycle}` is not drawn yet; `greentick sample draw {cycle} --seed …` draws it"
+        )));
+    };
+    Certificate::from_bytes(&bytes).map_err(|why| {
+        AppFault::Refused(format!(
+            "the certificate on record for `{cycle}` cannot be read: {why}"
+        ))
+    })
 }
 
 /// Recomputes a cycle's draw from what is kept. No difference means it verifies.

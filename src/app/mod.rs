@@ -13,6 +13,7 @@ pub mod draw;
 pub mod explain;
 pub mod gate;
 pub mod mirror;
+pub mod pack;
 pub mod task;
 pub mod tick;
 

@@ -1,12 +1,13 @@
 //! What does a QA manager do in a cycle? Allocate, ask why, freeze and draw.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::run::{Configured, ready};
-use crate::app::{AppFault, allocate, draw, explain, mirror};
+use crate::app::{AppFault, allocate, draw, explain, mirror, pack};
+use crate::pack::Pack;
 use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 
 /// Register a cycle's allocations from a CSV file.
@@ -52,6 +53,16 @@ pub(super) enum Draw {
         /// Twenty digits from ten-sided dice; spaces are allowed.
         #[arg(long)]
         seed: String,
+        /// Where the files go.
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Draw up what CSLT reads of a drawn cycle: a page, a workbook, and the same figures as CSV and JSON.
+    Pack {
+        /// The cycle.
+        cycle: String,
         /// Where the files go.
         #[arg(long, default_value = ".")]
         out: PathBuf,
@@ -153,8 +164,41 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
             let ids: Vec<&str> = drawn.episodes.iter().map(EpisodeId::as_str).collect();
             println!("{}", ids.join("\n"));
         }
+        Draw::Pack {
+            cycle,
+            out,
+            configured,
+        } => {
+            let ready = ready(configured).await?;
+            let cycle = CycleId(cycle.clone());
+            let pack = pack::draw_up(&ready.app, &cycle, ready.clock.now())
+                .await
+                .map_err(ended)?;
+            for file in put_pack(&pack, out)? {
+                println!("{}", file.display());
+            }
+        }
     }
     Ok(())
+}
+
+/// Writes every face of a pack into a folder; gives the files.
+pub(super) fn put_pack(pack: &Pack, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    std::fs::create_dir_all(out)?;
+    let faces = [
+        ("pack.html", pack.html()?.into_bytes()),
+        ("pack.xlsx", pack.xlsx()?),
+        ("pack.csv", pack.csv()),
+        ("pack.json", serde_json::to_vec_pretty(pack)?),
+    ];
+    let mut files = Vec::new();
+    for (name, bytes) in faces {
+        let file = out.join(name);
+        std::fs::write(&file, bytes)
+            .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", file.display())))?;
+        files.push(file);
+    }
+    Ok(files)
 }
 
 /// Compares everything now: the feed from its beginning, then every open step.

@@ -76,6 +76,14 @@ impl Ledger {
             .collect()
     }
 
+    /// Every cycle on record, in order of name.
+    pub async fn cycles(&self) -> Result<Vec<CycleId>, LedgerFault> {
+        let sql = "SELECT DISTINCT cycle FROM episodes WHERE cycle <> $1 ORDER BY cycle";
+        let rows = self.db.rows(sql, &[Arg::Text("")], "t").await?;
+        let cycles = rows.into_iter().map(|mut row| Ok(CycleId(row.text()?)));
+        cycles.collect()
+    }
+
     /// The episode a step is bound to.
     pub async fn episode_of_step(
         &self,

@@ -44,7 +44,7 @@ impl Chart {
             .unwrap_or(0)
             .max(1);
         let mut body = String::new();
-        let (left, top, wide, high) = (170.0, 40.0, 112.0, 42.0);
+        let (left, top, wide, high) = (170.0, 58.0, 112.0, 38.0);
         text(
             &mut body,
             left + 2.0 * wide,

@@ -177,6 +177,12 @@ impl Episode {
         (step.status == StepStatus::Completed && stands).then_some(at)
     }
 
+    /// Whether it was drawn for moderation by CSLT (¶9).
+    pub fn is_drawn(&self) -> bool {
+        let drawn = format!("{}/sample/", self.id);
+        self.told.keys().any(|key| key.starts_with(&drawn))
+    }
+
     /// Whether it was signed off once and opened again: what was signed off or drawn then is stale.
     pub fn is_stale(&self) -> bool {
         !self.deeds.reopened.is_empty() && self.signed_off_at().is_none()

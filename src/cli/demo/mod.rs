@@ -6,6 +6,7 @@
 //! instant a demo is killed at, the next one goes on from there with the same ledger.
 
 mod files;
+mod moderate;
 mod play;
 mod summary;
 
@@ -175,6 +176,9 @@ impl Conductor<'_> {
         self.play().await?;
         self.sample().await?;
         self.settle().await?;
+        self.moderate().await?;
+        self.settle().await?;
+        self.draw_up().await?;
         self.sum_up().await
     }
 
