@@ -53,13 +53,11 @@ impl Chart {
             "Moderated grade",
         );
         for (column, grade) in Grade::ALL.iter().enumerate() {
-            text(
-                &mut body,
-                left + (place(column) + 0.5) * wide,
-                32.0,
-                "middle",
-                words(*grade),
-            );
+            // The longest name would run into its neighbours on one line.
+            let x = left + (place(column) + 0.5) * wide;
+            let (first, second) = words(*grade).split_once(' ').unwrap_or(("", words(*grade)));
+            text(&mut body, x, 34.0, "middle", first);
+            text(&mut body, x, 50.0, "middle", second);
         }
         for (row, grade) in Grade::ALL.iter().enumerate() {
             let y = top + place(row) * high;
