@@ -132,6 +132,13 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
     Ok(report)
 }
 
+/// Reads the list of merged records from where it was left, as every sweep does first.
+pub async fn merges<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
+    let mut report = Mirrored::default();
+    merges::take(app, now, &mut report).await?;
+    Ok(report)
+}
+
 /// Reads every open step, since a modified stamp may not exist or may not move; then reads one by one
 /// those we hold as open and did not meet, because absence from a list is not a deletion.
 pub async fn sweep<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {

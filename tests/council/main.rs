@@ -12,6 +12,7 @@ mod dialects;
 mod doctor;
 mod environment;
 mod finish;
+mod merges;
 mod mirror;
 mod people;
 mod pitfalls;

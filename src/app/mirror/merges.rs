@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Bookmark, Mirrored};
 use crate::app::{App, AppFault};
-use crate::case_system::{CaseSystem, FeedPage};
+use crate::case_system::{CaseFault, CaseSystem, FeedPage, Means};
 
 /// Reads the list of merges from the cursor to its end. One that has no such list costs nothing.
 pub(super) async fn take<C: CaseSystem>(
@@ -18,7 +18,14 @@ pub(super) async fn take<C: CaseSystem>(
         None => Bookmark::default(),
     };
     for _ in 0..app.limits.pages {
-        let page = app.case_system.merges(&bookmark.position, now).await?;
+        let page = match app.case_system.merges(&bookmark.position, now).await {
+            // A place that it knows no more: the list is read from its beginning.
+            Err(CaseFault::Means(Means::Stale | Means::Gone, _)) if !bookmark.is_fresh() => {
+                bookmark = Bookmark::default();
+                continue;
+            }
+            page => page?,
+        };
         let last = page.next.is_none();
         if last && page.merges.is_empty() && page.quarantined.is_empty() {
             return Ok(());
@@ -27,6 +34,7 @@ pub(super) async fn take<C: CaseSystem>(
         let as_feed = FeedPage {
             next: page.next.clone(),
             server_time: page.server_time,
+            going_on: page.going_on.clone(),
             ..FeedPage::default()
         };
         let next = bookmark
