@@ -53,6 +53,7 @@ impl Mapping {
         let request = &merges.request;
         let charset = reading.charset.as_deref();
         let whole = self.document_in(request.format, bytes, charset, &request.root)?;
+        request.lists_in(&whole.root())?;
         let (mut found, mut page) = (Vec::new(), Page::default());
         for row in request.record.elements(&whole.root()) {
             page.count += 1;
