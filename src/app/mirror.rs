@@ -32,6 +32,7 @@ use crate::practice::terms::Terms;
 use restored::{Behind, behind};
 
 pub use bookmark::{Bookmark, Turned, WentBack};
+pub use merges::{RefusedMerge, refused as refused_merges};
 pub use restored::went_back;
 pub use silence::working_hours;
 

@@ -17,6 +17,7 @@ mod mirror;
 mod people;
 mod pitfalls;
 mod restored;
+mod sampling;
 mod speak;
 mod stand;
 mod switches;

@@ -5,6 +5,26 @@ use jiff::Timestamp;
 use super::{Bookmark, Mirrored};
 use crate::app::{App, AppFault};
 use crate::case_system::{CaseFault, CaseSystem, FeedPage, Means};
+use crate::practice::ids::ChildKey;
+
+/// A merge that was told and is not believed: it would lead in a circle, or contradicts an earlier one.
+#[derive(Clone, Debug)]
+pub struct RefusedMerge {
+    /// The two keys that it names.
+    pub between: [ChildKey; 2],
+    /// How it was told: `listed`, `said_by_step` or `inferred`.
+    pub how: String,
+}
+
+/// Every merge that is not believed; a person has to look at each.
+pub async fn refused<C>(app: &App<C>) -> Result<Vec<RefusedMerge>, AppFault> {
+    let all = app.ledger.aliases(&app.source).await?.into_iter();
+    let refused = all.filter(|row| row.refused).map(|row| RefusedMerge {
+        between: [row.alias, row.into],
+        how: row.how,
+    });
+    Ok(refused.collect())
+}
 
 /// Reads the list of merges from the cursor to its end. One that has no such list costs nothing.
 pub(super) async fn take<C: CaseSystem>(
