@@ -70,6 +70,7 @@ fn effect(act: Act) -> Effect {
         cause: String::new(),
         audience: Vec::new(),
         due_at: NOW,
+        daily: false,
     }
 }
 
