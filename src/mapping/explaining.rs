@@ -162,14 +162,20 @@ impl Mapping {
             let of_stage = || Fact::ALL.iter().filter(move |fact| fact.stage() == stage);
             let read = of_stage().filter(|fact| self.facts.contains_key(fact));
             let blank = of_stage().filter(|fact| self.blank.contains(fact));
-            let unread = of_stage()
-                .filter(|fact| !self.facts.contains_key(fact) && !self.blank.contains(fact));
+            let unread = || {
+                of_stage()
+                    .filter(|fact| !self.facts.contains_key(fact) && !self.blank.contains(fact))
+            };
             for (what, facts) in [
                 ("read", read.collect::<Vec<_>>()),
                 ("always blank", blank.collect()),
                 (
                     "not read, so that a rule which needs it answers \"cannot tell\"",
-                    unread.collect(),
+                    unread().filter(|fact| !fact.is_optional()).collect(),
+                ),
+                (
+                    "not read, which nobody is flagged or held for",
+                    unread().filter(|fact| fact.is_optional()).collect(),
                 ),
             ] {
                 if !facts.is_empty() {
