@@ -161,7 +161,8 @@ fn allocation<C>(
         due_on,
         conflict_reason: filled(&row.conflict_reason),
         plan_type: None,
-        period: None,
+        period_start: None,
+        period_end: None,
     };
     for judged in judge_allocation(&allocation, &app.terms, &[]) {
         if judged.holds() {

@@ -6,11 +6,15 @@
 //! asks whether something is there, never whether the practice was good.
 
 pub mod allocation;
+pub mod concluding;
+pub mod conversation;
 pub mod due;
 pub mod hand_over;
 pub mod lateness;
 pub mod moderation;
+pub mod observation;
 pub mod parameter;
+pub mod points;
 pub mod practitioner;
 pub mod question;
 pub mod review;
@@ -24,6 +28,7 @@ use super::terms::{Policy, RuleTerms, Stance, WhenUnavailable};
 use super::verdict::{Finding, Judged};
 
 pub use parameter::{PARAMETERS, Parameter, ParameterKind};
+pub use points::{Disposition, POINTS, Point};
 pub use question::{CLOCK_GRACE_SECONDS, Change, Proposal, Question};
 
 /// One prerequisite of the guidance.
@@ -53,6 +58,30 @@ pub struct Rule {
     pub trigger: Trigger,
 }
 
+/// A flag at Finish of the practice review, put to the reviewer: what most rules are, and the others change.
+const fn flag(
+    code: &'static str,
+    name: &'static str,
+    paragraphs: &'static [u8],
+    title: &'static str,
+    remedy: &'static str,
+    check: Check,
+) -> Rule {
+    Rule {
+        code,
+        also: &[],
+        name,
+        paragraphs,
+        title,
+        stance: Stance::Flag,
+        when_unavailable: WhenUnavailable::AllowProvisional,
+        remedy,
+        asks: Role::PracticeReviewer,
+        overridable: true,
+        trigger: Trigger::AtFinish(&[Stage::PracticeReview], check),
+    }
+}
+
 /// How a rule looks at an episode.
 pub type Check = fn(&Question<'_>) -> Finding;
 
@@ -80,29 +109,41 @@ pub const RULES: &[Rule] = &[
     allocation::STARTED,
     allocation::ADOPTED,
     allocation::SINGLE,
+    allocation::LEFT,
     lateness::OVERDUE,
     lateness::REMINDER,
     lateness::LATE_FINISH,
     lateness::DATE_CHANGE,
     lateness::AVAILABLE,
     practitioner::REFLECTION,
+    practitioner::IN_TIME,
     practitioner::FOCUS,
     practitioner::TO_REVIEWER,
+    conversation::PERIOD,
+    conversation::PARTICIPANTS,
+    conversation::PREPARED,
     review::CONVERSATION,
-    review::OBSERVATION,
+    observation::ANNOUNCED,
+    observation::CONCERN_DISCUSSED,
+    observation::OBSERVATION,
+    observation::CONSISTENT,
     review::FAMILY,
     review::PARTNER,
     review::ANALYSIS,
+    review::PROFILE,
     review::EVALUATION,
-    review::MEETING,
-    review::ACTIONS,
+    concluding::MEETING,
+    concluding::CHALLENGE,
+    concluding::ACTIONS,
     moderation::AGREED,
     moderation::UNCHANGED,
     moderation::REACHED_MANAGER,
-    review::TO_SUPERVISOR,
+    concluding::TO_SUPERVISOR,
+    supervisor::CARRIED,
     supervisor::PROGRESS,
     supervisor::TO_SERVICE_MANAGER,
     sign_off::STATEMENT,
+    sign_off::ASSURED,
     sign_off::IN_TIME,
 ];
 
