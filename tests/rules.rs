@@ -325,6 +325,7 @@ impl Case {
                 observed_at: at,
                 permit: None,
                 bypass: false,
+                undone: None,
             });
             step.finished = finished;
         }

@@ -1,26 +1,28 @@
 //! How do the parts of a record that paths can reach get into an arena, in one pass?
 
+use super::attributes;
 use super::document::{Arena, Element, Node, Span, Spoiled, small};
-use super::hand::{Hand, Shape, Tag};
+use super::hand::{Shape, Tag};
+use super::opening::Held;
 use super::page_fault::PageFault;
 use super::tidy::tidy;
 use super::trie::Trie;
-use super::{attributes, embedded};
 
 /// Builds one document or record at a time.
 pub(super) struct Builder<'w> {
-    trie: &'w Trie,
-    text: &'w str,
+    pub(super) trie: &'w Trie,
+    pub(super) text: &'w str,
     pub(super) arena: Arena,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     /// The states of all open elements; each frame knows its own.
-    states: Vec<u32>,
+    pub(super) states: Vec<u32>,
     maybe: Vec<u32>,
     /// Pieces of text of open elements.
-    pieces: Vec<Span>,
-    limits: Bounds,
+    pub(super) pieces: Vec<Span>,
+    pub(super) limits: Bounds,
     /// Where an embedded document stands in the answer.
-    within: Option<u32>,
+    pub(super) within: Option<u32>,
+    pub(super) held: Held,
 }
 
 /// How much a record may hold.
@@ -30,15 +32,31 @@ pub(super) struct Bounds {
     pub(super) depth: usize,
 }
 
-struct Frame {
-    index: u32,
+pub(super) struct Frame {
+    pub(super) index: u32,
     /// Its states begin here in the list of all; from `split` on they are not sure.
-    base: usize,
-    split: usize,
+    pub(super) base: usize,
+    pub(super) split: usize,
     pieces: usize,
     text: bool,
     late: bool,
-    embedded: bool,
+    /// Some path may go through a document that stands in it.
+    embeds: bool,
+}
+
+impl Frame {
+    /// Of an element that is open again; nothing about it is sure.
+    pub(super) fn again(index: u32, base: usize, pieces: usize) -> Self {
+        Self {
+            index,
+            base,
+            split: base,
+            pieces,
+            text: false,
+            late: false,
+            embeds: false,
+        }
+    }
 }
 
 /// What became of the start of an element.
@@ -68,6 +86,7 @@ impl<'w> Builder<'w> {
             pieces: Vec::new(),
             limits,
             within: None,
+            held: Held::default(),
         }
     }
 
@@ -89,7 +108,7 @@ impl<'w> Builder<'w> {
         self.element(0)
     }
 
-    fn element(&self, index: u32) -> Element<'_> {
+    pub(super) fn element(&self, index: u32) -> Element<'_> {
         Element {
             arena: &self.arena,
             text: self.text,
@@ -103,6 +122,7 @@ impl<'w> Builder<'w> {
         self.frames.clear();
         self.states.clear();
         self.pieces.clear();
+        self.held.clear();
         self.push(tag, 0)?;
         self.states.push(0);
         self.enter(0, 1);
@@ -202,16 +222,16 @@ impl<'w> Builder<'w> {
             pieces: self.pieces.len(),
             text: self.trie.whole,
             late: false,
-            embedded: false,
+            embeds: false,
         };
         for (place, state) in self.states.iter().enumerate().skip(base) {
             let Some(state) = self.trie.state(*state) else {
                 continue;
             };
             frame.text |= state.text || !state.embedded.is_empty();
-            frame.embedded |= !state.embedded.is_empty();
+            frame.embeds |= !state.embedded.is_empty();
+            frame.late |= place < split && state.late;
             if place < split && self.arena.captures {
-                frame.late |= state.late;
                 for number in &state.ends {
                     if let Some(all) = self.arena.captured.get_mut(*number) {
                         all.push(index);
@@ -237,7 +257,7 @@ impl<'w> Builder<'w> {
         let Some(frame) = self.frames.last() else {
             return true;
         };
-        let (index, embedded) = (frame.index, frame.embedded);
+        let (index, embeds) = (frame.index, frame.embeds);
         if frame.text {
             let own = self.pieces.get(frame.pieces..).unwrap_or_default();
             let joined = self.arena.join(self.text, own);
@@ -246,8 +266,8 @@ impl<'w> Builder<'w> {
                 node.text = joined;
             }
         }
-        if embedded {
-            self.embedded(index);
+        if embeds {
+            self.open_sure();
         }
         let Some(frame) = self.frames.pop() else {
             return true;
@@ -258,8 +278,14 @@ impl<'w> Builder<'w> {
         }
         if frame.late {
             let sure = self.states.get(frame.base..frame.split);
-            for state in sure.unwrap_or_default().to_vec() {
-                self.resolve(index, state, true);
+            let sure = sure.unwrap_or_default().to_vec();
+            if self.trie.embeds {
+                self.open_late(index, &sure);
+            }
+            if self.arena.captures {
+                for state in sure {
+                    self.resolve(index, state, true);
+                }
             }
         }
         self.states.truncate(frame.base);
@@ -281,91 +307,20 @@ impl<'w> Builder<'w> {
         if late && !at.late || at.is_end() {
             return;
         }
-        let mut led: Vec<(u32, u32)> = Vec::new();
+        let mut led = Vec::new();
         at.finish(self.element(index), late, &mut |child, target| {
-            // Two equal values of one child lead to it once.
-            let same = led
-                .iter()
-                .rev()
-                .take_while(|(other, _)| *other == child.index);
-            if !same.clone().any(|(_, known)| *known == target) {
-                led.push((child.index, target));
-            }
+            once(&mut led, (child.index, target));
         });
         for (child, target) in led {
             self.resolve(child, target, false);
         }
     }
-
-    /// Reads the document that stands in the open element's text.
-    fn embedded(&mut self, index: u32) {
-        let element = self.element(index);
-        let name = element.name().to_owned();
-        let text = element.own_text().trim().to_owned();
-        let Some(frame) = self.frames.last() else {
-            return;
-        };
-        let states = self.states.get(frame.base..).unwrap_or_default();
-        let mut kinds: Vec<_> = states
-            .iter()
-            .filter_map(|state| self.trie.state(*state))
-            .flat_map(|state| &state.embedded)
-            .copied()
-            .collect();
-        kinds.sort();
-        kinds.dedup();
-        if text.is_empty() {
-            return;
-        }
-        let (outer, frames) = (self.within, self.frames.len());
-        self.within = self
-            .within
-            .or(self.arena.nodes.get(index as usize).map(|node| node.at));
-        for kind in kinds {
-            if let Err(why) = embedded::read(kind, &text, self.limits.depth, &mut Inside(self, 0)) {
-                let spoiled = Spoiled::Embedded(name.clone(), why);
-                self.arena.spoiled.get_or_insert(spoiled);
-            }
-            // What a faulty document left open.
-            while self.frames.len() > frames {
-                self.step_out();
-            }
-        }
-        self.within = outer;
-    }
 }
 
-/// The hand that takes an embedded document, and how deep it is. Its elements stand inside the one that holds it;
-/// a JSON document has no name of its own, so its members do.
-struct Inside<'b, 'w>(&'b mut Builder<'w>, usize);
-
-impl Hand for Inside<'_, '_> {
-    fn open(&mut self, tag: &Tag<'_>) -> Result<bool, PageFault> {
-        let nameless = self.1 == 0 && tag.name.is_empty();
-        let kept = nameless || self.0.step_in(tag)? == Opened::Kept;
-        self.1 += usize::from(kept && !nameless);
-        Ok(kept)
-    }
-
-    fn put(&mut self, piece: &str) {
-        if self.1 > 0 {
-            self.0.put_piece(piece);
-        }
-    }
-
-    fn close(&mut self, _end: usize) -> Result<(), PageFault> {
-        if self.1 > 0 {
-            self.1 -= 1;
-            self.0.step_out();
-        }
-        Ok(())
-    }
-
-    fn spoil(&mut self) {
-        self.0.arena.spoiled.get_or_insert(Spoiled::Characters);
-    }
-
-    fn wants_spaces(&self) -> bool {
-        self.0.wants_spaces()
+/// Two equal values of one child lead to it once.
+pub(super) fn once(led: &mut Vec<(u32, u32)>, one: (u32, u32)) {
+    let same = led.iter().rev().take_while(|(child, _)| *child == one.0);
+    if !same.clone().any(|known| *known == one) {
+        led.push(one);
     }
 }

@@ -2,11 +2,13 @@
 
 mod dates;
 mod desk;
+mod embedded;
 mod environment;
 mod forms;
 mod grouping;
 mod json;
 mod life_cycle;
+mod listing;
 mod malformed;
 mod paths;
 mod shapes;

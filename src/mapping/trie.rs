@@ -20,6 +20,8 @@ pub(super) struct Trie {
     pub(super) whole: bool,
     /// How many numbers its paths have.
     pub(super) numbers: usize,
+    /// Some path goes through a document that stands in a value.
+    pub(super) embeds: bool,
 }
 
 /// One place that paths lead to or through.
@@ -36,8 +38,8 @@ pub(super) struct State {
     pub(super) text: bool,
     /// Some edge is decided only when the element is whole.
     pub(super) late: bool,
-    /// In which ways a document may stand in its text.
-    pub(super) embedded: Vec<Embedded>,
+    /// In which ways a document may stand in its text, each with the path that asks for it first.
+    pub(super) embedded: Vec<(Embedded, String)>,
 }
 
 /// The ways on for one name.
@@ -59,6 +61,8 @@ struct Edge {
     /// Not every condition is decided by the start of the element.
     late: bool,
     positions: usize,
+    /// Some condition looks into a document that stands in a value.
+    looks_in: bool,
 }
 
 /// Many edges of one name differ only in the value of one place: it is read once and looked up.
@@ -116,13 +120,13 @@ impl Trie {
     fn keep(&mut self, from: u32, path: &Path) -> (u32, Option<u32>) {
         let (mut state, mut shaded, mut question) = (from, false, None);
         for (index, step) in path.moves.iter().enumerate() {
-            let (target, shadow) = self.go(state, step);
-            self.conditions(target, step);
+            let (target, shadow) = self.go(state, step, &path.written);
+            self.conditions(target, step, &path.written);
             // Until the step is decided, all that may follow it is kept; one shadow stands for all its edges.
             if let Some(shadow) = shadow.filter(|_| !shaded) {
                 shaded = true;
-                self.conditions(shadow, step);
-                self.shade(shadow, path, index + 1);
+                self.conditions(shadow, step, &path.written);
+                self.shade(shadow, path, index + 1, &path.written);
             }
             state = target;
             if small(index + 1) == path.asked {
@@ -134,23 +138,24 @@ impl Trie {
     }
 
     /// Keeps the rest of a path whatever its conditions are.
-    fn shade(&mut self, from: u32, path: &Path, done: usize) {
+    fn shade(&mut self, from: u32, path: &Path, done: usize, written: &str) {
         let mut state = from;
         for step in path.moves.iter().skip(done) {
             let plain = Move {
                 conditions: Vec::new(),
+                before: 0,
                 ..step.clone()
             };
-            (state, _) = self.go(state, &plain);
-            self.conditions(state, step);
+            (state, _) = self.go(state, &plain, written);
+            self.conditions(state, step, written);
         }
         self.value(state, path);
     }
 
-    fn conditions(&mut self, state: u32, step: &Move) {
+    fn conditions(&mut self, state: u32, step: &Move, written: &str) {
         for condition in &step.conditions {
             if let Condition::Is { at, .. } = condition {
-                self.shade(state, at, 0);
+                self.shade(state, at, 0, written);
             }
         }
     }
@@ -163,7 +168,7 @@ impl Trie {
                 for written in [format!("@{}", name.local), name.local.clone()] {
                     let mut member = Move::default();
                     member.name.local = written;
-                    let (target, _) = self.go(state, &member);
+                    let (target, _) = self.go(state, &member, "");
                     self.text(target);
                 }
             }
@@ -187,8 +192,8 @@ impl Trie {
         small(index + 1)
     }
 
-    /// The state that a step leads to, and the shadow of its branch if it is decided late.
-    fn go(&mut self, from: u32, step: &Move) -> (u32, Option<u32>) {
+    /// The state that a step of a path leads to, and the shadow of its branch if it is decided late.
+    fn go(&mut self, from: u32, step: &Move, written: &str) -> (u32, Option<u32>) {
         let symbol = match step.name.local.as_str() {
             "" => 0,
             name => self.names.add(name),
@@ -212,6 +217,7 @@ impl Trie {
                 target,
                 late,
                 positions: step.positions(),
+                looks_in: step.looks_in(),
             });
         }
         let shadow = late.then(|| {
@@ -225,9 +231,10 @@ impl Trie {
         for number in [Some(target), shadow].into_iter().flatten() {
             let state = self.states.get_mut(number as usize);
             if let (Some(state), Some(kind)) = (state, step.embedded)
-                && !state.embedded.contains(&kind)
+                && !state.embedded.iter().any(|(known, _)| *known == kind)
             {
-                state.embedded.push(kind);
+                state.embedded.push((kind, written.to_owned()));
+                self.embeds = true;
             }
         }
         (target, shadow)
@@ -312,6 +319,18 @@ impl State {
                     lead(edge.target, true);
                 }
             });
+        }
+    }
+
+    /// When the element is whole: calls for each value that a condition looks into, and in which way.
+    pub(super) fn looked_into(
+        &self,
+        element: Element<'_>,
+        call: &mut dyn FnMut(Element<'_>, Embedded),
+    ) {
+        let edges = self.branches.iter().flat_map(|branch| &branch.edges);
+        for edge in edges.filter(|edge| edge.looks_in) {
+            edge.step.look_in(element, call);
         }
     }
 

@@ -111,6 +111,7 @@ fn run(
         is_record: task.request.record.moves.is_empty(),
         rows: task.rows,
         bad: holds_malformed(text),
+        nothings: 0,
         begun: 0,
         left: task.limits.records(),
         limit: task.limits.records(),
@@ -122,6 +123,12 @@ fn run(
         Format::Json => json::read(text, bounds.depth, &mut hands)?,
     }
     hands.gate.passed()?;
+    if !hands.is_record {
+        task.request.lists(
+            &hands.outer.root(),
+            hands.left < hands.limit || hands.nothings > 0,
+        )?;
+    }
     if let Some(Spoiled::Values(values)) = hands.outer.arena.spoiled {
         let words = format!("it holds more than {values} values beside its records");
         return Err(PageFault::new(FaultKind::TooLarge, words));
@@ -148,6 +155,8 @@ struct Hands<'w> {
     rows: bool,
     /// Somewhere in the answer bytes did not decode.
     bad: bool,
+    /// How often nothing stood where records stand: `null`, or an empty list.
+    nothings: usize,
     /// Where the open record begins.
     begun: usize,
     /// Records that may still come.
@@ -160,6 +169,7 @@ struct Hands<'w> {
 impl Hands<'_> {
     fn begin(&mut self, tag: &Tag<'_>) -> Result<bool, PageFault> {
         if matches!(tag.shape, Shape::Nothing) {
+            self.nothings += 1;
             return Ok(false);
         }
         if self.left == 0 {

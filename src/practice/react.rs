@@ -174,7 +174,13 @@ impl Work<'_> {
         let last_open = held.map_or(sighting.seen_at, |step| step.last_seen);
         let change = fold::take_sighting(&mut self.after, sighting);
         self.say("seen", json!({ "sighting": sighting }));
-        if change.reopened {
+        if let Some(from) = change.went_back {
+            self.say(
+                "step_went_back",
+                json!({ "step": sighting.step, "from": from, "to": sighting.version, "undone": change.undone }),
+            );
+        }
+        if change.reopened && change.undone.is_none() {
             self.say(
                 "reopened",
                 json!({ "step": sighting.step, "stage": sighting.stage }),

@@ -156,6 +156,8 @@ fn page(sightings: Vec<Sighting>, cursor: &str) -> PageSeen {
         sightings,
         quarantined: Vec::new(),
         cursor: Some(("feed".to_owned(), json!(cursor))),
+        restored: None,
+        said: Vec::new(),
     }
 }
 

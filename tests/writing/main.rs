@@ -6,6 +6,7 @@
 
 mod answers;
 mod batches;
+mod reads;
 mod tables;
 mod tasks;
 
