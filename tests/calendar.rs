@@ -92,8 +92,7 @@ fn reviewing(due_on: &str) -> Episode {
         due_on: date(due_on),
         conflict_reason: None,
         plan_type: None,
-        period_start: None,
-        period_end: None,
+        period: None,
     });
     let seen: Timestamp = "2026-10-02T12:00:00Z".parse().unwrap();
     let step = Step {

@@ -21,6 +21,7 @@ use greentick::practice::fact::{Fact, FactKind, Row, Value};
 use greentick::practice::ids::{Digest, StepId, WorkerId};
 use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
+use greentick::practice::on_record::{BelowStandard, Returned};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
@@ -80,7 +81,7 @@ fn terms() -> Terms {
                 holder("W-8", Role::QaManager),
                 holder("W-9", Role::HeadOfService),
             ],
-            away: Vec::new(),
+            ..People::default()
         },
         activation: noon("2026-01-01"),
         mode: Mode::Callout,
@@ -102,8 +103,7 @@ fn allocation() -> Allocation {
         due_on: date("2026-12-01"),
         conflict_reason: None,
         plan_type: None,
-        period_start: None,
-        period_end: None,
+        period: None,
     }
 }
 
@@ -248,6 +248,12 @@ impl Case {
                     reason: text.to_owned(),
                 };
             }
+            "escalated" => {
+                self.decision.what = Decided::EscalateToHead {
+                    reason: "standard".to_owned(),
+                    immediate: cell == "immediate",
+                };
+            }
             "conflict_reason" | "actor" | "cancelled" | "attendees" => {}
             _ => self.set_list(column, cell),
         }
@@ -278,6 +284,15 @@ impl Case {
                     by: parts[1].into(),
                     at: noon("2026-11-20"),
                 }),
+                "told" => self.episode.deeds.below_standard.push(BelowStandard {
+                    criteria: vec!["evidence".to_owned()],
+                    at: noon(item),
+                }),
+                "returned" => self.episode.deeds.returned.push(Returned {
+                    to: Stage::PracticeReview,
+                    reason: "evidence".to_owned(),
+                    at: noon(item),
+                }),
                 "moderation" => self.moderations.push(item.to_owned()),
                 "s1" => self.put(Stage::Practitioner, item),
                 "s2" => self.put(Stage::PracticeReview, item),
@@ -299,6 +314,8 @@ impl Case {
             "extended",
             "paused",
             "reasons",
+            "told",
+            "returned",
             "moderation",
             "s1",
             "s2",

@@ -198,7 +198,7 @@ fn own_due(episode: &Episode, stage: Stage, calendar: &Calendar) -> Option<Date>
 }
 
 /// Working days in any of these pauses, both ends included; a day in two of them counts once.
-fn paused_days(mut pauses: Vec<&Pause>, calendar: &Calendar) -> i32 {
+pub(super) fn paused_days(mut pauses: Vec<&Pause>, calendar: &Calendar) -> i32 {
     pauses.sort_by_key(|pause| pause.from);
     let mut counted = Date::MIN;
     let mut days = 0;

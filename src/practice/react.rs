@@ -2,6 +2,7 @@
 
 mod concerns;
 mod corrections;
+mod decisions;
 mod finishes;
 mod tasks;
 mod time;
@@ -215,11 +216,6 @@ impl Work<'_> {
             self.finish_observed(&sighting.step, &finished, earliest);
         }
         self.sent_on_early(sighting);
-    }
-
-    fn decided(&mut self, decision: &Decision) {
-        fold::take_decision(&mut self.after, decision);
-        self.say("decided", json!({ "decision": decision }));
     }
 
     /// `read`: the step was read for this question. What was seen of its form before is no answer to it

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::episode::Role;
-use super::ids::{Digest, WorkerId};
+use super::ids::Digest;
+
+pub use super::people::{Away, Holder, People};
 
 /// Everything besides the episode that a judgement depends on.
 #[derive(Clone, Debug)]
@@ -183,89 +185,5 @@ impl Default for Policy {
             ],
             rules: BTreeMap::new(),
         }
-    }
-}
-
-/// Dated role holders: `config/people.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct People {
-    /// Who holds a council-wide role.
-    #[serde(default)]
-    pub holders: Vec<Holder>,
-    /// Who has left or is away, and who stands in.
-    #[serde(default)]
-    pub away: Vec<Away>,
-}
-
-/// A worker who has left, or is away for a while: messages go to the deputy, or to the next role (P26).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Away {
-    /// The worker.
-    pub worker: WorkerId,
-    /// First instant away, UTC; always if none.
-    #[serde(default)]
-    pub from: Option<Timestamp>,
-    /// First instant back, UTC; never if none.
-    #[serde(default)]
-    pub until: Option<Timestamp>,
-    /// Who stands in; nobody if none.
-    #[serde(default)]
-    pub deputy: Option<WorkerId>,
-}
-
-/// One person holding one role, or standing in for its holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Holder {
-    /// The worker.
-    pub worker: WorkerId,
-    /// The role held.
-    pub role: Role,
-    /// First instant, UTC; open if none.
-    #[serde(default)]
-    pub from: Option<Timestamp>,
-    /// First instant no longer held, UTC; open if none.
-    #[serde(default)]
-    pub until: Option<Timestamp>,
-}
-
-impl People {
-    /// Whether a message to `worker` finds somebody at `at`: in person, or whoever stands in.
-    pub fn finds(&self, worker: &WorkerId, at: Timestamp) -> bool {
-        let mut worker = worker;
-        // A deputy may be away too; so many in a row are nobody.
-        for _ in 0..4 {
-            let away = self.away.iter().find(|away| {
-                away.worker == *worker
-                    && away.from.is_none_or(|from| from <= at)
-                    && away.until.is_none_or(|until| at < until)
-            });
-            match away.map(|away| &away.deputy) {
-                None => return true,
-                Some(None) => return false,
-                Some(Some(deputy)) => worker = deputy,
-            }
-        }
-        false
-    }
-
-    /// Those who hold a role at `at`; none if nobody was ever named for it.
-    pub fn in_force(&self, role: Role, at: Timestamp) -> Option<Vec<&WorkerId>> {
-        let named: Vec<&Holder> = self.holders.iter().filter(|h| h.role == role).collect();
-        let holds = |holder: &&&Holder| self.holds(&holder.worker, role, at);
-        let held = named.iter().filter(holds).map(|holder| &holder.worker);
-        (!named.is_empty()).then(|| held.collect())
-    }
-
-    /// Whether `worker` held `role`, in person or as delegate, at `at`.
-    pub fn holds(&self, worker: &WorkerId, role: Role, at: Timestamp) -> bool {
-        self.holders.iter().any(|holder| {
-            holder.worker == *worker
-                && holder.role == role
-                && holder.from.is_none_or(|from| from <= at)
-                && holder.until.is_none_or(|until| at < until)
-        })
     }
 }

@@ -109,7 +109,13 @@ impl Settings {
         let mut read = File::read(&file, &text, PEOPLE, PEOPLE_EXAMPLES);
         let holders = read.dated::<Holder>("holders");
         let away = read.dated::<Away>("away");
-        read.or_faults(|| Ok(People { holders, away }))
+        read.or_faults(|| {
+            Ok(People {
+                holders,
+                away,
+                ..People::default()
+            })
+        })
     }
 
     fn calendar(&self) -> Result<Calendar, Vec<SettingsFault>> {

@@ -47,9 +47,10 @@ fn ends(question: &Question<'_>) -> (Known<Date>, Known<Date>) {
         (said, None) => said,
     };
     let allocation = question.episode.allocation.as_ref();
+    let allocated = allocation.and_then(|allocation| allocation.period);
     (
-        of(Fact::PeriodStart, allocation.and_then(|a| a.period_start)),
-        of(Fact::PeriodEnd, allocation.and_then(|a| a.period_end)),
+        of(Fact::PeriodStart, allocated.map(|period| period.start)),
+        of(Fact::PeriodEnd, allocated.map(|period| period.end)),
     )
 }
 

@@ -19,6 +19,7 @@ pub mod practitioner;
 pub mod question;
 pub mod review;
 pub mod sign_off;
+pub mod standard;
 pub mod step;
 pub mod supervisor;
 mod words;
@@ -115,6 +116,7 @@ pub const RULES: &[Rule] = &[
     lateness::LATE_FINISH,
     lateness::DATE_CHANGE,
     lateness::AVAILABLE,
+    standard::FIRST_INSTANCE,
     practitioner::REFLECTION,
     practitioner::IN_TIME,
     practitioner::FOCUS,

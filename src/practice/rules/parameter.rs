@@ -48,6 +48,8 @@ pub const PARAMETERS: &[Parameter] = &[
     LATE_FINISH,
     SUGGESTED,
     STRAIGHT_AWAY,
+    PAUSE_DAYS,
+    FIRST_INSTANCE_DAYS,
     REFLECTION,
     CONVERSATION,
     COMPONENTS,
@@ -146,6 +148,20 @@ pub const LATE_FINISH: Parameter = Parameter {
     meaning: "What lets a late Finish through: a `reason` on record or a new date, or only an `extension`, which is a new date.",
     kind: ParameterKind::Word(&["reason", "extension"]),
 };
+/// LE-03.4: how long the clock may stand still.
+pub const PAUSE_DAYS: Parameter = days(
+    "LE-03.4",
+    "pause_max_working_days",
+    "Most working days for which pauses may stop the clock of one Learning Episode.",
+    30,
+);
+/// LE-05.2: how long the practice reviewer has.
+pub const FIRST_INSTANCE_DAYS: Parameter = days(
+    "LE-05.2",
+    "working_days",
+    "Working days that the practice reviewer has after being told, before the Head hears of it.",
+    3,
+);
 /// LE-16.1: how long a reflection is at least.
 pub const REFLECTION: Parameter = chars(
     "LE-16.1",
