@@ -22,6 +22,7 @@ use greentick::practice::ids::{Digest, StepId, WorkerId};
 use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
 use greentick::practice::on_record::{BelowStandard, Returned};
+use greentick::practice::people::Manages;
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
@@ -218,6 +219,15 @@ impl Case {
             "practitioner" => self.allocation().practitioner = text.into(),
             "reviewer" => self.allocation().reviewer = text.into(),
             "supervisor" => self.allocation().supervisor = text.into(),
+            "manages" if cell != "-" => {
+                let (manager, worker) = cell.split_once(':').expect("manager:worker");
+                self.terms.people.managers.push(Manages {
+                    manager: manager.into(),
+                    worker: worker.into(),
+                    from: None,
+                    until: Some(noon("2026-10-02")),
+                });
+            }
             "plan_type" => self.allocation().plan_type = (cell != "-").then(|| cell.to_owned()),
             "attendees" if cell == "none" => {
                 let own = self.terms.policy.rules.entry("LE-26.1".to_owned());
@@ -254,7 +264,7 @@ impl Case {
                     immediate: cell == "immediate",
                 };
             }
-            "conflict_reason" | "actor" | "cancelled" | "attendees" => {}
+            "conflict_reason" | "actor" | "cancelled" | "attendees" | "manages" => {}
             _ => self.set_list(column, cell),
         }
     }

@@ -1,5 +1,7 @@
 //! Is the allocation whole and independent, and has its episode begun? (¶1)
 
+use jiff::civil::Time;
+
 use super::words::{counted, day, listed, met_or, unmet};
 use super::{Proposal, Question, Rule, Trigger, due, flag, parameter};
 use crate::practice::decision::Allocation;
@@ -30,10 +32,10 @@ pub const INDEPENDENT: Rule = Rule {
     also: &[],
     name: "independent-reviewer",
     paragraphs: &[1],
-    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor or Service Manager",
+    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor, the Service Manager or the practitioner's manager",
     stance: Stance::Block,
     when_unavailable: WhenUnavailable::AllowProvisional,
-    remedy: "Allocate another practice reviewer, or record why this one may also be supervisor or Service Manager.",
+    remedy: "Allocate another practice reviewer, or record why this one may review the practitioner's work all the same.",
     asks: Role::QaManager,
     overridable: false,
     trigger: Trigger::AtAllocation(independent),
@@ -145,11 +147,19 @@ fn independent(proposal: &Proposal<'_>) -> Finding {
         );
     }
     let reason = allocation.conflict_reason.as_deref().unwrap_or_default();
-    let also: Vec<String> = [Role::Supervisor, Role::ServiceManager]
+    let mut also: Vec<String> = [Role::Supervisor, Role::ServiceManager]
         .into_iter()
         .filter(|role| allocation.person(*role) == Some(reviewer))
         .map(|role| role.words().to_owned())
         .collect();
+    let terms = proposal.terms;
+    let allocated = terms
+        .calendar
+        .at_local(allocation.allocated_on, Time::midnight());
+    let practitioner = &allocation.practitioner;
+    if terms.people.manages(reviewer, practitioner, allocated) {
+        also.push("practitioner's manager".to_owned());
+    }
     met_or(
         also.is_empty() || !reason.trim().is_empty(),
         format!(
