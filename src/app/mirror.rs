@@ -11,6 +11,7 @@ mod group;
 mod merges;
 mod names;
 mod order;
+mod outage;
 mod restored;
 mod silence;
 
@@ -106,6 +107,11 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
             }
             page => page?,
         };
+        if report.pages == 0
+            && let Some(since) = bookmark.last_pass()
+        {
+            outage::reached_again(app, since, now).await?;
+        }
         let turned = bookmark.turned(&page, app.limits.overlap_seconds, now);
         if bookmark.rereads {
             restored::shown(app, &page, !turned.next.rereads, now).await?;

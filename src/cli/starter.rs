@@ -218,7 +218,8 @@ impl Starter<'_> {
     }
 
     fn policy(&self) -> String {
-        let mut policy = "# Everything else is as built in.\n".to_owned();
+        // Time jumps or races here, so that hours between two reads are no outage.
+        let mut policy = "# Everything else is as built in.\noutage_clock = \"run\"\n".to_owned();
         if let Some(anchor) = self.anchor {
             // A permit has to live long enough, in real time, for the council to use it.
             let minutes = (u64::from(anchor.factor) * 5 / 60).max(15);

@@ -180,6 +180,7 @@ fn effect(operation: &str, flag: &str) -> Effect {
         cause: String::new(),
         audience: Vec::new(),
         due_at: Timestamp::UNIX_EPOCH,
+        daily: false,
     }
 }
 

@@ -135,18 +135,4 @@ pub const POINTS: &[Point] = &[
         Disposition::Assist,
         "Each reminder before the completion date lists it, and so does the answer to a Finish. Whether a document stands on the child's record is for people to look up.",
     ),
-    point(
-        "LE-14.1",
-        &[14],
-        "The invitation to the practice event",
-        Disposition::People,
-        "Calendars are neither read nor written. Whether the event lay within the episode is looked at by LE-22.2.",
-    ),
-    point(
-        "LE-21.1",
-        &[21],
-        "The Research in Practice guidance at hand",
-        Disposition::Assist,
-        "The `link` of LE-22.1 can lead to it. That it was opened is never asked for.",
-    ),
 ];

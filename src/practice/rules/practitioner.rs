@@ -69,7 +69,7 @@ pub const TO_REVIEWER: Rule = Rule {
     trigger: Trigger::AtFinish(&[Stage::Practitioner], to_reviewer),
 };
 
-fn reflection(question: &Question<'_>) -> Finding {
+pub(super) fn reflection(question: &Question<'_>) -> Finding {
     if waived(question) {
         return Finding::Met;
     }
@@ -127,7 +127,7 @@ fn in_time(question: &Question<'_>) -> Finding {
     }
 }
 
-fn focus(question: &Question<'_>) -> Finding {
+pub(super) fn focus(question: &Question<'_>) -> Finding {
     match question.amount(Fact::FocusLength) {
         Known::Is(n) => met_or(
             n > 0,
