@@ -3,7 +3,7 @@
 //! The frame is fixed and its hash known before any seed exists; a second draw of a cycle is refused
 //! (LE-09.4). What was frozen and drawn is kept in the ledger, so that anybody can check it later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -12,12 +12,12 @@ use super::{App, AppFault};
 use crate::case_system::CaseSystem;
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::{Episode, Evaluation, Role, Stage};
-use crate::practice::ids::{CycleId, Digest, EpisodeId};
+use crate::practice::ids::{CycleId, Digest, EpisodeId, WorkerId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
 use crate::sampling::{
     Assignment, Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Moderator,
-    Name, Sample, SampleList, Seed, assign, verify,
+    Name, Sample, SampleList, SamplingPolicy, Seed, assign, verify,
 };
 
 /// The names under which a cycle's documents are kept.
@@ -31,8 +31,8 @@ const ASSIGNMENT: &str = "assignment.json";
 /// Every document a cycle may have, with its file name.
 pub const DOCUMENTS: [&str; 6] = [FRAME, EXCLUSIONS, POLICY, RECORD, CERTIFICATE, ASSIGNMENT];
 
-/// Freezes a cycle's frame: every episode whose practice review is finished; the others are listed
-/// with their reason. Returns the record with the hashes to publish before the seed is thrown.
+/// Freezes a cycle's frame: every episode whose practice review is finished and whose record is not restricted; the
+/// others are listed with their reason. Returns the record with the hashes to publish before the seed is thrown.
 pub async fn freeze<C>(
     app: &App<C>,
     cycle: &CycleId,
@@ -45,10 +45,13 @@ pub async fn freeze<C>(
             "no episode of cycle `{cycle}` is on record"
         )));
     }
+    let policy = SamplingPolicy::from_policy_file(policy_file)
+        .map_err(|fault| AppFault::Refused(format!("the frame cannot be frozen: {fault}")))?;
+    let since = since_moderated(app, cycle).await?;
     let mut rows = Vec::new();
     let mut exclusions = Vec::new();
     for episode in &episodes {
-        match frame_row(episode) {
+        match frame_row(episode, policy.draw_restricted, &since) {
             Ok(row) => rows.push(row),
             Err(reason) => exclusions.push(Exclusion {
                 le_id: episode.id.0.clone(),
@@ -77,11 +80,39 @@ fn refused<F: std::fmt::Display>(what: &str, faults: &[F]) -> AppFault {
     AppFault::Refused(format!("{what}: {}", faults.join("; ")))
 }
 
+/// How many cycles ago each reviewer was last moderated by CSLT; whoever never was is not in it.
+async fn since_moderated<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+) -> Result<BTreeMap<WorkerId, u32>, AppFault> {
+    let cycles = app.ledger.cycles().await?;
+    let mut since = BTreeMap::new();
+    // Cycles are named so that they sort by time.
+    let earlier = cycles.iter().rev().filter(|earlier| *earlier < cycle);
+    for (ago, earlier) in (1..).zip(earlier) {
+        for episode in app.ledger.episodes(Some(earlier)).await? {
+            let moderated = !episode.deeds.sample_moderated.is_empty();
+            if let Some(allocation) = episode.allocation.filter(|_| moderated) {
+                since.entry(allocation.reviewer).or_insert(ago);
+            }
+        }
+    }
+    Ok(since)
+}
+
 /// One row of the frame, or the reason why the episode is not in it.
-fn frame_row(episode: &Episode) -> Result<FrameRow, String> {
+fn frame_row(
+    episode: &Episode,
+    draw_restricted: bool,
+    since: &BTreeMap<WorkerId, u32>,
+) -> Result<FrameRow, String> {
     let review = episode.step_of(Stage::PracticeReview);
     if episode.cancelled.is_some() {
         return Err("cancelled".to_owned());
+    }
+    // Whoever is drawn to moderate it might not be allowed to open it.
+    if episode.is_restricted() && !draw_restricted {
+        return Err("record restricted".to_owned());
     }
     let finished = review
         .filter(|step| !step.status.is_open())
@@ -109,11 +140,11 @@ fn frame_row(episode: &Episode) -> Result<FrameRow, String> {
         finished: finished.at,
         certain: Certain {
             disputed_moderation: disputed,
-            below_standard: false,
+            below_standard: !episode.deeds.below_standard.is_empty(),
             conflict_override: allocation.conflict_reason.is_some()
                 || !episode.overrides.is_empty(),
         },
-        cycles_since_moderated: Some(1),
+        cycles_since_moderated: since.get(&allocation.reviewer).copied(),
         conflict: people
             .into_iter()
             .filter_map(|role| allocation.person(role))

@@ -38,7 +38,7 @@ pub(super) struct Explain {
 }
 
 #[derive(Subcommand)]
-pub(super) enum Draw {
+pub(super) enum Lot {
     /// Fix which episodes may be drawn; publish the hash before dice are thrown.
     Freeze {
         /// The cycle.
@@ -126,9 +126,9 @@ pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
+pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
     match verb {
-        Draw::Freeze { cycle, configured } => {
+        Lot::Freeze { cycle, configured } => {
             let ready = ready(configured).await?;
             let policy = ready
                 .settings
@@ -141,7 +141,7 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
                 .map_err(ended)?;
             println!("{}", String::from_utf8_lossy(&record));
         }
-        Draw::Draw {
+        Lot::Draw {
             cycle,
             seed,
             out,
@@ -164,7 +164,7 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
             let ids: Vec<&str> = drawn.episodes.iter().map(EpisodeId::as_str).collect();
             println!("{}", ids.join("\n"));
         }
-        Draw::Pack {
+        Lot::Pack {
             cycle,
             out,
             configured,

@@ -3,7 +3,7 @@
 //! | Question | File | Names |
 //! |---|---|---|
 //! | What is known of the cycle? | `material` | [`Material`], [`Moderated`], [`Initial`], [`Flow`] |
-//! | Which figures, in which order, with which words? | `figures`, `people` | [`Pack`], [`pack()`] |
+//! | Which figures, in which order, with which words? | `figures`, `agreement`, `people` | [`Pack`], [`pack()`] |
 //! | What is a figure, and what if there is none? | `sheet` | [`Section`], [`Table`], [`Cell`] |
 //! | What does it look like? | `chart`, `html` | [`Chart`] |
 //! | How does a spreadsheet get it? | `csv`, `xlsx` | |
@@ -11,6 +11,7 @@
 //! Every face (HTML, XLSX, CSV, JSON) is made of the same sections, so no two can differ. Each figure stands with the
 //! number of items it rests on. Absent on purpose: words that rate a figure, rankings of people, names, narrative.
 
+mod agreement;
 mod chart;
 mod csv;
 mod figures;
