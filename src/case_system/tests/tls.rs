@@ -1,9 +1,9 @@
 //! Is a private authority trusted only when it is named, and our own certificate shown (M2)? Against `openssl`, on
 //! loopback; where that program is missing, this says so and tries nothing.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::super::{CaseFault, CaseSystem, FeedPosition, Reach, Via};
 use super::NOW;
@@ -13,6 +13,8 @@ use super::asking::{FEED, reached, steps};
 struct Server {
     child: Child,
     base: String,
+    /// Kept open: whoever has nobody to talk to ends.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Drop for Server {
@@ -77,10 +79,9 @@ fn serve(folder: &Path) -> Server {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = lines.find_map(|line| line.unwrap().strip_prefix("ACCEPT ").map(str::to_owned));
-    // Its later words are read by nobody, and must not stop it.
-    std::thread::spawn(move || lines.for_each(drop));
     Server {
         child,
+        _said: lines,
         base: format!("https://{}", line.unwrap()),
     }
 }
