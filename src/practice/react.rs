@@ -107,6 +107,7 @@ pub fn react(
         terms,
         now,
     };
+    let quiet = quiet_input(input);
     match input {
         Input::Seen(sighting) => work.seen(sighting),
         Input::Decided(decision) => work.decided(decision),
@@ -120,6 +121,9 @@ pub fn react(
     let said_next = work.settle_tasks();
     let look_again = work.settle_time();
     let look_again = look_again.into_iter().chain(said_next).min();
+    if let Some(line) = quiet.filter(|_| work.has_effect()) {
+        work.said.insert(0, line);
+    }
     let Work {
         after,
         verdict,
@@ -140,8 +144,22 @@ pub fn react(
     }
 }
 
+/// How an input is entered that is entered only if something follows from it: most looks at the clock find
+/// nothing, and a replay then misses nothing without them.
+fn quiet_input(input: Input<'_>) -> Option<JournalLine> {
+    match input {
+        Input::TimePassed => Some(JournalLine::new("time_passed", json!({}))),
+        Input::Doubled(others) => Some(JournalLine::new("doubled", json!({ "others": others }))),
+        Input::Tasked(attempt, task) => {
+            let body = json!({ "attempt": attempt, "task": task });
+            Some(JournalLine::new("tasked", body))
+        }
+        Input::Seen(_) | Input::Decided(_) | Input::Asked(..) | Input::AskedUnread(..) => None,
+    }
+}
+
 /// The episode as it looks to somebody who cannot read this step's form.
-fn unread(episode: &Episode, step: &StepId) -> Episode {
+pub(crate) fn unread(episode: &Episode, step: &StepId) -> Episode {
     let mut blind = episode.clone();
     if let Some(step) = blind.steps.get_mut(step) {
         for fact in step.facts.values_mut() {
@@ -164,6 +182,13 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Whether anybody hears of this input, or the journal does.
+    fn has_effect(&self) -> bool {
+        let lists = [self.owed.is_empty(), self.withdrawn.is_empty()];
+        let more = [self.corrected.is_empty(), self.said.is_empty()];
+        lists.into_iter().chain(more).any(|is_empty| !is_empty)
+    }
+
     fn say(&mut self, kind: &str, body: serde_json::Value) {
         self.said.push(JournalLine::new(kind, body));
     }
@@ -260,6 +285,9 @@ impl Work<'_> {
             }),
         ));
         let asked = attempt.step.clone();
+        self.after
+            .asked
+            .insert(attempt.step.clone(), attempt.clone());
         // A hold voids an earlier permit: the facts it was given on have moved.
         if let Some(permit) = permit {
             self.after.holds.remove(&asked);

@@ -12,11 +12,10 @@ use crate::practice::episode::{
     Episode, Finished, Permit, Presence, Role, Stage, Step, StepStatus,
 };
 use crate::practice::ids::StepId;
-use crate::practice::judge::judge;
-use crate::practice::known::{Known, Why};
+use crate::practice::judge::judge_as_if_open;
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Mode;
-use crate::practice::verdict::{Answer, Attempt, Verdict};
+use crate::practice::verdict::{Answer, Verdict};
 use crate::practice::{fold, permit, wording};
 
 fn sent_on_cause(step: &StepId, leg: u32) -> String {
@@ -40,6 +39,7 @@ impl Work<'_> {
         earliest: Timestamp,
     ) {
         self.after.holds.remove(step);
+        self.after.asked.remove(step);
         if finished.at < self.terms.activation {
             return;
         }
@@ -112,24 +112,7 @@ impl Work<'_> {
 
     /// Judges a step that is finished as if Finish were only now asked for.
     pub(super) fn judge_as_if_open(&self, step: &StepId, at: Timestamp) -> Option<Verdict> {
-        let mut open = self.after.clone();
-        let seen = open.steps.get_mut(step)?;
-        seen.status = StepStatus::Started;
-        let stage = seen.stage;
-        let hand_over = stage
-            .next()
-            .and_then(|next| self.after.step_of(next))
-            .map_or(Known::Unreadable(Why::NotSeen), |next| {
-                next.assignee.clone()
-            });
-        let attempt = Attempt {
-            step: step.clone(),
-            actor: None,
-            hand_over,
-            immediate: false,
-            at,
-        };
-        judge(&open, &attempt, self.terms)
+        judge_as_if_open(&self.after, step, at, self.terms)
     }
 
     /// A successor exists although the step before it was never finished: the work moved on by a
