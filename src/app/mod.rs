@@ -15,6 +15,7 @@ pub mod gate;
 pub mod mirror;
 pub mod past;
 pub mod rehearse;
+pub mod shadow;
 pub mod task;
 pub mod tick;
 

@@ -22,6 +22,28 @@ impl Ledger {
             .collect()
     }
 
+    /// Owes these effects together with what they were told up to, and enters it by a line of its own. A key that is
+    /// owed already stays as it is.
+    ///
+    /// # Errors
+    /// The ledger's fault; nothing is owed then.
+    pub async fn owe_with(
+        &self,
+        cursor: &str,
+        value: &serde_json::Value,
+        line: &JournalLine,
+        effects: Vec<Effect>,
+        now: Timestamp,
+    ) -> Result<(), LedgerFault> {
+        let mut turn = Turn::take(&self.db, now).await?;
+        turn.tx.set_cursor(cursor, value).await?;
+        turn.say(None, line)?;
+        let effects = effects.into_iter();
+        turn.said
+            .extend(effects.map(|effect| Said::Owe(Box::new(effect), now)));
+        turn.commit().await.map(drop)
+    }
+
     /// Owes the digests, and writes each of their members anew with the people it still tells. A member that
     /// somebody claimed meanwhile stays as it was: a person may then be told of it twice, never not at all.
     pub async fn gather(

@@ -108,6 +108,37 @@ impl Ledger {
         Ok(lines)
     }
 
+    /// The bodies of a kind of line after `seq`, and the last line of the journal by now.
+    ///
+    /// # Errors
+    /// The ledger's fault, or a line that cannot be read back.
+    pub async fn lines_of_kind(
+        &self,
+        kind: &str,
+        seq: i64,
+    ) -> Result<(Vec<Json>, i64), LedgerFault> {
+        let last = self
+            .db
+            .rows("SELECT MAX(seq) FROM journal", &[], "i")
+            .await?;
+        let last = last.into_iter().next().map(|mut row| row.maybe_int());
+        let last = last.transpose()?.flatten().unwrap_or(seq);
+        let sql = Sql {
+            lite: "SELECT body FROM journal WHERE seq > $1 AND seq <= $2 AND instr(body, $3) > 0 \
+                ORDER BY seq",
+            post: "SELECT body FROM journal WHERE seq > $1 AND seq <= $2 AND position($3 IN body) > 0 \
+                ORDER BY seq",
+        };
+        let named = format!("\"kind\":\"{kind}\"");
+        let args = [Arg::Int(seq), Arg::Int(last), Arg::Text(&named)];
+        let rows = self.db.rows(sql, &args, "t").await?.into_iter();
+        let read = |mut row: super::db::Cells| {
+            let unfit = |why: serde_json::Error| LedgerFault::Inconsistent(why.to_string());
+            serde_json::from_str(&row.text()?).map_err(unfit)
+        };
+        Ok((rows.map(read).collect::<Result<_, _>>()?, last))
+    }
+
     async fn past(&self, sql: Sql, args: &[Arg<'_>]) -> Result<Vec<Past>, LedgerFault> {
         let rows = self.db.rows(sql, args, "it").await?;
         let rows = rows.into_iter().map(|mut row| {

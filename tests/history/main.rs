@@ -13,4 +13,5 @@
 mod common;
 mod explain;
 mod rehearse;
+mod shadow;
 mod stand;

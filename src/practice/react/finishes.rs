@@ -59,11 +59,12 @@ impl Work<'_> {
             .flat_map(|verdict| verdict.codes())
             .map(str::to_owned)
             .collect();
+        let stage = self.after.steps.get(step).map(|step| step.stage);
         let undone = self.terms.mode == Mode::Reverse && answer == Some(Answer::Hold);
         self.say(
             "bypass",
             json!({
-                "step": step, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
+                "step": step, "stage": stage, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
                 "would_have_been": answer, "rules": rules, "undone": undone,
             }),
         );
@@ -128,8 +129,10 @@ impl Work<'_> {
             .filter(|_| {
                 sighting.dates.incoming.unwrap_or(sighting.seen_at) >= self.terms.activation
             })
-            .map(|step| (step.id.clone(), step.leg));
-        let Some((step, leg)) = source else { return };
+            .map(|step| (step.id.clone(), step.stage, step.leg));
+        let Some((step, stage, leg)) = source else {
+            return;
+        };
         let cause = sent_on_cause(&step, leg);
         let key = format!("{}/{cause}", self.after.id);
         if self.after.told.contains_key(&key) {
@@ -145,7 +148,7 @@ impl Work<'_> {
         self.say(
             "bypass",
             json!({
-                "step": step, "leg": leg, "sent_on_at": sighting.dates.incoming, "mode": self.terms.mode,
+                "step": step, "stage": stage, "leg": leg, "sent_on_at": sighting.dates.incoming, "mode": self.terms.mode,
                 "immediate": true, "successor": sighting.step,
                 "would_have_been": verdict.as_ref().map(Verdict::answer), "rules": rules,
             }),
