@@ -33,7 +33,10 @@ pub fn may(decision: &Decision, episode: Option<&Episode>, terms: &Terms) -> Res
     if let Some(code) = reason_code(&decision.what)
         && (code.trim().is_empty() || code.chars().count() > 40)
     {
-        return refuse("LE-03.4", "a reason is a code of 1 to 40 characters");
+        return refuse(
+            "LE-03.4",
+            "a reason is a code of 1 to 40 characters. Give one, such as `sickness`",
+        );
     }
     let in_person = |role: &Role| {
         terms.people.holds(&decision.by, *role, decision.at)

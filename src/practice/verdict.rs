@@ -182,12 +182,12 @@ impl Verdict {
             let points: Vec<String> = judged.paragraphs.iter().map(u8::to_string).collect();
             let _ = write!(
                 text,
-                " {}: {} {} {} (paragraphs {})",
+                " {}: {} {} {} (Guidance paragraph {}.)",
                 judged.rule,
                 judged.missing(),
                 judged.seen(),
                 judged.remedy,
-                points.join(", ")
+                points.join(" and ")
             );
         }
         text

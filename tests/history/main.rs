@@ -12,6 +12,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod explain;
+mod generated;
+mod messages;
 mod rehearse;
 mod shadow;
+mod speed;
 mod stand;
+mod stories;
