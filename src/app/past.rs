@@ -82,9 +82,10 @@ impl Then {
         terms.activation = in_force.activation;
         let mut missing = Vec::new();
         if terms.digest != in_force.policy {
-            match kept::<Json>(ledger, &in_force.policy).await? {
+            let kept = kept::<Json>(ledger, &in_force.policy).await?;
+            match kept.and_then(policy_of) {
                 Some(policy) => {
-                    terms.policy = policy_of(policy)?;
+                    terms.policy = policy;
                     terms.digest = in_force.policy.clone();
                 }
                 None => missing.push("policy"),
@@ -108,8 +109,8 @@ impl Then {
         }
         let warn = |what: &str| {
             format!(
-                "The {what} in force then is not in this ledger: it was not kept at the time. The present one \
-                 is used, so this answer may differ from the one given then."
+                "The {what} in force then is not in this ledger, or of an older form than this program reads. \
+                 The present one is used, so this answer may differ from the one given then."
             )
         };
         Ok(Self {
@@ -119,14 +120,14 @@ impl Then {
     }
 }
 
-/// A policy as it was kept. What it did not know of yet is as it is by default now.
-fn policy_of(kept: Json) -> Result<Policy, LedgerFault> {
+/// A policy as it was kept. What it did not know of yet is as it is by default now; none if it says what this program
+/// no longer reads.
+fn policy_of(kept: Json) -> Option<Policy> {
     let mut whole = serde_json::to_value(Policy::default()).unwrap_or_default();
     if let (Some(whole), Json::Object(kept)) = (whole.as_object_mut(), kept) {
         whole.extend(kept);
     }
-    let unfit = |why| LedgerFault::Inconsistent(format!("kept policy: {why}"));
-    serde_json::from_value(whole).map_err(unfit)
+    serde_json::from_value(whole).ok()
 }
 
 async fn kept<T: serde::de::DeserializeOwned>(

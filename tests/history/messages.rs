@@ -162,6 +162,7 @@ async fn finishes() -> Vec<Message> {
             &[Role::PracticeReviewer],
             &[Role::PracticeReviewer],
             "LE-08.2",
+            None,
         );
         text
     };
@@ -250,6 +251,7 @@ fn gathered() -> Vec<Message> {
             &[Role::PracticeReviewer],
             &[Role::Supervisor],
             "LE-03.2",
+            None,
         );
         text + " Finish it today."
     };

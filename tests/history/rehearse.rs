@@ -10,7 +10,7 @@ use greentick::practice::replay::World;
 use greentick::practice::terms::{Away, Mode, Policy, Rung};
 use greentick::practice::verdict::Answer;
 
-use crate::stand::{Stand, code, day, length, worker_of};
+use crate::stand::{Stand, code, day, length, with_number, worker_of};
 
 async fn rehearsed(stand: &Stand, policy: Option<Policy>) -> Rehearsal {
     let trial = Trial {
@@ -141,7 +141,9 @@ async fn history(seed: u64, mode: Mode) -> Stand {
                 let other = chance.below(3);
                 stand
                     .change(|terms| match other {
-                        0 => terms.policy.reflection_min_chars = 150,
+                        0 => {
+                            terms.policy = with_number(&terms.policy, "LE-16.1", "min_chars", 150);
+                        }
                         1 => terms.policy.permit_minutes = 20,
                         _ => {
                             terms.people.away = vec![Away {
@@ -245,10 +247,7 @@ async fn cycle(mode: Mode) -> Stand {
 #[tokio::test]
 async fn a_stricter_policy_names_what_it_would_have_held_and_nothing_else() {
     let stand = cycle(Mode::Callout).await;
-    let stricter = Policy {
-        reflection_min_chars: 400,
-        ..stand.app.terms.policy.clone()
-    };
+    let stricter = with_number(&stand.app.terms.policy, "LE-16.1", "min_chars", 400);
     let told = rehearsed(&stand, Some(stricter)).await;
     faithful(&told);
     let held: Vec<(&str, Answer, Answer)> = told
@@ -337,10 +336,7 @@ async fn in_a_shadow_month_the_finishes_that_nobody_asked_about_are_judged_again
     stand.until("2026-11-05 10:00").await;
     stand.finish("11");
     stand.turn().await;
-    let lenient = Policy {
-        reflection_min_chars: 100,
-        ..stand.app.terms.policy.clone()
-    };
+    let lenient = with_number(&stand.app.terms.policy, "LE-16.1", "min_chars", 100);
     let told = rehearsed(&stand, Some(lenient)).await;
     faithful(&told);
     let one = &told.finishes[0];

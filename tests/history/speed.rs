@@ -10,9 +10,9 @@ use greentick::app::rehearse::{self, Trial};
 use greentick::app::{mirror, tick};
 use greentick::practice::episode::{Stage, StepStatus};
 use greentick::practice::fact::Fact;
-use greentick::practice::terms::{Mode, Policy};
+use greentick::practice::terms::Mode;
 
-use crate::stand::{Stand, length};
+use crate::stand::{Stand, length, with_number};
 
 #[tokio::test]
 #[ignore = "takes minutes; it measures and asserts no speed"]
@@ -47,10 +47,12 @@ async fn speed_of_a_rehearsal() {
         ("as it was", None),
         (
             "another policy",
-            Some(Policy {
-                conversation_min_chars: 900,
-                ..Policy::default()
-            }),
+            Some(with_number(
+                &stand.app.terms.policy,
+                "LE-20.1",
+                "min_chars",
+                900,
+            )),
         ),
     ] {
         let begun = Instant::now();

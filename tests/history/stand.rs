@@ -11,7 +11,7 @@ use greentick::practice::fact::{Fact, Row, Value};
 use greentick::practice::ids::{ChildKey, EpisodeId, SourceName, StepId, WorkerId};
 use greentick::practice::known::Known;
 use greentick::practice::sighting::{Sighting, StepDates};
-use greentick::practice::terms::{Holder, Mode, Terms};
+use greentick::practice::terms::{Holder, Mode, Policy, Setting, Terms};
 use greentick::simulator::MemoryCouncil;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -35,6 +35,16 @@ pub(crate) fn terms(mode: Mode) -> Terms {
 
 pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
+}
+
+/// A policy in which a rule has another number.
+pub(crate) fn with_number(policy: &Policy, rule: &str, key: &str, number: i64) -> Policy {
+    let mut policy = policy.clone();
+    let terms = policy.rules.entry(rule.to_owned()).or_default();
+    terms
+        .parameters
+        .insert(key.to_owned(), Setting::Number(number));
+    policy
 }
 
 pub(crate) fn length(n: u32) -> Known<Value> {

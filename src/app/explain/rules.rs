@@ -41,6 +41,8 @@ pub struct RuleTold {
     pub remedy: String,
     /// Who is asked.
     pub asks: Role,
+    /// Where the guidance on it stands, if the policy says.
+    pub link: Option<String>,
 }
 
 /// One stage: its step, what was answered, and every rule of it.
@@ -159,6 +161,7 @@ fn rule(judged: &Judged) -> RuleTold {
         seen: said(judged.seen()),
         remedy: judged.remedy.clone(),
         asks: judged.asks,
+        link: judged.link.clone(),
     }
 }
 
