@@ -231,6 +231,7 @@ async fn push<C: CaseSystem>(
                     cause: cause.clone(),
                     audience: vec![Role::Cslt],
                     due_at: now,
+                    daily: false,
                 };
                 let step = Stage::ALL
                     .into_iter()

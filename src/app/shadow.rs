@@ -147,6 +147,7 @@ fn notices<C: CaseSystem>(app: &App<C>, week: Date, seen: &[Seen], now: Timestam
         cause: format!("shadow/{week}"),
         audience: vec![Role::QaManager],
         due_at: now,
+        daily: false,
     };
     parts.into_iter().enumerate().map(notice).collect()
 }

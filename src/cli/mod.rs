@@ -8,6 +8,7 @@
 
 mod check;
 mod cycle;
+mod decide;
 mod demo;
 mod doctor;
 mod ledger;
@@ -52,7 +53,7 @@ enum Verb {
     /// Judge the ledger's whole history again under another policy.
     Rehearse(rehearse::Rehearse),
     /// Record a person's decision about an episode.
-    Decide(cycle::Decide),
+    Decide(decide::Decide),
     /// Try a mapping file offline.
     #[command(subcommand)]
     Mapping(mapping::Verb),
@@ -145,7 +146,7 @@ pub async fn main() -> ExitCode {
         Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Rehearse(verb) => rehearse::run(&verb).await,
-        Verb::Decide(verb) => cycle::decide(&verb).await,
+        Verb::Decide(verb) => decide::decide(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,

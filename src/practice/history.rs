@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::decision::Decision;
 use super::ids::{ChildKey, Digest, EpisodeId, SourceName, StepId, TaskId};
 use super::sighting::Sighting;
+use super::standstill::Outage;
 use super::terms::Mode;
 use super::verdict::{Answer, Attempt};
 
@@ -43,6 +44,8 @@ pub enum Happened {
     Tasked(Box<Attempt>, TaskId),
     /// Which other live episodes the child has.
     Doubled(BTreeSet<EpisodeId>),
+    /// The case system could not be reached for so long.
+    Unreachable(Outage),
     /// Time passed, and something fell due by it.
     TimePassed,
     /// A step that stood alone found its episode.
@@ -140,6 +143,7 @@ fn happened(body: Json) -> Result<Happened, String> {
         }
         "tasked" => Happened::Tasked(part(&body, "attempt")?, part(&body, "task")?),
         "doubled" => Happened::Doubled(part(&body, "others")?),
+        "unreachable" => Happened::Unreachable(part(&body, "outage")?),
         "time_passed" => Happened::TimePassed,
         "joined" => Happened::Joined {
             step: part(&body, "step")?,

@@ -81,6 +81,7 @@ impl World {
             Happened::Asked(asked) => Input::AskedUnread(&asked.attempt, &asked.decision_id),
             Happened::Tasked(attempt, task) => Input::Tasked(attempt, task),
             Happened::Doubled(others) => Input::Doubled(others),
+            Happened::Unreachable(outage) => Input::Unreachable(outage),
             Happened::TimePassed => Input::TimePassed,
             _ => return None,
         };

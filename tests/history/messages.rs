@@ -157,13 +157,14 @@ async fn finishes() -> Vec<Message> {
     let step = StepId::from("102");
     let verdict = judge_as_if_open(&held_episode, &step, held.now, &held.app.terms).unwrap();
     let about_task = |mut text: String| {
-        wording::addressed(
+        wording::in_place(
             &mut text,
             &[Role::PracticeReviewer],
             &[Role::PracticeReviewer],
             "LE-08.2",
             None,
         );
+        wording::attention(&mut text, &[Role::PracticeReviewer]);
         text
     };
     let managers = "the QA manager and the Head of Service Practice and Learning";
@@ -246,13 +247,14 @@ fn gathered() -> Vec<Message> {
     ];
     let elsewhere = {
         let mut text = format!("{LE}: the practice review is due by the end of 20 November 2026.");
-        wording::addressed(
+        wording::in_place(
             &mut text,
             &[Role::PracticeReviewer],
             &[Role::Supervisor],
             "LE-03.2",
             None,
         );
+        wording::attention(&mut text, &[Role::Supervisor]);
         text + " Finish it today."
     };
     vec![
@@ -289,7 +291,7 @@ fn gathered() -> Vec<Message> {
         },
         Message {
             name: "Nobody holds the role",
-            made_by: "wording::addressed",
+            made_by: "wording::in_place`, `wording::attention",
             who: "the next role, as docs/rules.md says",
             when: "at the end of any message whose reader has left or is away",
             example: elsewhere,
@@ -546,7 +548,9 @@ async fn the_page_of_messages_is_what_the_code_says() {
 }
 
 /// What begins a sentence that says what to do.
-const TO_DO: [&str; 37] = [
+const TO_DO: [&str; 39] = [
+    "Invite",
+    "Start",
     "Add",
     "Allocate",
     "Ask",

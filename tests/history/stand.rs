@@ -168,14 +168,24 @@ impl Stand {
         let calendar = self.app.terms.calendar.clone();
         let then = calendar.moment(moment).unwrap();
         let mut day = calendar.local_date(self.now);
-        loop {
-            let morning = calendar.at_local(day, "08:31".parse().unwrap());
-            if morning >= then {
-                break;
-            }
-            if morning > self.now {
-                self.now = morning;
-                self.turn().await;
+        'days: loop {
+            // A daemon looks all day long; whole days without a look count as an outage.
+            for hour in [
+                "08:31", "09:30", "11:00", "12:30", "14:00", "15:30", "17:00",
+            ] {
+                let at = calendar.at_local(day, hour.parse().unwrap());
+                if at >= then {
+                    break 'days;
+                }
+                if at <= self.now {
+                    continue;
+                }
+                self.now = at;
+                if hour == "08:31" {
+                    self.turn().await;
+                } else {
+                    mirror::poll(&self.app, at).await.unwrap();
+                }
             }
             day = day.checked_add(1.day()).unwrap();
         }

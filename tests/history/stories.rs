@@ -81,7 +81,7 @@ impl Teller {
         let mut first = true;
         for line in lines.iter().skip(self.told) {
             let body = &line["body"];
-            let Some(words) = self.in_words(body) else {
+            let Some(words) = in_words(body) else {
                 continue;
             };
             if first {
@@ -93,60 +93,6 @@ impl Teller {
             let _ = writeln!(self.page, "- Line {}, {at}: {words}", line["seq"]);
         }
         self.told = lines.len();
-    }
-
-    /// One line of the ledger in words; none for what only prepares another.
-    fn in_words(&self, body: &Json) -> Option<String> {
-        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
-        let list = |value: &Json| -> String {
-            let all = value.as_array().into_iter().flatten();
-            let all: Vec<&str> = all.filter_map(Json::as_str).collect();
-            if all.is_empty() {
-                "none".to_owned()
-            } else {
-                all.join(", ")
-            }
-        };
-        Some(match text("kind").as_str() {
-            "seen" => {
-                let seen = &body["sighting"];
-                let stage = seen["stage"].as_str()?.replace('_', " ");
-                format!(
-                    "step {} ({stage}) was seen, {}",
-                    seen["step"].as_str()?,
-                    seen["status"].as_str()?
-                )
-            }
-            "decided" => {
-                let decision = &body["decision"];
-                let what = decision["what"]["decision"].as_str()?.replace('_', " ");
-                format!("{} decided: {what}", decision["by"].as_str()?)
-            }
-            "asked" => format!(
-                "Finish of step {} was asked for: {}; rules that hold it: {}",
-                body["attempt"]["step"].as_str()?,
-                text("answer"),
-                list(&body["rules"])
-            ),
-            "finished" => format!("step {} was finished with its permit", text("step")),
-            "bypass" if body["immediate"] == true => format!(
-                "work went on to step {} while step {} is open; what it lacked: {}",
-                text("successor"),
-                text("step"),
-                list(&body["rules"])
-            ),
-            "bypass" => format!(
-                "step {} was finished without a permit; what it lacked: {}",
-                text("step"),
-                list(&body["rules"])
-            ),
-            "owed" => owed(&body["effect"])?,
-            "withdrawn" => "a message that had not been sent was taken back".to_owned(),
-            "cured" => "what was due is done".to_owned(),
-            "reopened" => format!("step {} is open again", text("step")),
-            "configured" => "what Greentick judges by has changed, and is on record".to_owned(),
-            _ => return None,
-        })
     }
 
     /// Ends with how the episode stands, as `greentick explain` says it.
@@ -181,6 +127,60 @@ impl Teller {
             ],
         );
     }
+}
+
+/// One line of the ledger in words; none for what only prepares another.
+fn in_words(body: &Json) -> Option<String> {
+    let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+    let list = |value: &Json| -> String {
+        let all = value.as_array().into_iter().flatten();
+        let all: Vec<&str> = all.filter_map(Json::as_str).collect();
+        if all.is_empty() {
+            "none".to_owned()
+        } else {
+            all.join(", ")
+        }
+    };
+    Some(match text("kind").as_str() {
+        "seen" => {
+            let seen = &body["sighting"];
+            let stage = seen["stage"].as_str()?.replace('_', " ");
+            format!(
+                "step {} ({stage}) was seen, {}",
+                seen["step"].as_str()?,
+                seen["status"].as_str()?
+            )
+        }
+        "decided" => {
+            let decision = &body["decision"];
+            let what = decision["what"]["decision"].as_str()?.replace('_', " ");
+            format!("{} decided: {what}", decision["by"].as_str()?)
+        }
+        "asked" => format!(
+            "Finish of step {} was asked for: {}; rules that hold it: {}",
+            body["attempt"]["step"].as_str()?,
+            text("answer"),
+            list(&body["rules"])
+        ),
+        "finished" => format!("step {} was finished with its permit", text("step")),
+        "bypass" if body["immediate"] == true => format!(
+            "work went on to step {} while step {} is open; what it lacked: {}",
+            text("successor"),
+            text("step"),
+            list(&body["rules"])
+        ),
+        "bypass" => format!(
+            "step {} was finished without a permit; what it lacked: {}",
+            text("step"),
+            list(&body["rules"])
+        ),
+        "owed" => owed(&body["effect"])?,
+        "withdrawn" => "a message that had not been sent was taken back".to_owned(),
+        "cured" => "what was due is done".to_owned(),
+        "reopened" => format!("step {} is open again", text("step")),
+        "configured" => "what Greentick judges by has changed, and is on record".to_owned(),
+        _ => return None,
+    })
 }
 
 fn owed(effect: &Json) -> Option<String> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::practice::deadlines::{due_day, is_frozen};
 use crate::practice::decision::{Extension, Pause};
-use crate::practice::episode::{Episode, Stage, Step};
+use crate::practice::episode::{Episode, Outage, Stage, Step};
 use crate::practice::terms::Terms;
 
 /// The dates of one stage.
@@ -28,6 +28,8 @@ pub struct ClockTold {
     pub extensions: Vec<Extension>,
     /// Pauses of the clock, oldest first.
     pub pauses: Vec<Pause>,
+    /// Days on which the case system could not be reached, oldest first.
+    pub outages: Vec<Outage>,
     /// The story in whole sentences; the first one says how it stands.
     pub words: Vec<String>,
 }
@@ -76,6 +78,7 @@ fn of_stage(episode: &Episode, stage: Stage, at: Timestamp, terms: &Terms) -> Op
         } else {
             Vec::new()
         },
+        outages: episode.outages.clone(),
         words: Vec::new(),
     };
     clock.words = words(&clock, step, terms);
@@ -110,6 +113,13 @@ fn words(clock: &ClockTold, step: Option<&Step>, terms: &Terms) -> Vec<String> {
             day(pause.until),
             counted(calendar.between(before, pause.until)),
             pause.reason
+        ));
+    }
+    for outage in &clock.outages {
+        said.push(format!(
+            "The case system could not be reached from {} to {}. Those days do not count.",
+            day(outage.from),
+            day(outage.until)
         ));
     }
     if let Some(step) = step {
