@@ -6,6 +6,7 @@
 
 mod again;
 mod awake;
+mod lines;
 mod told;
 
 use std::collections::BTreeMap;

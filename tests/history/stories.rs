@@ -174,6 +174,10 @@ fn in_words(body: &Json) -> Option<String> {
             text("step"),
             list(&body["rules"])
         ),
+        "owed" if body["effect"]["daily"] == true => format!(
+            "rule {} has something to say in the day’s message",
+            body["effect"]["rule"].as_str()?
+        ),
         "owed" => owed(&body["effect"])?,
         "withdrawn" => "a message that had not been sent was taken back".to_owned(),
         "cured" => "what was due is done".to_owned(),
