@@ -15,6 +15,7 @@ use crate::practice::episode::{Episode, Evaluation, Role, Stage};
 use crate::practice::ids::{CycleId, Digest, EpisodeId, WorkerId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
+use crate::practice::wording;
 use crate::sampling::{
     Assignment, Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Moderator,
     Name, Sample, SampleList, SamplingPolicy, Seed, assign, verify,
@@ -318,10 +319,7 @@ async fn push<C: CaseSystem>(
                     .rev()
                     .find_map(|stage| before.step_of(stage))
                     .map(|step| step.id.clone());
-                let text = format!(
-                    "{id}: drawn for moderation by the Children's Services Leadership Team, cycle \
-                     {cycle}. Certificate {hash}."
-                );
+                let text = wording::sampled(id, cycle, &hash);
                 if reaction
                     .after
                     .told
