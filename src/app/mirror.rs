@@ -11,6 +11,7 @@ mod group;
 mod merges;
 mod names;
 mod order;
+mod outage;
 mod restored;
 mod silence;
 
@@ -32,6 +33,7 @@ use crate::practice::terms::Terms;
 use restored::{Behind, behind};
 
 pub use bookmark::{Bookmark, Turned, WentBack};
+pub use merges::{RefusedMerge, refused as refused_merges};
 pub use restored::went_back;
 pub use silence::working_hours;
 
@@ -106,6 +108,11 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
             }
             page => page?,
         };
+        if report.pages == 0
+            && let Some(since) = bookmark.last_pass()
+        {
+            outage::reached_again(app, since, now).await?;
+        }
         let turned = bookmark.turned(&page, app.limits.overlap_seconds, now);
         if bookmark.rereads {
             restored::shown(app, &page, !turned.next.rereads, now).await?;
@@ -129,6 +136,13 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
             None => {}
         }
     }
+    Ok(report)
+}
+
+/// Reads the list of merged records from where it was left, as every sweep does first.
+pub async fn merges<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
+    let mut report = Mirrored::default();
+    merges::take(app, now, &mut report).await?;
     Ok(report)
 }
 

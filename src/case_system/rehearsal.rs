@@ -54,6 +54,7 @@ impl HttpCaseSystem {
             cause: String::new(),
             audience: Vec::new(),
             due_at: Timestamp::UNIX_EPOCH,
+            daily: false,
         }
     }
 

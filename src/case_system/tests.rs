@@ -1,6 +1,7 @@
 //! What does the adapter make of answers that are not what was promised?
 
 mod asking;
+mod merging;
 mod signing_in;
 mod weather;
 
@@ -69,6 +70,7 @@ fn effect(act: Act) -> Effect {
         cause: String::new(),
         audience: Vec::new(),
         due_at: NOW,
+        daily: false,
     }
 }
 

@@ -166,6 +166,7 @@ fn effect(act: Act) -> Effect {
         cause: String::new(),
         audience: Vec::new(),
         due_at: Timestamp::UNIX_EPOCH,
+        daily: false,
     }
 }
 

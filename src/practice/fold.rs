@@ -3,16 +3,17 @@
 //! Out-of-order, reopened, hidden and vanished steps are settled here, once. What follows for people
 //! (permits, bypasses, messages) is `react`'s business.
 
+mod decisions;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::decision::{
-    Decided, Decision, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
-};
 use super::episode::{Episode, Finished, Hidden, Presence, Stage, Step, StepStatus};
 use super::ids::{ChildKey, StepId};
 use super::known::Known;
 use super::sighting::Sighting;
+
+pub use decisions::take_decision;
 
 /// What changed in kind when a sighting was taken in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -249,79 +250,6 @@ fn step_from(sighting: &Sighting, before: Option<&Step>) -> Step {
         real_since: before.and_then(|step| step.real_since),
         clock_from: before.and_then(|step| step.clock_from),
         hidden: before.map_or_else(Vec::new, |step| step.hidden.clone()),
-    }
-}
-
-/// Takes a decision into the episode. Authority is checked before (`authority::may`).
-pub fn take_decision(episode: &mut Episode, decision: &Decision) {
-    episode.version += 1;
-    episode.decided.insert(decision.id.clone());
-    let (by, at) = (decision.by.clone(), decision.at);
-    match &decision.what {
-        Decided::Allocate(allocation) => {
-            episode.cycle = Some(allocation.cycle.clone());
-            episode.source = allocation.source.clone();
-            // An allocation may still name the child by a key that was merged into another since.
-            if !episode.earlier_keys.contains(&allocation.child) {
-                episode.child = Some(allocation.child.clone());
-            }
-            episode.allocation = Some(allocation.as_ref().clone());
-        }
-        Decided::Extend { due, reason } => {
-            episode.extensions.push(Extension {
-                due: *due,
-                reason: reason.clone(),
-                by,
-                at,
-            });
-        }
-        Decided::Pause {
-            from,
-            until,
-            reason,
-        } => {
-            let pause = Pause {
-                from: *from,
-                until: *until,
-                reason: reason.clone(),
-                at,
-            };
-            episode.pauses.push(pause);
-        }
-        Decided::RequestModeration => {
-            let grade = episode.evaluation().value().copied();
-            episode
-                .moderation_requests
-                .push(ModerationRequest { by, at, grade });
-        }
-        Decided::Moderate { grade, outcome, on } => {
-            let on = on.clone().unwrap_or_else(|| episode.moderated_matter());
-            episode.moderations.push(Moderation {
-                id: decision.id.clone(),
-                by,
-                at,
-                grade: *grade,
-                outcome: *outcome,
-                on,
-            });
-        }
-        Decided::GiveReason { about, reason } => {
-            episode.reasons.push(ReasonGiven {
-                about: *about,
-                reason: reason.clone(),
-                by,
-                at,
-            });
-        }
-        Decided::Override { stage, reason } => {
-            episode.overrides.push(Override {
-                stage: *stage,
-                reason: reason.clone(),
-                by,
-                at,
-            });
-        }
-        Decided::Cancel { reason } => episode.cancelled = Some(reason.clone()),
     }
 }
 

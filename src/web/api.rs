@@ -17,6 +17,7 @@ use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, decide, explain, gate};
 use crate::clock::machine_second;
 use crate::mapping::Refused;
+use crate::practice::authority::Refusal;
 use crate::practice::decision::{Decided, Decision};
 use crate::practice::ids::{Digest, EpisodeId};
 
@@ -48,9 +49,22 @@ pub(super) fn refused(status: StatusCode, why: &str) -> Response {
     (status, axum::Json(json!({ "error": why }))).into_response()
 }
 
+/// Why a decision is not taken in, as problem details (RFC 9457): the rule, and who may put it right.
+fn problem(refusal: &Refusal) -> Response {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let body = json!({
+        "type": format!("urn:greentick:rule:{}", refusal.rule), "title": "The decision is not taken in.",
+        "status": status.as_u16(), "detail": refusal.why, "rule": refusal.rule, "asks": refusal.asks,
+        "error": refusal.to_string(),
+    });
+    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+    (status, kind, body.to_string()).into_response()
+}
+
 pub(super) fn failed(fault: &AppFault) -> Response {
     match fault {
         AppFault::Refused(why) => refused(StatusCode::UNPROCESSABLE_ENTITY, why),
+        AppFault::Decision(refusal) => problem(refusal),
         AppFault::Case(_) | AppFault::Ledger(_) => {
             tracing::error!(%fault, "a request could not be answered");
             refused(
@@ -164,6 +178,19 @@ struct CallbackHead {
     message_id: String,
     /// Of which environment it says it is.
     environment: Option<String>,
+    /// Its events, of which only counts whether each is about a step.
+    #[serde(default)]
+    events: serde_json::Value,
+}
+
+impl CallbackHead {
+    /// Whether something of it is about a person and no step.
+    fn is_of_persons(&self) -> bool {
+        let events = self.events.as_array();
+        events.into_iter().flatten().any(|event| {
+            event.is_object() && event.get("step").is_none_or(serde_json::Value::is_null)
+        })
+    }
 }
 
 /// A hint that something changed. It is kept before it is answered; what changed is then read.
@@ -199,12 +226,16 @@ async fn callback<C: Shared>(
         return described::not_taken(&Refused::Environment(why));
     }
     let digest = Digest::of(&body);
-    match doors
-        .app
-        .ledger
-        .keep_callback(&doors.app.source, &head.message_id, &digest, now)
-        .await
-    {
+    let (ledger, source) = (&doors.app.ledger, &doors.app.source);
+    let kept = async {
+        if head.is_of_persons() {
+            ledger.told_of_persons(source, now).await?;
+        }
+        ledger
+            .keep_callback(source, &head.message_id, &digest, now)
+            .await
+    };
+    match kept.await {
         Ok(_) => {
             doors.metrics.callback("kept");
             doors.nudge.notify_one();

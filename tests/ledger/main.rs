@@ -128,6 +128,7 @@ fn effect(key: &str, episode: &str, due: i64) -> Effect {
         cause: "overdue".to_owned(),
         audience: vec![Role::QaManager],
         due_at: at(due),
+        daily: false,
     }
 }
 

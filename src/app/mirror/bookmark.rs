@@ -89,6 +89,11 @@ impl Bookmark {
         self.position == FeedPosition::default()
     }
 
+    /// When the last whole pass was made, by the server's clock, UTC; none if none was.
+    pub(super) fn last_pass(&self) -> Option<Timestamp> {
+        self.clock
+    }
+
     /// The bookmark behind a page.
     pub fn turned(&self, page: &FeedPage, overlap_seconds: i64, now: Timestamp) -> Turned {
         let mut pass = self.clone();

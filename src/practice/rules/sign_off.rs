@@ -1,7 +1,7 @@
 //! What does the Service Manager's sign-off need, and by when? (¶29)
 
 use super::words::{day, listed, met_or, unmet};
-use super::{Question, Rule, Trigger, due};
+use super::{Question, Rule, Trigger, due, flag, parameter};
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::Fact;
 use crate::practice::known::Known;
@@ -23,6 +23,20 @@ pub const STATEMENT: Rule = Rule {
     trigger: Trigger::AtFinish(&[Stage::SignOff], statement),
 };
 
+/// LE-29.4: a process that is not assured goes back, and the Head hears of it.
+pub const ASSURED: Rule = Rule {
+    asks: Role::HeadOfService,
+    trigger: Trigger::AtFinish(&[Stage::SignOff], assured),
+    ..flag(
+        "LE-29.4",
+        "process-assured",
+        &[29],
+        "The Service Manager's view of the process is that it is assured",
+        "Return the work to the practice review, and tell the Head of Service Practice and Learning.",
+        assured,
+    )
+};
+
 /// LE-29.5: the supervisor's actions and the sign-off have their own dates.
 pub const IN_TIME: Rule = Rule {
     code: "LE-29.5",
@@ -41,7 +55,7 @@ pub const IN_TIME: Rule = Rule {
 fn statement(question: &Question<'_>) -> Finding {
     let length = question.amount(Fact::ModerationStatementLength);
     let impact = question.code(Fact::Impact);
-    let least = question.terms.policy.statement_min_chars;
+    let least = parameter::STATEMENT.count(&question.terms.policy);
     let mut absent = Vec::new();
     if matches!(length, Known::Is(n) if n < least) {
         absent.push("third person moderation of the process".to_owned());
@@ -65,9 +79,23 @@ fn statement(question: &Question<'_>) -> Finding {
     }
 }
 
+fn assured(question: &Question<'_>) -> Finding {
+    match question.code(Fact::ProcessView) {
+        Known::Is(view) => met_or(
+            view == "assured",
+            "The Service Manager's view is that the process is not assured.",
+            "A view of the process of not assured.",
+        ),
+        Known::Blank => Finding::DoesNotApply,
+        Known::Unreadable(why) => Finding::CannotTell(Fact::ProcessView, why),
+    }
+}
+
 fn in_time(question: &Question<'_>) -> Finding {
     let today = question.today();
-    if question.episode.cancelled.is_some() || due::is_paused(question.episode, today) {
+    if question.episode.cancelled.is_some()
+        || due::is_paused(question.episode, Stage::SignOff, today, question.terms)
+    {
         return Finding::DoesNotApply;
     }
     // The sign-off first: once it can be late, the supervisor's step is behind it.
