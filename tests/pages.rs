@@ -323,6 +323,60 @@ fn every_paragraph_is_kept_by_a_rule_or_left_to_people_with_a_reason() {
     }
 }
 
+/// Every point that was found in the guidance, and under each paragraph how many.
+const FOUND: [(u8, u8); 30] = [
+    (0, 2),
+    (1, 5),
+    (2, 3),
+    (3, 5),
+    (4, 3),
+    (5, 3),
+    (6, 2),
+    (7, 4),
+    (8, 3),
+    (9, 7),
+    (10, 2),
+    (11, 2),
+    (12, 3),
+    (13, 3),
+    (14, 1),
+    (15, 3),
+    (16, 4),
+    (17, 1),
+    (18, 2),
+    (19, 1),
+    (20, 1),
+    (21, 1),
+    (22, 2),
+    (23, 1),
+    (24, 1),
+    (25, 3),
+    (26, 4),
+    (27, 5),
+    (28, 3),
+    (29, 6),
+];
+
+/// Points that neither a rule nor `POINTS` has yet. This list only grows shorter.
+const MISSING: [&str; 13] = [
+    "LE-03.5", "LE-04.3", "LE-06.1", "LE-06.2", "LE-07.2", "LE-07.3", "LE-07.4", "LE-09.1",
+    "LE-09.2", "LE-09.5", "LE-09.7", "LE-27.4", "LE-27.5",
+];
+
+#[test]
+fn every_point_found_in_the_guidance_is_a_rule_or_said_to_be_none() {
+    let told = |code: &str| find(code).is_some() || POINTS.iter().any(|point| point.code == code);
+    for (n, count) in FOUND {
+        for nth in 1..=count {
+            let code = format!("LE-{n:02}.{nth}");
+            assert!(
+                told(&code) || MISSING.contains(&code.as_str()),
+                "{code} is nowhere"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_point_of_the_guidance_is_judged_or_said_to_be_none_never_both() {
     for point in POINTS {

@@ -13,6 +13,7 @@ use crate::practice::episode::{Episode, Evaluation, Role, Stage};
 use crate::practice::ids::{CycleId, Digest, EpisodeId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
+use crate::practice::wording;
 use crate::sampling::{
     Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Name, Sample, SampleList,
     SamplingPolicy, Seed, verify,
@@ -243,10 +244,7 @@ async fn push<C: CaseSystem>(
                     .rev()
                     .find_map(|stage| before.step_of(stage))
                     .map(|step| step.id.clone());
-                let text = format!(
-                    "{id}: drawn for moderation by the Children's Services Leadership Team, cycle \
-                     {cycle}. Certificate {hash}."
-                );
+                let text = wording::sampled(id, cycle, &hash);
                 if reaction
                     .after
                     .told

@@ -201,6 +201,16 @@ impl Decided {
     }
 }
 
+impl Decision {
+    /// The case system of the episode, if the decision is the one that makes it known.
+    pub fn source(&self) -> Option<&SourceName> {
+        match &self.what {
+            Decided::Allocate(allocation) => Some(&allocation.source),
+            _ => None,
+        }
+    }
+}
+
 /// What the QA manager allocates (¶1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {

@@ -1,7 +1,7 @@
 //! Which points of the guidance are no rules of Greentick's, and what becomes of them instead?
 //!
-//! They keep a code, so that a catalogue of the guidance can be followed to its end: something helps with them,
-//! something counts them, or they are left to people, and it is said why.
+//! They keep a code, so that a catalogue of the guidance can be followed to its end: a decision or the sample keeps
+//! them, something helps with them or counts them, or they are left to people, and it is said why.
 
 /// One point that is not judged.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub struct Point {
 /// What becomes of a point that is not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
+    /// A decision, the sample or what follows from them keeps it; there is nothing to judge at a Finish.
+    Kept,
     /// Greentick helps with it.
     Assist,
     /// Greentick keeps what it can be counted from.
@@ -33,6 +35,7 @@ impl Disposition {
     /// The word for it on the page of rules.
     pub fn words(self) -> &'static str {
         match self {
+            Self::Kept => "kept by a decision or by the sample",
             Self::Assist => "helped with",
             Self::Measure => "can be counted",
             Self::People => "left to people",
@@ -87,11 +90,46 @@ pub const POINTS: &[Point] = &[
         "A style leaves no fact in the record, and a measure that stood for it would be answered instead of lived.",
     ),
     point(
+        "LE-04.2",
+        &[4],
+        "A practitioner who cannot take part",
+        Disposition::Kept,
+        "The practice reviewer decides `unavailable`, with a reason code; the supervisor and the QA manager are told at once.",
+    ),
+    point(
+        "LE-05.1",
+        &[5],
+        "Work below the standard",
+        Disposition::Kept,
+        "The QA manager decides `below_standard`, with the criteria as codes; the practice reviewer is told first, and that is kept as the first instance.",
+    ),
+    point(
         "LE-05.3",
         &[5],
         "Which reviews to look at first",
         Disposition::Assist,
         "`greentick explain` and every reminder list what is missing. No score is made of it: what is there says nothing about how good it is.",
+    ),
+    point(
+        "LE-07.1",
+        &[7],
+        "A concern about practice is raised",
+        Disposition::Kept,
+        "The practice reviewer decides `raise_concern`; the Head and the operational manager are told. Who and when are kept, and nothing of what it is about.",
+    ),
+    point(
+        "LE-09.3",
+        &[9],
+        "Nobody moderates their own work, their own service, or what they have moderated before",
+        Disposition::Kept,
+        "The sample is assigned so; docs/sampling.md says how.",
+    ),
+    point(
+        "LE-09.4",
+        &[9],
+        "A cycle is drawn once",
+        Disposition::Kept,
+        "A second draw of the same frame is refused; docs/sampling.md says how a draw is superseded in the open.",
     ),
     point(
         "LE-10.1",
