@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::Failure;
-use crate::mapping::{Mapping, Site};
+use crate::mapping::{Mapping, Site, keys};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -34,6 +34,11 @@ pub(super) enum Verb {
         /// The environment, by its name in `[environments]`.
         #[arg(long)]
         environment: Option<String>,
+    },
+    /// Print every key of a mapping file with what it means, or those whose names have a word in them.
+    Keys {
+        /// A word of a table or a key, such as `feed` or `paging`.
+        word: Option<String>,
     },
 }
 
@@ -84,6 +89,14 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 println!();
             }
         }
+        Verb::Keys { word: None } => print!("{}", keys::reference()),
+        Verb::Keys { word: Some(word) } => match keys::about(word) {
+            none if none.is_empty() => {
+                let why = format!("no key of a mapping file has `{word}` in its name");
+                return Err(Failure::No(why));
+            }
+            found => print!("{found}"),
+        },
         Verb::Try {
             file,
             body,

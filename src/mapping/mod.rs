@@ -35,6 +35,7 @@ mod html;
 mod json;
 mod json_text;
 mod keying;
+pub mod keys;
 mod language;
 mod limits;
 mod lint;
