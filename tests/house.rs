@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use greentick::simulator::SWITCHES;
+
 /// Each room, and the rooms of ours that it may name. `*` means all.
 const LAW: [(&str, &[&str]); 14] = [
     ("practice", &[]),
@@ -254,12 +256,19 @@ fn each_pitfall_has_its_line_and_its_tests() {
     }
     let mut broken = Vec::new();
     for number in 1..=42 {
-        let row = format!("| P{number:02} |");
-        let line = table.lines().find(|line| line.starts_with(&row));
-        let named: Vec<&str> = line.unwrap_or_default().split('`').collect();
-        let named = named.iter().filter(|word| tests.contains(**word)).count();
-        if named == 0 {
-            broken.push(format!("P{number:02}: no line with a test that there is"));
+        let id = format!("P{number:02}");
+        let row = table
+            .lines()
+            .find(|line| line.starts_with(&format!("| {id} |")));
+        let row: Vec<&str> = row.unwrap_or_default().split('`').collect();
+        if !row.iter().any(|word| tests.contains(*word)) {
+            broken.push(format!("{id}: no line with a test that there is"));
+        }
+        let switches = SWITCHES.iter().map(|fault| fault.switch().id);
+        for switch in switches.filter(|switch| switch.split('/').next() == Some(id.as_str())) {
+            if !row.contains(&switch) {
+                broken.push(format!("{id}: the switch {switch} is not in its line"));
+            }
         }
     }
     for test in &tests {

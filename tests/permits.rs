@@ -7,6 +7,7 @@
 mod common;
 
 use greentick::practice::decision::{Decided, Decision, ReasonAbout};
+use greentick::practice::effect::Effect;
 use greentick::practice::episode::{Episode, Role, Stage, StepStatus};
 use greentick::practice::fact::{Fact, Value};
 use greentick::practice::ids::{EpisodeId, SourceName, StepId, WorkerId};
@@ -260,4 +261,58 @@ fn a_provisional_permit_is_judged_again_when_the_finish_is_seen() {
     let body = &line.unwrap().body;
     assert_eq!(body["provisional"], true);
     assert_eq!(body["judged_again"], "provisional");
+}
+
+/// The case system did not answer when leave was asked for: it was given for whatever the form said.
+#[test]
+fn a_permit_given_unread_covers_a_form_that_had_moved_on_unseen() {
+    let told = |reflection: u32| {
+        let mut story = Story::begin();
+        let seen = common::review("7", "LE-1", story.now);
+        let written = |chars| [(Fact::ReflectionLength, Known::Is(Value::Length(chars)))].into();
+        let step = Sighting {
+            stage: Stage::Practitioner,
+            assignee: Known::Is(WorkerId::from("W-PRACTITIONER")),
+            facts: written(0),
+            people: [(Role::PracticeReviewer, Known::Is(WorkerId::from("W-PR")))].into(),
+            ..seen
+        };
+        story.see(&step);
+        let attempt = Attempt {
+            step: StepId::from("7"),
+            actor: None,
+            hand_over: Known::Is(WorkerId::from("W-PR")),
+            immediate: false,
+            at: story.now,
+        };
+        let verdict = story.react(Input::AskedUnread(&attempt, "D-1")).verdict;
+        assert_eq!(verdict.unwrap().answer(), Answer::Provisional);
+        let held = &story.episode.as_ref().unwrap().steps[&StepId::from("7")];
+        assert_eq!(
+            held.facts, step.facts,
+            "what was last seen stays what was last seen"
+        );
+        story.later(1);
+        let mut dates = step.dates.clone();
+        dates.completed = Some(story.now);
+        story.see(&Sighting {
+            status: StepStatus::Completed,
+            dates,
+            version: Some("99".to_owned()),
+            facts: written(reflection),
+            ..step
+        })
+    };
+    let said_of_it = |reaction: &Reaction| {
+        let unmet = |effect: &&Effect| effect.cause == "provisional/7/1";
+        reaction.owed.iter().filter(unmet).count()
+    };
+    let kept = told(639);
+    assert_eq!(entered(&kept), "finished");
+    assert_eq!(said_of_it(&kept), 0);
+    let unmet = told(3);
+    assert_eq!(entered(&unmet), "finished");
+    let line = unmet.said.iter().find(|line| line.kind == "finished");
+    assert_eq!(line.unwrap().body["rules"][0], "LE-16.1");
+    assert_eq!(said_of_it(&unmet), 1, "what was found unmet is said once");
 }

@@ -251,39 +251,19 @@ fn judged<C>(
     readable: bool,
     now: Timestamp,
 ) -> Reaction {
-    let input = Input::Asked(attempt, decision_id);
-    if readable {
-        return react(
-            Some(episode),
-            &episode.id,
-            &episode.source,
-            input,
-            &app.terms,
-            now,
-        );
-    }
-    let mut blind = episode.clone();
-    if let Some(step) = blind.steps.get_mut(&attempt.step) {
-        for fact in step.facts.values_mut() {
-            *fact = Known::Unreadable(Why::NotSeen);
-        }
-    }
-    let mut reaction = react(
-        Some(&blind),
+    let input = if readable {
+        Input::Asked(attempt, decision_id)
+    } else {
+        Input::AskedUnread(attempt, decision_id)
+    };
+    react(
+        Some(episode),
         &episode.id,
         &episode.source,
         input,
         &app.terms,
         now,
-    );
-    // What we last saw stays what we last saw; only the judgement was blind.
-    if let (Some(step), Some(held)) = (
-        reaction.after.steps.get_mut(&attempt.step),
-        episode.steps.get(&attempt.step),
-    ) {
-        step.facts.clone_from(&held.facts);
-    }
-    reaction
+    )
 }
 
 fn tell(

@@ -56,14 +56,14 @@ pub fn fingerprint(episode: &Episode, step: &Step, at: Timestamp) -> Digest {
         .filter(|stage| **stage < step.stage)
         .filter_map(|stage| episode.step_of(*stage).map(|earlier| &earlier.matter))
         .collect();
-    Digest::of_json(&(own_fingerprint(episode, step, at), earlier))
+    Digest::of_json(&(own_fingerprint(episode, step, at, true), earlier))
 }
 
 /// The same without the earlier forms. A permit given on another one is void; a decision made after the
-/// Finish does not void the permit it used.
-pub fn own_fingerprint(episode: &Episode, step: &Step, at: Timestamp) -> Digest {
+/// Finish does not void the permit it used. Where the form was not `read`, nothing is said of it.
+pub fn own_fingerprint(episode: &Episode, step: &Step, at: Timestamp, read: bool) -> Digest {
     Digest::of_json(&(
-        (&step.matter, step.leg),
+        (read.then_some(&step.matter), step.leg),
         (
             &episode.allocation,
             made_by(&episode.extensions, at, |extension| extension.at),

@@ -2,7 +2,8 @@
 //! form and the decisions said when it was judged, and for a while.
 //!
 //! Absent on purpose: the forms of earlier steps. They may have changed after the Finish, or before it
-//! without our having seen it, and whoever was given leave has pressed Finish rightly all the same.
+//! without our having seen it, and whoever was given leave has pressed Finish rightly all the same. So it is with
+//! the own form while the case system could not be read: leave was given for whatever it said.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,5 +28,5 @@ pub fn covers(
     permit.leg == finished.leg
         && from.unwrap_or(permit.judged_at) <= finished.at
         && earliest <= until.unwrap_or(permit.valid_until)
-        && permit.own == Some(own_fingerprint(episode, step, as_of))
+        && permit.own == Some(own_fingerprint(episode, step, as_of, !permit.unread))
 }

@@ -19,6 +19,7 @@ use super::episode::{Episode, Hold, Permit, Role};
 use super::fold;
 use super::ids::{EpisodeId, SourceName, StepId, TaskId};
 use super::judge::{judge, own_fingerprint};
+use super::known::{Known, Why};
 use super::reach::reached;
 use super::sighting::Sighting;
 use super::terms::Terms;
@@ -37,6 +38,8 @@ pub enum Input<'a> {
     Decided(&'a Decision),
     /// A Finish was asked for; the text is the decision's id.
     Asked(&'a Attempt, &'a str),
+    /// The same, while the step could not be read anew: its form may say anything by now.
+    AskedUnread(&'a Attempt, &'a str),
     /// A task of Greentick's own worker stands open in the step, which was read just now.
     Tasked(&'a Attempt, &'a TaskId),
     /// Which other live episodes its child has at present; none if it is the only one.
@@ -107,7 +110,8 @@ pub fn react(
     match input {
         Input::Seen(sighting) => work.seen(sighting),
         Input::Decided(decision) => work.decided(decision),
-        Input::Asked(attempt, decision_id) => work.asked(attempt, decision_id),
+        Input::Asked(attempt, decision_id) => work.asked(attempt, decision_id, true),
+        Input::AskedUnread(attempt, decision_id) => work.asked(attempt, decision_id, false),
         Input::Tasked(attempt, task) => work.tasked(attempt, task),
         Input::Doubled(others) => work.doubled(others),
         Input::TimePassed => {}
@@ -134,6 +138,17 @@ pub fn react(
         look_again,
         said,
     }
+}
+
+/// The episode as it looks to somebody who cannot read this step's form.
+fn unread(episode: &Episode, step: &StepId) -> Episode {
+    let mut blind = episode.clone();
+    if let Some(step) = blind.steps.get_mut(step) {
+        for fact in step.facts.values_mut() {
+            *fact = Known::Unreadable(Why::NotSeen);
+        }
+    }
+    blind
 }
 
 /// A reaction in the making.
@@ -200,10 +215,15 @@ impl Work<'_> {
         self.say("decided", json!({ "decision": decision }));
     }
 
-    fn asked(&mut self, attempt: &Attempt, decision_id: &str) {
-        let Some(verdict) = judge(&self.after, attempt, self.terms) else {
-            return;
+    /// `read`: the step was read for this question. What was seen of its form before is no answer to it
+    /// otherwise; it stays what was last seen.
+    fn asked(&mut self, attempt: &Attempt, decision_id: &str, read: bool) {
+        let judged = if read {
+            judge(&self.after, attempt, self.terms)
+        } else {
+            judge(&unread(&self.after, &attempt.step), attempt, self.terms)
         };
+        let Some(verdict) = judged else { return };
         self.after.version += 1;
         let step = self.after.steps.get(&attempt.step);
         // Whoever asks by this door as well does not make us forget the task that stands in the step.
@@ -220,7 +240,8 @@ impl Work<'_> {
             step: attempt.step.clone(),
             leg: step.map_or(1, |step| step.leg),
             on: verdict.on.clone(),
-            own: step.map(|step| own_fingerprint(&self.after, step, attempt.at)),
+            own: step.map(|step| own_fingerprint(&self.after, step, attempt.at, read)),
+            unread: !read,
             actor: attempt.actor.clone(),
             judged_at: self.now,
             valid_until,
@@ -234,7 +255,7 @@ impl Work<'_> {
                 "decision_id": decision_id, "attempt": attempt, "answer": verdict.answer(),
                 "version": step.and_then(|step| step.version.clone()),
                 "status": step.map(|step| step.status), "stage": verdict.stage,
-                "rules": verdict.codes(), "on": verdict.on, "policy": verdict.policy,
+                "rules": verdict.codes(), "on": verdict.on, "policy": verdict.policy, "read": read,
                 "valid_until": permit.as_ref().map(|permit| permit.valid_until),
             }),
         ));

@@ -120,6 +120,9 @@ pub struct Permit {
     /// The same without the forms of earlier steps.
     #[serde(default)]
     pub own: Option<Digest>,
+    /// Given although the step could not be read just then: `own` says nothing of its form.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
     /// Who asked, if said.
     pub actor: Option<WorkerId>,
     /// When it was judged, UTC.

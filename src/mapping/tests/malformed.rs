@@ -8,7 +8,7 @@ fn kind(body: &[u8]) -> FaultKind {
 }
 
 #[test]
-fn a_page_cut_anywhere_is_refused() {
+fn p13_a_page_cut_anywhere_is_refused() {
     let whole = page(&[
         issue("1", "Incoming", "a &amp; b"),
         issue("2", "Completed", ""),
@@ -22,7 +22,7 @@ fn a_page_cut_anywhere_is_refused() {
 }
 
 #[test]
-fn an_attack_is_refused_by_its_kind() {
+fn p37_an_attack_is_refused_by_its_kind() {
     let good = page(&[issue("1", "Incoming", "")]);
     let bomb = format!("<!DOCTYPE a [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]>{good}");
     assert_eq!(kind(bomb.as_bytes()), FaultKind::Malformed);
@@ -45,7 +45,7 @@ fn an_attack_is_refused_by_its_kind() {
 }
 
 #[test]
-fn limits_of_a_mapping_are_kept() {
+fn p37_limits_of_a_mapping_are_kept() {
     let limited = |limit: &str| {
         let text = REDMINE.replace("[feed]", &format!("[limits]\n{limit}\n[feed]"));
         Mapping::compile("limits.toml", &text)
@@ -74,7 +74,7 @@ fn limits_of_a_mapping_are_kept() {
 }
 
 #[test]
-fn a_record_of_too_many_values_is_set_aside_alone() {
+fn p37_a_record_of_too_many_values_is_set_aside_alone() {
     let many = issue("1", "Incoming", "").replace(
         "</custom_fields>",
         &"<custom_field name='Section 1 reflection'><value>x</value></custom_field>".repeat(30_000),
