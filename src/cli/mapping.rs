@@ -31,6 +31,9 @@ pub(super) enum Verb {
         file: PathBuf,
         /// The recorded body.
         body: PathBuf,
+        /// As the answer to what it is read: `feed`, `sweep` or `step`.
+        #[arg(long, default_value = "feed", value_parser = ["feed", "sweep", "step"])]
+        kind: String,
         /// The environment, by its name in `[environments]`.
         #[arg(long)]
         environment: Option<String>,
@@ -100,12 +103,21 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
         Verb::Try {
             file,
             body,
+            kind,
             environment,
         } => {
             let bytes = std::fs::read(body)
                 .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
-            let traced = compile(file, environment.as_ref())?
-                .trace(&bytes)
+            let mapping = compile(file, environment.as_ref())?;
+            let request = match kind.as_str() {
+                "sweep" => mapping.sweep(),
+                "step" => mapping.single(),
+                _ => Some(mapping.feed()),
+            };
+            let request = request
+                .ok_or_else(|| Failure::No(format!("the mapping has no table `[{kind}]`")))?;
+            let traced = mapping
+                .trace_of(request, &bytes)
                 .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
             for value in traced {
                 let rules = match value.rules.as_slice() {

@@ -60,6 +60,7 @@ mod statuses;
 mod tasks;
 mod template;
 mod testing;
+mod testing_doors;
 mod text;
 mod tidy;
 mod trace;

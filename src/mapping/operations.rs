@@ -371,6 +371,9 @@ impl Desk<'_> {
                 "feed" => true,
                 "sweep" => file.sweep.is_some(),
                 "step" => file.step.is_some(),
+                "tasks" => file.tasks.is_some(),
+                "callback" => file.callback.is_some(),
+                "callout" => file.callout.is_some(),
                 kind => kind
                     .strip_prefix("write.")
                     .is_some_and(|name| file.write.contains_key(name)),
@@ -380,8 +383,9 @@ impl Desk<'_> {
                 self.fault(&at, &message, None);
             }
             let says = test.refused || test.shown.is_some() || test.writes.is_some();
+            let says = says || !test.sends.is_empty();
             if test.kind.starts_with("write.") && !says {
-                let message = "a test of a write says what is `shown`, what it `writes`, or that it is `refused`";
+                let message = "a test of a write says what is `shown`, what it `writes` or `sends`, or that it is `refused`";
                 self.fault(&at, message, None);
             }
         }

@@ -112,8 +112,13 @@ impl Mapping {
         taken: &'m BTreeSet<String>,
     ) -> impl Iterator<Item = Fault> + 'm {
         let mut told = BTreeSet::new();
+        // Whom an answer is about stands at few of them, and a form says it for all of its facts.
+        let of_subject = |key: &str| key.starts_with("facts.") && key.ends_with(".subject");
+        let subjects = taken.iter().any(|key| of_subject(key));
         let rules = self.plan.rules.iter().filter(move |rule| {
-            !taken.contains(&rule.key) && !rule.key.contains(".or[") && told.insert(&rule.key)
+            let key = &rule.key;
+            let may_lack = key.contains(".or[") || (subjects && of_subject(key));
+            !taken.contains(key) && !may_lack && told.insert(key)
         });
         rules.map(|rule| Fault {
             file: self.file.0.clone(),
