@@ -105,29 +105,32 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
             body,
             kind,
             environment,
-        } => {
-            let bytes = std::fs::read(body)
-                .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
-            let mapping = compile(file, environment.as_ref())?;
-            let request = match kind.as_str() {
-                "sweep" => mapping.sweep(),
-                "step" => mapping.single(),
-                _ => Some(mapping.feed()),
-            };
-            let request = request
-                .ok_or_else(|| Failure::No(format!("the mapping has no table `[{kind}]`")))?;
-            let traced = mapping
-                .trace_of(request, &bytes)
-                .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
-            for value in traced {
-                let rules = match value.rules.as_slice() {
-                    [] => "not mapped".to_owned(),
-                    rules => rules.join(", "),
-                };
-                let (path, line, value) = (value.path, value.line, value.value);
-                println!("{path}\tline {line}\t{value}\t{rules}");
-            }
-        }
+        } => look(&compile(file, environment.as_ref())?, kind, body)?,
+    }
+    Ok(())
+}
+
+/// Prints every value of a body, read as the answer to one of the requests.
+fn look(mapping: &Mapping, kind: &str, body: &Path) -> Result<(), Failure> {
+    let bytes = std::fs::read(body)
+        .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
+    let request = match kind {
+        "sweep" => mapping.sweep(),
+        "step" => mapping.single(),
+        _ => Some(mapping.feed()),
+    };
+    let request =
+        request.ok_or_else(|| Failure::No(format!("the mapping has no table `[{kind}]`")))?;
+    let traced = mapping
+        .trace_of(request, &bytes)
+        .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
+    for value in traced {
+        let rules = match value.rules.as_slice() {
+            [] => "not mapped".to_owned(),
+            rules => rules.join(", "),
+        };
+        let (path, line, value) = (value.path, value.line, value.value);
+        println!("{path}\tline {line}\t{value}\t{rules}");
     }
     Ok(())
 }

@@ -112,9 +112,18 @@ pub struct Ahead {
 impl Asking {
     /// The paths that are looked at around the records.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        [&self.more, &self.high_water, &self.environment]
+        self.named_paths()
             .into_iter()
-            .flatten()
+            .filter_map(|(_, path)| path.as_ref())
+    }
+
+    /// The same by their keys.
+    pub(super) fn named_paths(&self) -> [(&'static str, &Option<Path>); 3] {
+        [
+            ("more", &self.more),
+            ("high_water", &self.high_water),
+            ("environment", &self.environment),
+        ]
     }
 
     /// What the envelope of an answer says.

@@ -98,7 +98,7 @@ impl Mapping {
             Ok(_) if test.refused => {
                 vec!["the answer was believed, and must be refused".to_owned()]
             }
-            Ok(page) => compare(test, &page),
+            Ok(page) => compare(test, request, &page),
         }
     }
 
@@ -193,8 +193,14 @@ fn effect(operation: &str, flag: &str) -> Effect {
     }
 }
 
-fn compare(test: &Test, page: &Page) -> Vec<String> {
+fn compare(test: &Test, request: &Request, page: &Page) -> Vec<String> {
     let mut differences = Vec::new();
+    if page.count == 0 && test.good.is_some_and(|wanted| wanted > 0) {
+        let (record, root) = (request.record.written(), &request.root);
+        differences.push(format!(
+            "nothing stands at `{record}` below the root `{root}`"
+        ));
+    }
     for (what, wanted, got) in [
         ("good records", test.good, page.records.len()),
         (
