@@ -159,3 +159,32 @@ fn a_recorded_question_that_is_answered_otherwise_fails_its_test() {
         );
     }
 }
+
+/// The settings that the documents show are ones that there are.
+#[test]
+fn the_settings_in_the_documents_are_known() {
+    let root = docs().join("..");
+    let known = fs::read_to_string(root.join("config/default.toml")).unwrap();
+    let known = known.parse::<toml::Table>().unwrap();
+    let mut tried = 0;
+    for page in ["docs/operations.md", "README.md"] {
+        let text = fs::read_to_string(root.join(page)).unwrap();
+        let blocks = text.split("```toml\n").skip(1);
+        let blocks = blocks.map(|rest| rest.split("```").next().unwrap());
+        let typed = text.split("<<'END'\n").skip(1);
+        let typed = typed.map(|rest| rest.split("\nEND\n").next().unwrap());
+        for block in blocks.chain(typed) {
+            let block = block.parse::<toml::Table>().unwrap();
+            for (table, keys) in &block {
+                let of = known
+                    .get(table)
+                    .unwrap_or_else(|| panic!("{page}: no `{table}`"));
+                for key in keys.as_table().into_iter().flat_map(toml::Table::keys) {
+                    assert!(of.get(key).is_some(), "{page}: no setting `{table}.{key}`");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 15, "{tried} settings");
+}
