@@ -66,6 +66,8 @@ async fn page(
             "feed/council".to_owned(),
             serde_json::json!({ "since": now }),
         )),
+        restored: None,
+        said: Vec::new(),
     };
     ledger
         .absorb(seen, now, |before, id, sighting| {
@@ -172,6 +174,16 @@ async fn story(url: &str) {
         minutes(4),
     )
     .await;
+    let proof = || Settled::Sent {
+        proof: "read back".to_owned(),
+    };
+    // A reminder is owed before it, and of one step the oldest goes out first.
+    for words in ["is due on", "agreed"] {
+        let told = ledger.claim(minutes(4), 60, 10, "one").await.unwrap();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].effect.act.text().unwrap().contains(words));
+        assert!(ledger.settle(&told[0], proof(), minutes(4)).await.unwrap());
+    }
     let (_, codes) = ask(&ledger, &terms, "d-2", minutes(5)).await;
     assert!(
         !codes.iter().any(|code| code.starts_with("LE-27")),
@@ -204,9 +216,6 @@ async fn story(url: &str) {
     // A lease that ran out counts as a try, and the slow holder's answer no longer counts.
     let again = ledger.claim(minutes(11), 60, 10, "two").await.unwrap();
     assert_eq!(again[0].attempts, 2);
-    let proof = || Settled::Sent {
-        proof: "read back".to_owned(),
-    };
     assert!(!ledger.still_owed(&claimed[0]).await.unwrap());
     assert!(
         !ledger
@@ -242,6 +251,8 @@ async fn story(url: &str) {
             sightings: Vec::new(),
             quarantined: vec![bad.clone()],
             cursor: None,
+            restored: None,
+            said: Vec::new(),
         };
         ledger
             .absorb(seen, minutes(12 + n), |_, _, _| unreachable!())

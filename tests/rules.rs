@@ -21,9 +21,12 @@ use greentick::practice::fact::{Fact, FactKind, Row, Value};
 use greentick::practice::ids::{Digest, StepId, WorkerId};
 use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
+use greentick::practice::on_record::{BelowStandard, Returned};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
-use greentick::practice::terms::{Holder, Mode, People, Policy, Stance, Terms, WhenUnavailable};
+use greentick::practice::terms::{
+    Holder, Mode, People, Policy, RuleTerms, Setting, Stance, Terms, WhenUnavailable,
+};
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
 
@@ -75,7 +78,7 @@ fn terms() -> Terms {
                 holder("W-8", Role::QaManager),
                 holder("W-9", Role::HeadOfService),
             ],
-            away: Vec::new(),
+            ..People::default()
         },
         activation: noon("2026-01-01"),
         mode: Mode::Callout,
@@ -96,6 +99,8 @@ fn allocation() -> Allocation {
         allocated_on: date("2026-10-01"),
         due_on: date("2026-12-01"),
         conflict_reason: None,
+        plan_type: None,
+        period: None,
     }
 }
 
@@ -193,6 +198,7 @@ impl Case {
         {
             let id = StepId(fact.stage().name().to_owned());
             match self.episode.steps.get_mut(&id) {
+                Some(step) if cell == "not mapped" => drop(step.facts.remove(fact)),
                 Some(step) => drop(step.facts.insert(*fact, value(*fact, cell))),
                 None => assert_eq!(cell, "-", "no step carries `{column}` here"),
             }
@@ -221,11 +227,22 @@ impl Case {
             "presence" => self.live().presence = code(cell),
             "stage" => self.move_to(code(cell)),
             "cancelled" if cell != "-" => self.episode.cancelled = Some(text.to_owned()),
-            "late_finish" => self.terms.policy.late_finish = code(cell),
+            "accepts" => {
+                let word = Setting::Word(cell.to_owned());
+                let own = self.terms.policy.rules.entry("LE-03.3".to_owned());
+                let own = &mut own.or_default().parameters;
+                own.insert("accepts".to_owned(), word);
+            }
             "reason" => {
                 self.decision.what = Decided::Extend {
                     due: date("2026-12-11"),
                     reason: text.to_owned(),
+                };
+            }
+            "escalated" => {
+                self.decision.what = Decided::EscalateToHead {
+                    reason: "standard".to_owned(),
+                    immediate: cell == "immediate",
                 };
             }
             "conflict_reason" | "actor" | "cancelled" => {}
@@ -258,7 +275,22 @@ impl Case {
                     by: parts[1].into(),
                     at: noon("2026-11-20"),
                 }),
+                "told" => self.episode.deeds.below_standard.push(BelowStandard {
+                    criteria: vec!["evidence".to_owned()],
+                    at: noon(item),
+                }),
+                "returned" => self.episode.deeds.returned.push(Returned {
+                    to: Stage::PracticeReview,
+                    reason: "evidence".to_owned(),
+                    at: noon(item),
+                }),
                 "moderation" => self.moderations.push(item.to_owned()),
+                "requested" => {
+                    let request =
+                        serde_json::json!({ "by": "W-2", "at": noon(item), "grade": null });
+                    let request = serde_json::from_value(request).unwrap();
+                    self.episode.moderation_requests.push(request);
+                }
                 "s1" => self.put(Stage::Practitioner, item),
                 "s2" => self.put(Stage::PracticeReview, item),
                 "s3" => self.put(Stage::SupervisorActions, item),
@@ -276,7 +308,10 @@ impl Case {
             "extended",
             "paused",
             "reasons",
+            "told",
+            "returned",
             "moderation",
+            "requested",
             "s1",
             "s2",
             "s3",
@@ -299,6 +334,7 @@ impl Case {
                 observed_at: at,
                 permit: None,
                 bypass: false,
+                undone: None,
             });
             step.finished = finished;
         }
@@ -356,7 +392,9 @@ impl Case {
             Trigger::AtDecision(_) => {
                 judge::judge_decision(&self.episode, &self.decision, &self.terms)
             }
-            Trigger::ByTime(_) => judge::judge_time(&self.episode, self.at, &self.terms),
+            Trigger::ByTime(_) | Trigger::Awaits(_) => {
+                judge::judge_time(&self.episode, self.at, &self.terms)
+            }
             Trigger::OnSighting(_) => {
                 let step = self.episode.step_of(self.stage).expect("a step");
                 judge::judge_sighting(&self.episode, step, self.at, &self.terms)
@@ -628,12 +666,65 @@ fn no_override_lets_anybody_sign_off_their_own_work() {
 #[test]
 fn a_policy_may_use_either_code_of_one_duty_and_off_is_not_judged() {
     let mut case = extreme_and_unmoderated();
-    let off = greentick::practice::terms::RuleTerms {
+    let off = RuleTerms {
         stance: Some(Stance::Off),
-        when_unavailable: None,
+        ..RuleTerms::default()
     };
     case.terms.policy.rules.insert("LE-08.1".to_owned(), off);
     assert!(!case.verdict().codes().contains(&"LE-27.1"));
+}
+
+#[test]
+fn what_no_form_carries_is_neither_held_nor_flagged_unless_nothing_could_be_judged_without_it() {
+    // LE-17.1 rests on an optional fact, LE-20.1 on a core one, LE-27.1 holds when it is blind.
+    for (code, fact, stance, answer, warned) in [
+        (
+            "LE-17.1",
+            "focus_length",
+            Stance::Flag,
+            Answer::Permit,
+            false,
+        ),
+        (
+            "LE-17.1",
+            "focus_length",
+            Stance::Block,
+            Answer::Permit,
+            false,
+        ),
+        (
+            "LE-20.1",
+            "conversation_length",
+            Stance::Block,
+            Answer::Provisional,
+            true,
+        ),
+        (
+            "LE-20.1",
+            "conversation_length",
+            Stance::Flag,
+            Answer::Permit,
+            false,
+        ),
+        ("LE-27.1", "evaluation", Stance::Block, Answer::Hold, false),
+    ] {
+        let rule = find(code).unwrap();
+        let mut case = Case::new(rule);
+        case.set(fact, "not mapped");
+        let stance = RuleTerms {
+            stance: Some(stance),
+            ..RuleTerms::default()
+        };
+        case.terms.policy.rules.insert(code.to_owned(), stance);
+        let mut verdict = case.verdict();
+        verdict.findings.retain(|judged| judged.rule == code);
+        assert!(
+            matches!(verdict.findings[0].finding, Finding::CannotTell(..)),
+            "{code}"
+        );
+        assert_eq!(verdict.answer(), answer, "{code}");
+        assert_eq!(verdict.warnings().count() == 1, warned, "{code}");
+    }
 }
 
 #[test]

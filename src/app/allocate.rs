@@ -108,7 +108,7 @@ async fn take<C: CaseSystem>(
     };
     match decide::record(app, &decision, now).await {
         Ok(reaction) => Ok(Ok(reaction.is_some())),
-        Err(AppFault::Refused(why)) => Ok(Err(vec![why])),
+        Err(AppFault::Decision(refusal)) => Ok(Err(vec![refusal.to_string()])),
         Err(fault) => Err(fault),
     }
 }
@@ -160,6 +160,8 @@ fn allocation<C>(
         allocated_on,
         due_on,
         conflict_reason: filled(&row.conflict_reason),
+        plan_type: filled(&row.plan_type),
+        period: None,
     };
     for judged in judge_allocation(&allocation, &app.terms, &[]) {
         if judged.holds() {

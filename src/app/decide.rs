@@ -4,70 +4,109 @@ use jiff::Timestamp;
 
 use super::{App, AppFault};
 use crate::case_system::CaseSystem;
-use crate::practice::authority;
-use crate::practice::decision::{Decided, Decision};
+use crate::practice::admit::{Admitted, admit};
+use crate::practice::authority::Refusal;
+use crate::practice::decision::{Allocation, Decided, Decision};
 use crate::practice::effect::{Act, Effect};
-use crate::practice::episode::{Episode, Stage};
-use crate::practice::judge::judge_decision;
+use crate::practice::episode::{Episode, Role, Stage};
+use crate::practice::ids::EpisodeId;
 use crate::practice::react::{Input, Reaction, react};
-use crate::practice::verdict::Judged;
 
 /// Records a decision. One that is already on record by its id changes nothing and is no error.
+///
+/// # Errors
+/// A refusal with its rule, or the ledger's fault.
 pub async fn record<C: CaseSystem>(
     app: &App<C>,
     decision: &Decision,
     now: Timestamp,
 ) -> Result<Option<Reaction>, AppFault> {
+    let others = others(app, decision).await?;
+    beside(app, decision, &others, now).await
+}
+
+/// Whether a decision would be taken in, and in which role; nothing is written.
+///
+/// # Errors
+/// A refusal with its rule, or the ledger's fault.
+pub async fn preview<C>(app: &App<C>, decision: &Decision) -> Result<Role, AppFault> {
+    let before = app.ledger.episode(&decision.episode).await?;
+    let others = others(app, decision).await?;
+    match admit(decision, before.as_ref(), &app.terms, &others) {
+        Ok(Admitted::New(role)) => Ok(role),
+        Ok(Admitted::Known) => {
+            let why = format!("a decision `{}` is on record already", decision.id);
+            Err(AppFault::Decision(Refusal::new("LE-00.0", why, &[])))
+        }
+        Err(refusal) => Err(AppFault::Decision(refusal)),
+    }
+}
+
+/// The allocations of the other live episodes, if the decision is held against them (LE-01.5).
+async fn others<C>(app: &App<C>, decision: &Decision) -> Result<Vec<Allocation>, AppFault> {
+    match decision.what {
+        Decided::Allocate(_) | Decided::Adopt(_) | Decided::Reassign { .. } => {
+            let live = live_allocations(app).await?.into_iter();
+            let others = live.filter(|(id, _)| *id != decision.episode);
+            Ok(others.map(|(_, allocation)| allocation).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The allocations of all live episodes.
+pub(super) async fn live_allocations<C>(
+    app: &App<C>,
+) -> Result<Vec<(EpisodeId, Allocation)>, AppFault> {
+    let episodes = app.ledger.episodes(None).await?.into_iter();
+    let live = episodes.filter(Episode::is_live);
+    Ok(live
+        .filter_map(|episode| Some((episode.id, episode.allocation?)))
+        .collect())
+}
+
+/// Records a decision beside these other allocations.
+pub(super) async fn beside<C: CaseSystem>(
+    app: &App<C>,
+    decision: &Decision,
+    others: &[Allocation],
+    now: Timestamp,
+) -> Result<Option<Reaction>, AppFault> {
     let mut refused = None;
-    let allocates = matches!(decision.what, Decided::Allocate(_));
     let reaction = app
         .ledger
         .react_one(&decision.episode, now, |before| {
-            if before.is_none() && !allocates {
-                refused = Some(format!(
-                    "no episode `{}` is known; see `greentick mirror list`",
-                    decision.episode
-                ));
-                return None;
-            }
-            if let Err(refusal) = authority::may(decision, before, &app.terms) {
-                refused = Some(format!("{} ({})", refusal.why, refusal.rule));
-                return None;
-            }
-            let unmet = before
-                .iter()
-                .flat_map(|episode| judge_decision(episode, decision, &app.terms));
-            if let Some(judged) = unmet.into_iter().find(Judged::holds) {
-                refused = Some(format!(
-                    "{} {} ({})",
-                    judged.missing(),
-                    judged.remedy,
-                    judged.rule
-                ));
-                return None;
-            }
-            if before.is_some_and(|episode| episode.decided.contains(&decision.id)) {
-                return None;
+            match admit(decision, before, &app.terms, others) {
+                Ok(Admitted::New(_)) => {}
+                Ok(Admitted::Known) => return None,
+                Err(refusal) => {
+                    refused = Some(refusal);
+                    return None;
+                }
             }
             let source = before.map_or(&app.source, |episode| &episode.source);
-            let mut reaction = react(
-                before,
-                &decision.episode,
-                source,
-                Input::Decided(decision),
-                &app.terms,
-                now,
-            );
+            let input = Input::Decided(decision);
+            let mut reaction = react(before, &decision.episode, source, input, &app.terms, now);
             let due = before.and_then(|episode| new_date(episode, decision, now));
-            reaction
-                .owed
-                .extend(due.filter(|_| app.case_system.can("due")));
+            let due = due.filter(|_| app.case_system.can("due"));
+            reaction.owed.extend(due);
+            if !app.case_system.can("reopen") {
+                reaction.owed.iter_mut().for_each(ask_to_reopen);
+            }
             Some(reaction)
         })
         .await?;
     match refused {
-        Some(why) => Err(AppFault::Refused(why)),
+        Some(refusal) => Err(AppFault::Decision(refusal)),
         None => Ok(reaction),
+    }
+}
+
+/// Where the case system opens nothing for us, a note asks people to.
+fn ask_to_reopen(effect: &mut Effect) {
+    if let Act::Reopen { text } = &effect.act {
+        let text = format!("{text} Please open this step again.");
+        effect.act = Act::Note { text };
     }
 }
 
@@ -87,5 +126,6 @@ fn new_date(episode: &Episode, decision: &Decision, now: Timestamp) -> Option<Ef
         cause: format!("extended/{}", decision.id),
         audience: Vec::new(),
         due_at: now,
+        daily: false,
     })
 }

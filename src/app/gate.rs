@@ -298,11 +298,15 @@ fn tell(
 
 /// One finding as the interface shows it: what is missing, what was seen, who can put it right.
 pub fn reason(judged: &Judged) -> Json {
-    json!({
+    let mut reason = json!({
         "rule": judged.rule, "name": judged.name, "paragraphs": judged.paragraphs,
         "stance": judged.stance, "missing": judged.missing(), "seen": judged.seen(),
         "remedy": judged.remedy, "asks": judged.asks,
-    })
+    });
+    if let (Some(link), Some(parts)) = (&judged.link, reason.as_object_mut()) {
+        parts.insert("link".to_owned(), json!(link));
+    }
+    reason
 }
 
 /// A step we have never seen cannot be passed; that it was asked about is entered like any other answer.

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use crate::case_system::CaseSystem;
 use crate::ledger::{Ledger, LedgerFault};
+use crate::practice::authority::Refusal;
 use crate::practice::ids::SourceName;
 use crate::practice::terms::Terms;
 
@@ -87,6 +88,8 @@ pub enum AppFault {
     Ledger(LedgerFault),
     /// The request is against a rule or makes no sense; the text says what and what to do.
     Refused(String),
+    /// A person's decision is not taken in, under a rule.
+    Decision(Refusal),
 }
 
 impl AppFault {
@@ -113,6 +116,7 @@ impl std::fmt::Display for AppFault {
             Self::Case(fault) => write!(f, "{fault}"),
             Self::Ledger(fault) => write!(f, "{fault}"),
             Self::Refused(why) => f.write_str(why),
+            Self::Decision(refusal) => write!(f, "{refusal}"),
         }
     }
 }

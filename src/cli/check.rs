@@ -111,7 +111,12 @@ pub(super) fn mapping_with(
             format!("the mapping `{file}` signs in with the secret `{name}`, which is not here");
         let help = format!("add `[source.secrets.{name}]` with `env` or `file`");
         let fault = settings.fault("source.secrets", why);
-        faults.push(format!("{fault}; {help}"));
+        faults.push(fault.help(help).to_string());
+    }
+    if let Some(why) = mapping.lacks_its_environment() {
+        let fault = settings.fault("source.environment", why);
+        let help = "set it to the name that the answers give, which needs an `[environments.NAME]` in the mapping";
+        faults.push(fault.help(help).to_string());
     }
     if let Some(why) = mapping.cannot(settings.finish.mode) {
         let why = format!("{why} (mapping `{file}`)");

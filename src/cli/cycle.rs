@@ -1,4 +1,4 @@
-//! What does a QA manager do in a cycle? Allocate, decide, ask why, freeze and draw.
+//! What does a QA manager do in a cycle? Allocate, ask why, freeze and draw.
 
 use std::path::PathBuf;
 
@@ -6,9 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::run::{Configured, ready};
-use crate::app::{AppFault, allocate, decide, draw, explain, mirror};
-use crate::practice::decision::{Decided, Decision};
-use crate::practice::ids::{CycleId, Digest, EpisodeId, WorkerId};
+use crate::app::{AppFault, allocate, draw, explain, mirror};
+use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 
 /// Register a cycle's allocations from a CSV file.
 #[derive(Args)]
@@ -33,23 +32,6 @@ pub(super) struct Explain {
     /// Print JSON for a machine.
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    configured: Configured,
-}
-
-/// Record a person's decision about an episode.
-#[derive(Args)]
-pub(super) struct Decide {
-    /// The episode's reference.
-    episode: String,
-    /// The decision as JSON, such as {"decision":"extend","due":"2026-12-18","reason":"sickness"}.
-    decision: String,
-    /// Who decides, by worker id.
-    #[arg(long)]
-    by: String,
-    /// A name for the decision; told twice it counts once.
-    #[arg(long)]
-    id: Option<String>,
     #[command(flatten)]
     configured: Configured,
 }
@@ -79,9 +61,10 @@ pub(super) enum Draw {
 }
 
 /// A refusal is a "no"; anything else could not be told.
-fn ended(fault: AppFault) -> Failure {
+pub(super) fn ended(fault: AppFault) -> Failure {
     match fault {
         AppFault::Refused(why) => Failure::No(why),
+        AppFault::Decision(refusal) => Failure::No(refusal.to_string()),
         AppFault::Case(_) | AppFault::Ledger(_) => Failure::CannotTell(fault.to_string()),
     }
 }
@@ -129,37 +112,6 @@ pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
     } else {
         println!("{}", explain::in_lines(&answer).join("\n"));
     }
-    Ok(())
-}
-
-pub(super) async fn decide(verb: &Decide) -> Result<(), Failure> {
-    let ready = ready(&verb.configured).await?;
-    let now = ready.clock.now();
-    let what: Decided = serde_json::from_str(&verb.decision)
-        .map_err(|why| Failure::No(format!("`{}` is not a decision: {why}", verb.decision)))?;
-    let named = format!("{} {} {now}", verb.by, verb.decision);
-    let decision = Decision {
-        id: verb
-            .id
-            .clone()
-            .unwrap_or_else(|| Digest::of(named.as_bytes()).0),
-        episode: EpisodeId(verb.episode.clone()),
-        by: WorkerId(verb.by.clone()),
-        at: now,
-        what,
-    };
-    let taken = decide::record(&ready.app, &decision, now)
-        .await
-        .map_err(ended)?;
-    println!(
-        "{} {}",
-        if taken.is_some() {
-            "recorded"
-        } else {
-            "on record already:"
-        },
-        decision.id
-    );
     Ok(())
 }
 

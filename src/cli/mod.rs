@@ -8,6 +8,7 @@
 
 mod check;
 mod cycle;
+mod decide;
 mod demo;
 mod doctor;
 mod ledger;
@@ -49,7 +50,7 @@ enum Verb {
     /// Show why an episode stands where it stands.
     Explain(cycle::Explain),
     /// Record a person's decision about an episode.
-    Decide(cycle::Decide),
+    Decide(decide::Decide),
     /// Try a mapping file offline.
     #[command(subcommand)]
     Mapping(mapping::Verb),
@@ -141,7 +142,7 @@ pub async fn main() -> ExitCode {
         Verb::Doctor(verb) => Box::pin(doctor::run(&verb)).await,
         Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
-        Verb::Decide(verb) => cycle::decide(&verb).await,
+        Verb::Decide(verb) => decide::decide(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,

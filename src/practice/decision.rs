@@ -7,7 +7,11 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::episode::{Evaluation, Role, Stage};
-use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, WorkerId};
+use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
+
+pub use super::on_record::{
+    Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
+};
 
 /// A decision about one episode.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,22 @@ pub struct Decision {
 pub enum Decided {
     /// The QA manager allocates the episode (¶1).
     Allocate(Box<Allocation>),
+    /// The QA manager takes on an episode that somebody started without an allocation (¶1).
+    Adopt(Box<Allocation>),
+    /// The QA manager says that a step belongs to this episode, where more than one would do (¶1).
+    Bind {
+        /// The step, which stands by itself so far.
+        step: StepId,
+    },
+    /// Another person takes a role of the episode over.
+    Reassign {
+        /// The role.
+        role: Role,
+        /// Who holds it from now on.
+        to: WorkerId,
+        /// Why, as a code.
+        reason: String,
+    },
     /// The QA manager agrees a new completion date (¶3).
     Extend {
         /// The new completion date, local day.
@@ -46,8 +66,48 @@ pub enum Decided {
         /// Why, as a code.
         reason: String,
     },
+    /// The QA manager ends a pause before its last day.
+    Resume {
+        /// First day on which the clock runs again, local.
+        on: Date,
+    },
+    /// The practitioner cannot take part for the time being; supervisor and QA manager are told early (¶4).
+    Unavailable {
+        /// Why, as a code.
+        reason: String,
+    },
+    /// The QA manager finds the work below the standard; the practice reviewer hears of it first (¶5).
+    BelowStandard {
+        /// Which criteria are not met, as codes.
+        criteria: Vec<String>,
+    },
+    /// The QA manager takes the standard of the work to the Head, where the first instance did not help (¶5).
+    EscalateToHead {
+        /// Why, as a code.
+        reason: String,
+        /// Without a first instance, or before it had its time.
+        #[serde(default)]
+        immediate: bool,
+    },
+    /// A concern about practice is told to the Head and the operational manager (¶7). What it is about stays
+    /// between them: only who and when are kept.
+    RaiseConcern,
+    /// The Head, or the operational manager, has the concern (¶7).
+    AcknowledgeConcern,
     /// The practice reviewer alerts the Head that an extreme evaluation is considered (¶27).
     RequestModeration,
+    /// The practice reviewer takes the request back (¶27).
+    WithdrawModeration,
+    /// The Head lets somebody moderate this episode in their place, for a time (¶8).
+    Delegate {
+        /// Who moderates.
+        to: WorkerId,
+        /// From when, UTC; from now if none.
+        #[serde(default)]
+        from: Option<Timestamp>,
+        /// The first instant no longer, UTC.
+        until: Timestamp,
+    },
     /// The Head, or a delegate, records the initial moderation (¶8, ¶27).
     Moderate {
         /// The evaluation that was moderated.
@@ -72,11 +132,73 @@ pub enum Decided {
         /// Why, as a code.
         reason: String,
     },
-    /// The episode is cancelled.
+    /// The work goes back to an earlier step.
+    ReturnStep {
+        /// The step that is to be worked on again.
+        to: Stage,
+        /// Why, as a code.
+        reason: String,
+    },
+    /// A signed-off episode is opened again. The Head and the QA manager both say so: the first proposes, the
+    /// second confirms.
+    ReopenAfterSignOff {
+        /// Why, as a code.
+        reason: String,
+    },
+    /// The episode is cancelled; in the case system that cannot be undone.
     Cancel {
         /// Why, as a code.
         reason: String,
     },
+    /// The QA manager closes a signed-off episode, once its cycle is done.
+    Close,
+}
+
+impl Decided {
+    /// Its name in JSON and at the terminal, such as `give_reason`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Allocate(_) => "allocate",
+            Self::Adopt(_) => "adopt",
+            Self::Bind { .. } => "bind",
+            Self::Reassign { .. } => "reassign",
+            Self::Extend { .. } => "extend",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Unavailable { .. } => "unavailable",
+            Self::BelowStandard { .. } => "below_standard",
+            Self::EscalateToHead { .. } => "escalate_to_head",
+            Self::RaiseConcern => "raise_concern",
+            Self::AcknowledgeConcern => "acknowledge_concern",
+            Self::RequestModeration => "request_moderation",
+            Self::WithdrawModeration => "withdraw_moderation",
+            Self::Delegate { .. } => "delegate",
+            Self::Moderate { .. } => "moderate",
+            Self::GiveReason { .. } => "give_reason",
+            Self::Override { .. } => "override",
+            Self::ReturnStep { .. } => "return_step",
+            Self::ReopenAfterSignOff { .. } => "reopen_after_sign_off",
+            Self::Cancel { .. } => "cancel",
+            Self::Close => "close",
+        }
+    }
+
+    /// The reason code that it carries, if it carries one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Reassign { reason, .. }
+            | Self::Extend { reason, .. }
+            | Self::Pause { reason, .. }
+            | Self::Unavailable { reason }
+            | Self::EscalateToHead { reason, .. }
+            | Self::GiveReason { reason, .. }
+            | Self::Override { reason, .. }
+            | Self::ReturnStep { reason, .. }
+            | Self::ReopenAfterSignOff { reason }
+            | Self::Cancel { reason } => Some(reason),
+            _ => None,
+        }
+    }
 }
 
 /// What the QA manager allocates (¶1).
@@ -107,6 +229,22 @@ pub struct Allocation {
     /// The QA manager's reason for letting the reviewer also be supervisor or Service Manager.
     #[serde(default)]
     pub conflict_reason: Option<String>,
+    /// What kind of plan the child has, as the council codes it (`cla`, `cwd` …); decides how long a period may
+    /// be evaluated (¶2) and who should be heard (¶12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_type: Option<String>,
+    /// The period to be evaluated (¶2), if the QA manager set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+}
+
+/// The period that an episode evaluates (¶2); both days included, local.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// First day.
+    pub start: Date,
+    /// Last day.
+    pub end: Date,
 }
 
 impl Allocation {
@@ -153,84 +291,12 @@ pub enum ReasonAbout {
     NoActions,
     /// Hand-over to somebody else than the allocation names (¶18, ¶28, ¶29).
     HandOver,
-}
-
-/// A recorded initial moderation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moderation {
-    /// The decision's id.
-    pub id: String,
-    /// Who moderated.
-    pub by: WorkerId,
-    /// When, UTC.
-    pub at: Timestamp,
-    /// The evaluation moderated.
-    pub grade: Evaluation,
-    /// What came of it.
-    pub outcome: ModerationOutcome,
-    /// The matter agreed to; see `Episode::moderated_matter`.
-    pub on: Digest,
-}
-
-/// A recorded request for initial moderation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ModerationRequest {
-    /// Who asked.
-    pub by: WorkerId,
-    /// When, UTC.
-    pub at: Timestamp,
-    /// The evaluation at the time, if it could be read.
-    pub grade: Option<Evaluation>,
-}
-
-/// A recorded change of the completion date.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extension {
-    /// The new completion date, local day.
-    pub due: Date,
-    /// Why, as a code.
-    pub reason: String,
-    /// Who agreed it.
-    pub by: WorkerId,
-    /// When, UTC.
-    pub at: Timestamp,
-}
-
-/// A recorded pause of the clock; both days included, local.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
-    /// First day.
-    pub from: Date,
-    /// Last day.
-    pub until: Date,
-    /// Why, as a code.
-    pub reason: String,
-    /// When it was recorded, UTC.
-    pub at: Timestamp,
-}
-
-/// A recorded reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReasonGiven {
-    /// What it excuses.
-    pub about: ReasonAbout,
-    /// Why, as a code.
-    pub reason: String,
-    /// Who gave it.
-    pub by: WorkerId,
-    /// When, UTC.
-    pub at: Timestamp,
-}
-
-/// A recorded override.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Override {
-    /// Which Finish.
-    pub stage: Stage,
-    /// Why, as a code.
-    pub reason: String,
-    /// Who answers for it.
-    pub by: WorkerId,
-    /// When, UTC.
-    pub at: Timestamp,
+    /// Another period than the last six months (¶2).
+    ReviewPeriod,
+    /// A learning conversation without a role that was suggested (¶12).
+    Participants,
+    /// A concluding meeting without the practitioner or the supervisor (¶26).
+    Attendance,
+    /// A challenge that the concluding meeting did not resolve, and that went to the Head (¶26).
+    Challenge,
 }

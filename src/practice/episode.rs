@@ -9,13 +9,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::concern::Concern;
-use super::decision::{
-    Allocation, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
-};
+use super::decision::Allocation;
 use super::fact::{Fact, Value};
 use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
 use super::known::{Known, Why};
+use super::on_record::{
+    Deeds, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
+};
 
+pub use super::standstill::Outage;
 pub use super::step::{Finished, Hidden, Hold, Permit, Step, Tasked};
 pub use super::vocabulary::{Evaluation, Presence, Role, Stage, StepStatus};
 
@@ -40,6 +42,9 @@ pub struct Episode {
     pub extensions: Vec<Extension>,
     /// Pauses of the clock.
     pub pauses: Vec<Pause>,
+    /// Days on which the case system could not be reached, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<Outage>,
     /// Reasons put on record (late finish, no feedback, hand-over to another person …).
     pub reasons: Vec<ReasonGiven>,
     /// Accountable overrides of a hold.
@@ -75,6 +80,9 @@ pub struct Episode {
     /// What about it needs a person at present, by what it is about.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub concerns: BTreeMap<String, Concern>,
+    /// What people did about it besides.
+    #[serde(default, skip_serializing_if = "Deeds::is_empty")]
+    pub deeds: Deeds,
     /// How many inputs have been folded in; guards against a lost update.
     pub version: u64,
 }
@@ -92,6 +100,7 @@ impl Episode {
             moderations: Vec::new(),
             extensions: Vec::new(),
             pauses: Vec::new(),
+            outages: Vec::new(),
             reasons: Vec::new(),
             overrides: Vec::new(),
             permits: BTreeMap::new(),
@@ -106,6 +115,7 @@ impl Episode {
             earlier_keys: BTreeSet::new(),
             between: Vec::new(),
             concerns: BTreeMap::new(),
+            deeds: Deeds::default(),
             version: 0,
         }
     }
@@ -154,9 +164,22 @@ impl Episode {
 
     /// Whether anything is still to be done in it: not cancelled, and a step open, awaited or to come.
     pub fn is_live(&self) -> bool {
-        let signed_off = self.step_of(Stage::SignOff);
-        self.cancelled.is_none()
-            && signed_off.is_none_or(|step| step.status != StepStatus::Completed)
+        self.cancelled.is_none() && self.signed_off_at().is_none()
+    }
+
+    /// When it was signed off, UTC; none if it was not, or was opened again since.
+    pub fn signed_off_at(&self) -> Option<Timestamp> {
+        let step = self.step_of(Stage::SignOff)?;
+        let finished = step.finished.last().map(|finish| finish.at);
+        let at = step.dates.completed.max(finished)?;
+        let reopened = self.deeds.reopened.last();
+        let stands = reopened.is_none_or(|entry| entry.at < at);
+        (step.status == StepStatus::Completed && stands).then_some(at)
+    }
+
+    /// Whether it was signed off once and opened again: what was signed off or drawn then is stale.
+    pub fn is_stale(&self) -> bool {
+        !self.deeds.reopened.is_empty() && self.signed_off_at().is_none()
     }
 
     /// A fact, read from the live step of the stage that carries it.
@@ -198,6 +221,28 @@ impl Episode {
         answer
     }
 
+    /// The same as [`Self::moderated_matter`], as codes by what they are about: `-` is blank and `?` unreadable.
+    pub fn moderated_codes(&self) -> BTreeMap<String, String> {
+        let evaluation = self.evaluation().map(|grade| grade.code().to_owned());
+        let reviewer = self.person(Role::PracticeReviewer).map(|worker| worker.0);
+        let mut codes = BTreeMap::from([
+            ("evaluation".to_owned(), shown(evaluation)),
+            ("practice_reviewer".to_owned(), shown(reviewer)),
+        ]);
+        for (name, fact) in [("observation", Fact::Observation), ("areas", Fact::Areas)] {
+            match self.fact(fact).rows() {
+                Known::Is(rows) => codes.extend(
+                    rows.into_iter()
+                        .map(|row| (format!("{name}/{}", row.key), shown(row.code))),
+                ),
+                other => {
+                    codes.insert(name.to_owned(), shown(other.map(|_| String::new())));
+                }
+            }
+        }
+        codes
+    }
+
     /// What a moderator agreed to: evaluation, Section 4, Section 6 and the reviewer (see LE-27.3).
     pub fn moderated_matter(&self) -> Digest {
         Digest::of_json(&(
@@ -206,5 +251,13 @@ impl Episode {
             self.fact(Fact::Areas).rows(),
             self.person(Role::PracticeReviewer),
         ))
+    }
+}
+
+fn shown(code: Known<String>) -> String {
+    match code {
+        Known::Is(code) => code,
+        Known::Blank => "-".to_owned(),
+        Known::Unreadable(_) => "?".to_owned(),
     }
 }

@@ -51,12 +51,14 @@ pub enum Value {
     Rows(Vec<Row>),
 }
 
-/// One row: an observed component, an area of practice, or an agreed action.
+/// One row: an observed component, an area of practice, an agreed action, feedback, or somebody who took part.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Row {
-    /// The component's, area's or action's own id or code.
+    /// The component's, area's or action's own id or code; of somebody who took part, the role (`supervisor`,
+    /// `iro`); of feedback, its own id.
     pub key: String,
-    /// Assurance (`high`, `medium`, `low`, `waived`) or the action's status code.
+    /// Assurance (`high`, `medium`, `low`, `waived`), the action's status code, the source of feedback
+    /// (`child`, `parent_carer`, `partner`), or how somebody took part (`present`, `deputy`, `absent`).
     #[serde(default = "blank", skip_serializing_if = "is_blank")]
     pub code: Known<String>,
     /// Who owns the action.
@@ -154,8 +156,15 @@ pub const ASSURANCE: &[&str] = &["high", "medium", "low", "waived"];
 /// Evaluation codes (¶8).
 pub const EVALUATION: &[&str] = &["outstanding", "good", "requires_improvement", "inadequate"];
 
+/// Whether an episode can be judged at all without a fact.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Core,
+    Optional,
+}
+
 macro_rules! facts {
-    ($($variant:ident, $name:literal, $kind:expr, $stage:ident, [$($point:literal),*], $meaning:literal;)*) => {
+    ($($variant:ident, $name:literal, $kind:expr, $stage:ident, $need:ident, [$($point:literal),*], $meaning:literal;)*) => {
         /// A fact that a mapping may provide and a rule may read.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Fact {
@@ -181,6 +190,13 @@ macro_rules! facts {
                 match self { $(Self::$variant => Stage::$stage,)* }
             }
 
+            /// Whether a council's forms may well do without it.
+            ///
+            /// What the forms do not carry is not asked of people: see `Judged::is_unasked`.
+            pub fn is_optional(self) -> bool {
+                match self { $(Self::$variant => Need::$need == Need::Optional,)* }
+            }
+
             /// The paragraphs of the guidance that make it needed.
             pub fn paragraphs(self) -> &'static [u8] {
                 match self { $(Self::$variant => &[$($point),*],)* }
@@ -195,32 +211,55 @@ macro_rules! facts {
 }
 
 facts! {
-    ReflectionLength, "reflection_length", FactKind::Length, Practitioner, [16], "the length of the practitioner's reflection";
-    FocusLength, "focus_length", FactKind::Length, Practitioner, [17], "the length of the practitioner's preferred focus";
-    AgreedDate, "agreed_date", FactKind::Day, Practitioner, [16], "the date agreed for the practitioner's step";
-    ConversationLength, "conversation_length", FactKind::Length, PracticeReview, [20], "the length of the learning conversation summary in Section 3";
-    ConversationDate, "conversation_date", FactKind::Day, PracticeReview, [19, 20], "the date of the first learning conversation";
-    ObservationDate, "observation_date", FactKind::Day, PracticeReview, [14, 21], "the date of the observed practice event";
-    Observation, "observation", FactKind::Rows, PracticeReview, [22], "the assurance of the three components observed, in Section 4";
-    ObservationWaiver, "observation_waiver", FactKind::Code(&[]), PracticeReview, [15, 22], "the code that waives the observation";
-    FamilyFeedback, "family_feedback", FactKind::Count, PracticeReview, [23], "the feedback from people who have experienced practice";
-    FamilyFeedbackReason, "family_feedback_reason", FactKind::Code(&[]), PracticeReview, [23], "the reason code for having no family feedback";
-    PartnerFeedback, "partner_feedback", FactKind::Count, PracticeReview, [24], "the feedback from partners in the plan";
-    PartnerFeedbackReason, "partner_feedback_reason", FactKind::Code(&[]), PracticeReview, [24], "the reason code for having no partner feedback";
-    AnalysisLength, "analysis_length", FactKind::Length, PracticeReview, [25], "the length of the analysis in Section 6";
-    Areas, "areas", FactKind::Rows, PracticeReview, [25], "the assurance of each area of practice, in Section 6";
-    Evaluation, "evaluation", FactKind::Code(EVALUATION), PracticeReview, [8, 25, 27], "the overall evaluation";
-    FinalMeetingDate, "final_meeting_date", FactKind::Day, PracticeReview, [13, 26], "the date of the concluding meeting";
-    Actions, "actions", FactKind::Rows, PracticeReview, [26, 28], "the agreed actions";
-    ActionCount, "action_count", FactKind::Count, PracticeReview, [26], "the number of agreed actions";
-    NoActionsReason, "no_actions_reason", FactKind::Code(&[]), PracticeReview, [26], "the reason code for having agreed no actions";
-    LateReason, "late_reason", FactKind::Code(&[]), PracticeReview, [3], "the reason code for finishing after the completion date";
-    HandOver, "hand_over", FactKind::Worker, PracticeReview, [16, 18, 28, 29], "who hands over to whom";
-    SupervisionDate, "supervision_date", FactKind::Day, SupervisorActions, [28], "the date of the supervision that carried the actions";
-    ActionProgress, "action_progress", FactKind::Rows, SupervisorActions, [29], "the progress of the agreed actions";
-    ProcessView, "process_view", FactKind::Code(&["assured", "not_assured"]), SignOff, [29], "the Service Manager's view of the process";
-    ModerationStatementLength, "moderation_statement_length", FactKind::Length, SignOff, [29], "the length of the third person moderation statement";
-    Impact, "impact", FactKind::Code(&[]), SignOff, [29], "the overall impact for the child";
+    ReflectionLength, "reflection_length", FactKind::Length, Practitioner, Core, [16], "the length of the practitioner's reflection";
+    FocusLength, "focus_length", FactKind::Length, Practitioner, Optional, [17], "the length of the practitioner's preferred focus";
+    AgreedDate, "agreed_date", FactKind::Day, Practitioner, Optional, [16], "the date agreed for the practitioner's step";
+    KickoffTalkDate, "kickoff_talk_date", FactKind::Day, Practitioner, Optional, [11], "the date of the kick-off talk";
+    PracticeEventDate, "practice_event_date", FactKind::Day, Practitioner, Optional, [14], "the date of the practice event agreed for the observation";
+    EventInviteDate, "event_invite_date", FactKind::Day, Practitioner, Optional, [14], "the date on which the reviewer was invited to the practice event";
+    ObserverNoticeDate, "observer_notice_date", FactKind::Day, Practitioner, Optional, [15], "the date on which the family and professionals were told of the observer";
+    ObserverConcern, "observer_concern", FactKind::Yes, Practitioner, Optional, [15], "whether somebody expressed concern about the observer";
+    ObserverConcernDate, "observer_concern_date", FactKind::Day, Practitioner, Optional, [15], "the date on which concern about the observer was expressed";
+    ConcernDiscussedDate, "concern_discussed_date", FactKind::Day, Practitioner, Optional, [15], "the date on which that concern was discussed with the reviewer";
+    ConversationLength, "conversation_length", FactKind::Length, PracticeReview, Core, [20], "the length of the learning conversation summary in Section 3";
+    ConversationDate, "conversation_date", FactKind::Day, PracticeReview, Optional, [19, 20], "the date of the first learning conversation";
+    ConversationInviteDate, "conversation_invite_date", FactKind::Day, PracticeReview, Optional, [12], "the date of the invitation to the first learning conversation";
+    ConversationParticipants, "conversation_participants", FactKind::Rows, PracticeReview, Optional, [12], "who took part in the first learning conversation, by role";
+    ParticipantsReason, "participants_reason", FactKind::Code(&[]), PracticeReview, Optional, [12], "the reason code for a learning conversation without a role that was suggested";
+    RecordReadDate, "record_read_date", FactKind::Day, PracticeReview, Optional, [19], "the date on which the reviewer had read the record";
+    ResearchOpenedDate, "research_opened_date", FactKind::Day, PracticeReview, Optional, [21], "the date on which the Research in Practice guidance was opened";
+    PeriodStart, "period_start", FactKind::Day, PracticeReview, Optional, [2], "the first day of the period evaluated";
+    PeriodEnd, "period_end", FactKind::Day, PracticeReview, Optional, [2], "the last day of the period evaluated";
+    PeriodReason, "period_reason", FactKind::Code(&[]), PracticeReview, Optional, [2], "the reason code for another period than six months";
+    ObservationDate, "observation_date", FactKind::Day, PracticeReview, Optional, [14, 21], "the date of the observed practice event";
+    Observation, "observation", FactKind::Rows, PracticeReview, Core, [22], "the assurance of the three components observed, in Section 4";
+    ObservationWaiver, "observation_waiver", FactKind::Code(&[]), PracticeReview, Core, [15, 22], "the code that waives the observation";
+    FamilyFeedback, "family_feedback", FactKind::Count, PracticeReview, Core, [23], "the feedback from people who have experienced practice";
+    FamilyFeedbackReason, "family_feedback_reason", FactKind::Code(&[]), PracticeReview, Core, [23], "the reason code for having no family feedback";
+    PartnerFeedback, "partner_feedback", FactKind::Count, PracticeReview, Core, [24], "the feedback from partners in the plan";
+    PartnerFeedbackReason, "partner_feedback_reason", FactKind::Code(&[]), PracticeReview, Core, [24], "the reason code for having no partner feedback";
+    Feedback, "feedback", FactKind::Rows, PracticeReview, Optional, [23, 24], "the feedback heard, by source";
+    AnalysisLength, "analysis_length", FactKind::Length, PracticeReview, Core, [25], "the length of the analysis in Section 6";
+    Areas, "areas", FactKind::Rows, PracticeReview, Core, [25], "the assurance of each area of practice, in Section 6";
+    Evaluation, "evaluation", FactKind::Code(EVALUATION), PracticeReview, Core, [8, 25, 27], "the overall evaluation";
+    EvaluationDate, "evaluation_date", FactKind::Day, PracticeReview, Optional, [8, 25], "the date on which the overall evaluation was set";
+    ConcernDate, "concern_date", FactKind::Day, PracticeReview, Optional, [7], "the date on which a concern about practice was raised";
+    ConcernTold, "concern_told", FactKind::Rows, PracticeReview, Optional, [7], "who was told of a concern about practice, by role";
+    FinalInviteDate, "final_invite_date", FactKind::Day, PracticeReview, Optional, [13], "the date of the invitation to the concluding meeting";
+    FinalMeetingDate, "final_meeting_date", FactKind::Day, PracticeReview, Core, [13, 26], "the date of the concluding meeting";
+    FinalAttendees, "final_attendees", FactKind::Rows, PracticeReview, Optional, [26], "who took part in the concluding meeting, by role";
+    ChallengeRaised, "challenge_raised", FactKind::Yes, PracticeReview, Optional, [26], "whether the rationale or the evidence was challenged";
+    ChallengeResolvedDate, "challenge_resolved_date", FactKind::Day, PracticeReview, Optional, [26], "the date on which the challenge was resolved";
+    Actions, "actions", FactKind::Rows, PracticeReview, Core, [26, 28], "the agreed actions";
+    ActionCount, "action_count", FactKind::Count, PracticeReview, Core, [26], "the number of agreed actions";
+    NoActionsReason, "no_actions_reason", FactKind::Code(&[]), PracticeReview, Core, [26], "the reason code for having agreed no actions";
+    LateReason, "late_reason", FactKind::Code(&[]), PracticeReview, Core, [3], "the reason code for finishing after the completion date";
+    HandOver, "hand_over", FactKind::Worker, PracticeReview, Core, [16, 18, 28, 29], "who hands over to whom";
+    SupervisionDate, "supervision_date", FactKind::Day, SupervisorActions, Optional, [28], "the date of the supervision that carried the actions";
+    ActionProgress, "action_progress", FactKind::Rows, SupervisorActions, Core, [29], "the progress of the agreed actions";
+    ProcessView, "process_view", FactKind::Code(&["assured", "not_assured"]), SignOff, Optional, [29], "the Service Manager's view of the process";
+    ModerationStatementLength, "moderation_statement_length", FactKind::Length, SignOff, Core, [29], "the length of the third person moderation statement";
+    Impact, "impact", FactKind::Code(&[]), SignOff, Core, [29], "the overall impact for the child";
 }
 
 #[cfg(test)]

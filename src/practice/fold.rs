@@ -3,16 +3,17 @@
 //! Out-of-order, reopened, hidden and vanished steps are settled here, once. What follows for people
 //! (permits, bypasses, messages) is `react`'s business.
 
+mod decisions;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::decision::{
-    Decided, Decision, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
-};
 use super::episode::{Episode, Finished, Hidden, Presence, Stage, Step, StepStatus};
 use super::ids::{ChildKey, StepId};
 use super::known::Known;
 use super::sighting::Sighting;
+
+pub use decisions::take_decision;
 
 /// What changed in kind when a sighting was taken in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,10 @@ pub struct Change {
     pub finished: Option<Finished>,
     /// The step is open again after a Finish.
     pub reopened: bool,
+    /// It is as it was before: the case system was restored (P19). Which version was held.
+    pub went_back: Option<Option<String>>,
+    /// The Finish that was undone by that.
+    pub undone: Option<Finished>,
     /// The step can no longer be seen, or can be again.
     pub presence_changed: bool,
     /// It surfaced long after the Finish that made it, so its clock counts from its first sight.
@@ -66,6 +71,18 @@ pub fn take_sighting(episode: &mut Episode, sighting: &Sighting) -> Change {
         if change.reopened || finished_again {
             step.leg += 1;
         }
+        let modified = old.modified_at.map(Timestamp::as_millisecond);
+        if old.presence != Presence::Deleted
+            && sighting.is_older_than(old.version.as_deref(), modified)
+        {
+            change.went_back = Some(old.version.clone());
+            if change.reopened
+                && let Some(last) = step.finished.last_mut()
+            {
+                last.undone = Some(sighting.seen_at);
+                change.undone = Some(last.clone());
+            }
+        }
     }
     if let Some(span) = step.hidden.last_mut().filter(|span| span.until.is_none()) {
         span.until = Some(sighting.seen_at);
@@ -77,6 +94,7 @@ pub fn take_sighting(episode: &mut Episode, sighting: &Sighting) -> Change {
             observed_at: sighting.seen_at,
             permit: None,
             bypass: false,
+            undone: None,
         };
         step.finished.push(finished.clone());
         change.finished = Some(finished);
@@ -232,79 +250,6 @@ fn step_from(sighting: &Sighting, before: Option<&Step>) -> Step {
         real_since: before.and_then(|step| step.real_since),
         clock_from: before.and_then(|step| step.clock_from),
         hidden: before.map_or_else(Vec::new, |step| step.hidden.clone()),
-    }
-}
-
-/// Takes a decision into the episode. Authority is checked before (`authority::may`).
-pub fn take_decision(episode: &mut Episode, decision: &Decision) {
-    episode.version += 1;
-    episode.decided.insert(decision.id.clone());
-    let (by, at) = (decision.by.clone(), decision.at);
-    match &decision.what {
-        Decided::Allocate(allocation) => {
-            episode.cycle = Some(allocation.cycle.clone());
-            episode.source = allocation.source.clone();
-            // An allocation may still name the child by a key that was merged into another since.
-            if !episode.earlier_keys.contains(&allocation.child) {
-                episode.child = Some(allocation.child.clone());
-            }
-            episode.allocation = Some(allocation.as_ref().clone());
-        }
-        Decided::Extend { due, reason } => {
-            episode.extensions.push(Extension {
-                due: *due,
-                reason: reason.clone(),
-                by,
-                at,
-            });
-        }
-        Decided::Pause {
-            from,
-            until,
-            reason,
-        } => {
-            let pause = Pause {
-                from: *from,
-                until: *until,
-                reason: reason.clone(),
-                at,
-            };
-            episode.pauses.push(pause);
-        }
-        Decided::RequestModeration => {
-            let grade = episode.evaluation().value().copied();
-            episode
-                .moderation_requests
-                .push(ModerationRequest { by, at, grade });
-        }
-        Decided::Moderate { grade, outcome, on } => {
-            let on = on.clone().unwrap_or_else(|| episode.moderated_matter());
-            episode.moderations.push(Moderation {
-                id: decision.id.clone(),
-                by,
-                at,
-                grade: *grade,
-                outcome: *outcome,
-                on,
-            });
-        }
-        Decided::GiveReason { about, reason } => {
-            episode.reasons.push(ReasonGiven {
-                about: *about,
-                reason: reason.clone(),
-                by,
-                at,
-            });
-        }
-        Decided::Override { stage, reason } => {
-            episode.overrides.push(Override {
-                stage: *stage,
-                reason: reason.clone(),
-                by,
-                at,
-            });
-        }
-        Decided::Cancel { reason } => episode.cancelled = Some(reason.clone()),
     }
 }
 

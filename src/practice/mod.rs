@@ -4,10 +4,12 @@
 //! episode after, a verdict if one was asked, what is owed, when to look again, and what the journal
 //! says. Ordered collections only, so that the same inputs always give the same bytes.
 
+pub mod admit;
 pub mod authority;
 pub mod bind;
 pub mod calendar;
 pub mod concern;
+pub mod conflict;
 pub mod deadlines;
 pub mod decision;
 pub mod effect;
@@ -17,12 +19,16 @@ pub mod fold;
 pub mod ids;
 pub mod judge;
 pub mod known;
+pub mod ladders;
 pub mod news;
+pub mod on_record;
+pub mod people;
 pub mod permit;
 pub mod reach;
 pub mod react;
 pub mod rules;
 pub mod sighting;
+pub mod standstill;
 pub mod step;
 pub mod subject;
 pub mod terms;

@@ -8,8 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
-use super::episode::Role;
-use super::ids::{Digest, WorkerId};
+use super::episode::Stage;
+use super::ids::Digest;
+use super::ladders;
+
+pub use super::ladders::{Ladders, Rung};
+pub use super::people::{Away, Holder, People};
 
 /// Everything besides the episode that a judgement depends on.
 #[derive(Clone, Debug)]
@@ -67,25 +71,40 @@ pub enum WhenUnavailable {
 }
 
 /// Changes of one rule's defaults.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleTerms {
     /// Another stance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stance: Option<Stance>,
     /// Another answer to blindness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when_unavailable: Option<WhenUnavailable>,
+    /// Another sentence that says what is missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub say: String,
+    /// Another sentence that says who can put it right and how.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
+    /// Where the council's own guidance on it stands.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link: String,
+    /// Its own numbers, words and lists, by key; see `rules::parameter`.
+    #[serde(flatten)]
+    pub parameters: BTreeMap<String, Setting>,
 }
 
-/// What lets a Finish after the completion date through (LE-03.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LateFinish {
-    /// A late reason on record, or an agreed extension.
-    Reason,
-    /// Only an agreed extension.
-    Extension,
-    /// Noted, never held.
-    Flag,
+/// What is written for a parameter of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// A whole number.
+    Number(i64),
+    /// `true` or `false`.
+    Yes(bool),
+    /// A word.
+    Word(String),
+    /// A list of codes.
+    Codes(Vec<String>),
 }
 
 /// What the clock does while a restricted record hides a step (P22).
@@ -99,166 +118,93 @@ pub enum HiddenClock {
     Freeze,
 }
 
-/// One rung of the escalation ladder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rung {
-    /// Working days after the due day (negative: before it, a reminder).
-    pub working_days: i32,
-    /// Who is told.
-    pub tell: Vec<Role>,
-    /// Whether the overdue flag is set in the case system.
-    #[serde(default)]
-    pub flag: bool,
+/// What the clock does while the case system cannot be reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutageClock {
+    /// It stands still for each day of which half or more was lost.
+    #[default]
+    Stop,
+    /// It runs on.
+    Run,
+}
+
+/// Which Finish is the completion that the QA manager's date is about (¶3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompletionEvent {
+    /// The practice review's: ¶3 gives the date to the practice reviewer.
+    #[default]
+    S2,
+    /// The sign-off's: every step from the practice review on is to be finished by it.
+    S4,
 }
 
 /// The council's policy: `config/policy.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Fewest characters of the practitioner's reflection (LE-16.1).
-    pub reflection_min_chars: u32,
-    /// Fewest characters of the Section 3 summary (LE-20.1).
-    pub conversation_min_chars: u32,
-    /// Fewest characters of the third person moderation statement (LE-29.3).
-    pub statement_min_chars: u32,
-    /// How many components of good practice Section 4 has (LE-22.1).
-    pub observation_components: u32,
-    /// What lets a late Finish through (LE-03.3).
-    pub late_finish: LateFinish,
     /// Reason codes accepted for anything late or missing; empty accepts any.
     pub reason_codes: Vec<String>,
     /// How long a permit holds, minutes.
     pub permit_minutes: i64,
-    /// Working days from allocation until a practitioner's step that has not appeared is chased (LE-01.3).
-    pub awaited_working_days: i32,
-    /// Working days for the supervisor's actions after the practice review's Finish (LE-29.5).
-    pub supervisor_working_days: i32,
-    /// Working days for the sign-off after the supervisor's Finish (LE-29.5).
-    pub sign_off_working_days: i32,
+    /// Where the council's guidance stands, given with every hold and message whose rule has no link (¶10).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub guidance_link: String,
     /// What the clock does while a restricted record hides a step.
     #[serde(default)]
     pub hidden_clock: HiddenClock,
+    /// What the clock does while the case system cannot be reached.
+    #[serde(default)]
+    pub outage_clock: OutageClock,
+    /// Which Finish the completion date is about (¶3).
+    #[serde(default)]
+    pub completion_event: CompletionEvent,
     /// The ladder, reminders (negative) and escalations (positive), for the practice review (¶3).
     pub ladder: Vec<Rung>,
+    /// The other ladders.
+    #[serde(default)]
+    pub ladders: Ladders,
     /// Changes of single rules, by code.
     pub rules: BTreeMap<String, RuleTerms>,
 }
 
+impl Policy {
+    /// Where the guidance on a rule stands: by any of its codes, else the council's guidance at large.
+    pub fn link<'a>(&self, codes: impl Iterator<Item = &'a str>) -> Option<&str> {
+        let own = codes
+            .filter_map(|code| self.rules.get(code))
+            .map(|terms| terms.link.as_str())
+            .find(|link| !link.is_empty());
+        own.or(Some(self.guidance_link.as_str()))
+            .filter(|link| !link.is_empty())
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
-        let rung = |working_days, tell: &[Role], flag| Rung {
-            working_days,
-            tell: tell.to_vec(),
-            flag,
-        };
         Self {
-            reflection_min_chars: 200,
-            conversation_min_chars: 100,
-            statement_min_chars: 1,
-            observation_components: 3,
-            late_finish: LateFinish::Reason,
             reason_codes: Vec::new(),
             permit_minutes: 15,
-            awaited_working_days: 5,
-            supervisor_working_days: 25,
-            sign_off_working_days: 10,
+            guidance_link: String::new(),
             hidden_clock: HiddenClock::Run,
-            ladder: vec![
-                rung(-10, &[Role::PracticeReviewer], false),
-                rung(-5, &[Role::PracticeReviewer], false),
-                rung(-2, &[Role::PracticeReviewer], false),
-                rung(0, &[Role::PracticeReviewer], false),
-                rung(1, &[Role::PracticeReviewer, Role::QaManager], true),
-                rung(3, &[Role::Supervisor, Role::OperationalManager], false),
-                rung(5, &[Role::HeadOfService], false),
-                rung(10, &[Role::Cslt], false),
-            ],
+            outage_clock: OutageClock::Stop,
+            completion_event: CompletionEvent::S2,
+            ladder: ladders::practice_review(),
+            ladders: Ladders::default(),
             rules: BTreeMap::new(),
         }
     }
 }
 
-/// Dated role holders: `config/people.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct People {
-    /// Who holds a council-wide role.
-    #[serde(default)]
-    pub holders: Vec<Holder>,
-    /// Who has left or is away, and who stands in.
-    #[serde(default)]
-    pub away: Vec<Away>,
-}
-
-/// A worker who has left, or is away for a while: messages go to the deputy, or to the next role (P26).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Away {
-    /// The worker.
-    pub worker: WorkerId,
-    /// First instant away, UTC; always if none.
-    #[serde(default)]
-    pub from: Option<Timestamp>,
-    /// First instant back, UTC; never if none.
-    #[serde(default)]
-    pub until: Option<Timestamp>,
-    /// Who stands in; nobody if none.
-    #[serde(default)]
-    pub deputy: Option<WorkerId>,
-}
-
-/// One person holding one role, or standing in for its holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Holder {
-    /// The worker.
-    pub worker: WorkerId,
-    /// The role held.
-    pub role: Role,
-    /// First instant, UTC; open if none.
-    #[serde(default)]
-    pub from: Option<Timestamp>,
-    /// First instant no longer held, UTC; open if none.
-    #[serde(default)]
-    pub until: Option<Timestamp>,
-}
-
-impl People {
-    /// Whether a message to `worker` finds somebody at `at`: in person, or whoever stands in.
-    pub fn finds(&self, worker: &WorkerId, at: Timestamp) -> bool {
-        let mut worker = worker;
-        // A deputy may be away too; so many in a row are nobody.
-        for _ in 0..4 {
-            let away = self.away.iter().find(|away| {
-                away.worker == *worker
-                    && away.from.is_none_or(|from| from <= at)
-                    && away.until.is_none_or(|until| at < until)
-            });
-            match away.map(|away| &away.deputy) {
-                None => return true,
-                Some(None) => return false,
-                Some(Some(deputy)) => worker = deputy,
-            }
+impl Policy {
+    /// The ladder of a stage, from its due day.
+    pub fn ladder_of(&self, stage: Stage) -> &[Rung] {
+        match stage {
+            Stage::Practitioner => &self.ladders.practitioner,
+            Stage::PracticeReview => &self.ladder,
+            Stage::SupervisorActions => &self.ladders.supervisor_actions,
+            Stage::SignOff => &self.ladders.sign_off,
         }
-        false
-    }
-
-    /// Those who hold a role at `at`; none if nobody was ever named for it.
-    pub fn in_force(&self, role: Role, at: Timestamp) -> Option<Vec<&WorkerId>> {
-        let named: Vec<&Holder> = self.holders.iter().filter(|h| h.role == role).collect();
-        let holds = |holder: &&&Holder| self.holds(&holder.worker, role, at);
-        let held = named.iter().filter(holds).map(|holder| &holder.worker);
-        (!named.is_empty()).then(|| held.collect())
-    }
-
-    /// Whether `worker` held `role`, in person or as delegate, at `at`.
-    pub fn holds(&self, worker: &WorkerId, role: Role, at: Timestamp) -> bool {
-        self.holders.iter().any(|holder| {
-            holder.worker == *worker
-                && holder.role == role
-                && holder.from.is_none_or(|from| from <= at)
-                && holder.until.is_none_or(|until| at < until)
-        })
     }
 }

@@ -66,6 +66,9 @@ pub struct Judged {
     pub finding: Finding,
     /// Who can put it right and how: one sentence.
     pub remedy: String,
+    /// Where the council's guidance on it stands, if the policy says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Who is asked.
     pub asks: Role,
 }
@@ -102,9 +105,27 @@ pub enum Answer {
 }
 
 impl Judged {
+    /// Whether the council's forms do not ask for what this rule would look at.
+    ///
+    /// The mapping then has no place for it, and the finding stays "cannot tell"; but nobody is flagged, told or
+    /// held for what no form carries. Only a rule that blocks does not let a core fact pass: without it nothing
+    /// of the episode could be judged. Nor does a step that was never seen set a flag for an optional fact.
+    pub fn is_unasked(&self) -> bool {
+        match &self.finding {
+            Finding::CannotTell(fact, Why::NotMapped) => {
+                self.stance != Stance::Block || fact.is_optional()
+            }
+            Finding::CannotTell(fact, Why::NotSeen) => {
+                self.stance != Stance::Block && fact.is_optional()
+            }
+            _ => false,
+        }
+    }
+
     /// Whether this finding holds the Finish.
     pub fn holds(&self) -> bool {
         self.stance == Stance::Block
+            && !self.is_unasked()
             && match &self.finding {
                 Finding::Unmet(_) => true,
                 Finding::CannotTell(..) => self.when_unavailable == WhenUnavailable::Hold,
@@ -116,6 +137,7 @@ impl Judged {
     pub fn warns(&self) -> bool {
         self.stance != Stance::Off
             && !self.holds()
+            && !self.is_unasked()
             && matches!(self.finding, Finding::Unmet(_) | Finding::CannotTell(..))
     }
 
@@ -151,7 +173,9 @@ impl Verdict {
             return Answer::Hold;
         }
         let blind = self.findings.iter().any(|judged| {
-            judged.stance == Stance::Block && matches!(judged.finding, Finding::CannotTell(..))
+            judged.stance == Stance::Block
+                && matches!(judged.finding, Finding::CannotTell(..))
+                && !judged.is_unasked()
         });
         if blind {
             Answer::Provisional
@@ -180,14 +204,16 @@ impl Verdict {
         let mut text = String::from("Finish is held.");
         for judged in self.reasons() {
             let points: Vec<String> = judged.paragraphs.iter().map(u8::to_string).collect();
+            let link = judged.link.as_ref();
             let _ = write!(
                 text,
-                " {}: {} {} {} (paragraphs {})",
+                " {}: {} {} {} (paragraphs {}{})",
                 judged.rule,
                 judged.missing(),
                 judged.seen(),
                 judged.remedy,
-                points.join(", ")
+                points.join(", "),
+                link.map_or(String::new(), |link| format!("; guidance: {link}"))
             );
         }
         text

@@ -7,6 +7,7 @@ mod bounds;
 mod fault;
 mod keys;
 mod layers;
+mod rules;
 mod secrets;
 mod terms;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Under which terms is judged here? Policy, people and calendar, from the council's files or the built-in ones.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use toml::{Table, Value};
@@ -8,8 +10,7 @@ use super::fault::{SettingsFault, of_shape};
 use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
-use crate::practice::rules::RULES;
-use crate::practice::terms::{Away, Holder, People, Policy, Terms};
+use crate::practice::terms::{Away, Holder, Ladders, People, Policy, Terms};
 use crate::sampling::SamplingPolicy;
 use crate::shape::{self, Lines};
 
@@ -17,17 +18,17 @@ const POLICY: &str = include_str!("../../config/policy.toml");
 const PEOPLE: &str = include_str!("../../config/people.toml");
 /// What the built-in policy has no example of, and its closed lists of words.
 const POLICY_EXAMPLES: &str = r#"
-late_finish = "reason|extension|flag"
 hidden_clock = "run|freeze"
+completion_event = "s2|s4"
+outage_clock = "stop|run"
 reason_codes = [""]
-[[ladder]]
+"#;
+/// The rung that each ladder has an example of.
+const RUNG: &str = r#"
 "!" = ["working_days", "tell"]
 working_days = 1
 tell = ["practitioner|practice_reviewer|supervisor|service_manager|qa_manager|head_of_service|operational_manager|cslt"]
 flag = true
-[rules."*"]
-stance = "off|notify|flag|block"
-when_unavailable = "hold|allow_provisional"
 "#;
 const PEOPLE_EXAMPLES: &str = r#"
 [[holders]]
@@ -85,10 +86,18 @@ impl Settings {
     fn policy(&self) -> Result<Policy, Vec<SettingsFault>> {
         let file = shown(self.files.policy.as_ref(), "config/policy.toml");
         let text = self.policy_text().map_err(|fault| vec![fault])?;
-        let mut read = File::read(&file, &text, POLICY, POLICY_EXAMPLES);
+        let mut examples = format!(
+            "{POLICY_EXAMPLES}[[ladder]]{RUNG}{}",
+            super::rules::manual()
+        );
+        for name in Table::try_from(Ladders::default()).iter().flatten() {
+            let _ = write!(examples, "[[ladders.{}]]{RUNG}", name.0);
+        }
+        let mut read = File::read(&file, &text, POLICY, &examples);
+        read.moved_keys();
         let sampling = read.table.remove("sampling");
         read.sampling(sampling);
-        read.rule_codes();
+        read.rules();
         let mut whole = Table::try_from(Policy::default())
             .map_err(|fault| vec![SettingsFault::whole(&file, fault.to_string())])?;
         for (key, value) in std::mem::take(&mut read.table) {
@@ -112,7 +121,13 @@ impl Settings {
         let mut read = File::read(&file, &text, PEOPLE, PEOPLE_EXAMPLES);
         let holders = read.dated::<Holder>("holders");
         let away = read.dated::<Away>("away");
-        read.or_faults(|| Ok(People { holders, away }))
+        read.or_faults(|| {
+            Ok(People {
+                holders,
+                away,
+                ..People::default()
+            })
+        })
     }
 
     fn calendar(&self) -> Result<Calendar, Vec<SettingsFault>> {
@@ -161,11 +176,11 @@ fn shown(path: Option<&std::path::PathBuf>, built_in: &str) -> String {
 }
 
 /// One of these files, compared with its manual: what it says, and what is wrong with it so far.
-struct File<'a> {
-    name: &'a str,
-    table: Table,
-    lines: Lines,
-    faults: Vec<SettingsFault>,
+pub(super) struct File<'a> {
+    pub(super) name: &'a str,
+    pub(super) table: Table,
+    pub(super) lines: Lines,
+    pub(super) faults: Vec<SettingsFault>,
 }
 
 impl<'a> File<'a> {
@@ -179,7 +194,7 @@ impl<'a> File<'a> {
         }
     }
 
-    fn fault(&mut self, at: &str, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, at: &str, message: impl Into<String>) {
         let line = self.lines.of(at);
         self.faults
             .push(SettingsFault::at(self.name, line, message));
@@ -248,32 +263,6 @@ impl<'a> File<'a> {
                     format!("`sampling.{key}`: {said}"),
                 );
             }
-        }
-    }
-
-    /// A change of a rule that does not exist would be a rule that nobody changed.
-    fn rule_codes(&mut self) {
-        let Some(Value::Table(rules)) = self.table.get("rules") else {
-            return;
-        };
-        let known: Vec<&str> = RULES
-            .iter()
-            .flat_map(|rule| std::iter::once(rule.code).chain(rule.also.iter().copied()))
-            .collect();
-        let unknown = rules.keys().filter(|code| !known.contains(&code.as_str()));
-        let unknown: Vec<String> = unknown.cloned().collect();
-        for code in unknown {
-            let at = format!("rules.{code}");
-            let help = match shape::nearest(&code, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "docs/rules.md lists every rule".to_owned(),
-            };
-            let fault = SettingsFault::at(
-                self.name,
-                self.lines.of(&at),
-                format!("there is no rule `{code}`"),
-            );
-            self.faults.push(fault.help(help));
         }
     }
 }

@@ -16,6 +16,8 @@ use super::{Doors, board, described};
 use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, decide, explain, gate};
 use crate::clock::machine_second;
+use crate::mapping::Refused;
+use crate::practice::authority::Refusal;
 use crate::practice::decision::{Decided, Decision};
 use crate::practice::ids::{Digest, EpisodeId};
 
@@ -47,9 +49,22 @@ pub(super) fn refused(status: StatusCode, why: &str) -> Response {
     (status, axum::Json(json!({ "error": why }))).into_response()
 }
 
+/// Why a decision is not taken in, as problem details (RFC 9457): the rule, and who may put it right.
+fn problem(refusal: &Refusal) -> Response {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let body = json!({
+        "type": format!("urn:greentick:rule:{}", refusal.rule), "title": "The decision is not taken in.",
+        "status": status.as_u16(), "detail": refusal.why, "rule": refusal.rule, "asks": refusal.asks,
+        "error": refusal.to_string(),
+    });
+    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+    (status, kind, body.to_string()).into_response()
+}
+
 pub(super) fn failed(fault: &AppFault) -> Response {
     match fault {
         AppFault::Refused(why) => refused(StatusCode::UNPROCESSABLE_ENTITY, why),
+        AppFault::Decision(refusal) => problem(refusal),
         AppFault::Case(_) | AppFault::Ledger(_) => {
             tracing::error!(%fault, "a request could not be answered");
             refused(
@@ -161,6 +176,8 @@ pub(super) fn new_id() -> String {
 struct CallbackHead {
     #[serde(alias = "id")]
     message_id: String,
+    /// Of which environment it says it is.
+    environment: Option<String>,
 }
 
 /// A hint that something changed. It is kept before it is answered; what changed is then read.
@@ -189,6 +206,12 @@ async fn callback<C: Shared>(
             return refused(StatusCode::BAD_REQUEST, &why);
         }
     };
+    let known = mapping.filter(|mapping| mapping.environment().is_some());
+    let elsewhere = known.and_then(|mapping| mapping.elsewhere(head.environment.as_deref()));
+    if let Some(why) = elsewhere {
+        doors.metrics.callback("refused");
+        return described::not_taken(&Refused::Environment(why));
+    }
     let digest = Digest::of(&body);
     match doors
         .app

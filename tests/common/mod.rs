@@ -35,7 +35,7 @@ pub(crate) fn terms(mode: Mode) -> Arc<Terms> {
                 holder("W-HEAD", Role::HeadOfService),
                 holder("W-QA", Role::QaManager),
             ],
-            away: Vec::new(),
+            ..People::default()
         },
         activation: "2026-11-01T00:00:00Z".parse().unwrap(),
         mode,

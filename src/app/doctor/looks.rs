@@ -207,11 +207,14 @@ pub(super) fn evidence(seen: &[Sighting]) -> Vec<Told> {
             continue;
         }
         let never = |fact: &&Fact| {
-            of_stage.iter().all(|one| {
-                one.facts.get(fact).is_none_or(
-                    |known| matches!(known, Known::Unreadable(why) if *why != Why::Hidden),
-                )
-            })
+            // What the mapping has no place for, and forms may do without, is no gap.
+            let unasked = of_stage.iter().all(|one| !one.facts.contains_key(*fact));
+            !(fact.is_optional() && unasked)
+                && of_stage.iter().all(|one| {
+                    one.facts.get(fact).is_none_or(
+                        |known| matches!(known, Known::Unreadable(why) if *why != Why::Hidden),
+                    )
+                })
         };
         let facts = Fact::ALL.iter().filter(|fact| fact.stage() == stage);
         let blind: Vec<&str> = facts.filter(never).map(|fact| fact.name()).collect();

@@ -1,7 +1,7 @@
 //! Is the allocation whole and independent, and has its episode begun? (¶1)
 
 use super::words::{counted, day, listed, met_or, unmet};
-use super::{Proposal, Question, Rule, Trigger, due};
+use super::{Proposal, Question, Rule, Trigger, due, parameter};
 use crate::practice::decision::Allocation;
 use crate::practice::episode::{Role, Stage};
 use crate::practice::terms::{Stance, WhenUnavailable};
@@ -154,7 +154,7 @@ fn started(question: &Question<'_>) -> Finding {
     if !question.episode.steps.is_empty() {
         return Finding::Met;
     }
-    let n = question.terms.policy.awaited_working_days;
+    let n = parameter::AWAITED.days(&question.terms.policy);
     let until = due::add(question.terms, allocation.allocated_on, n);
     if question.episode.cancelled.is_some() || question.today() <= until {
         return Finding::DoesNotApply;

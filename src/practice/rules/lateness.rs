@@ -1,12 +1,12 @@
 //! Is the review finished by its completion date, and if not, is it on record why? (¶3, ¶4)
 
 use super::words::{counted, day, met_or, unmet};
-use super::{Change, Question, Rule, Trigger, due};
+use super::{Change, Question, Rule, Trigger, due, parameter};
 use crate::practice::decision::{Decided, ReasonAbout};
 use crate::practice::episode::{Role, Stage, StepStatus};
 use crate::practice::fact::Fact;
 use crate::practice::known::Known;
-use crate::practice::terms::{LateFinish, Stance, WhenUnavailable};
+use crate::practice::terms::{Stance, WhenUnavailable};
 use crate::practice::verdict::Finding;
 
 /// LE-03.1: the review is finished by its completion date.
@@ -89,7 +89,12 @@ fn overdue(question: &Question<'_>) -> Finding {
         return nothing_due(question);
     };
     let today = question.today();
-    if due::is_paused(question.episode, today) {
+    if due::is_paused(
+        question.episode,
+        Stage::PracticeReview,
+        today,
+        question.terms,
+    ) {
         return Finding::DoesNotApply;
     }
     met_or(
@@ -114,7 +119,14 @@ fn reminder(question: &Question<'_>) -> Finding {
         .filter(|n| *n <= 0)
         .map(|n| due::add(question.terms, due_on, n));
     let reminded = opens.is_some_and(|opens| opens <= today) && today <= due_on;
-    if !reminded || due::is_paused(question.episode, today) {
+    if !reminded
+        || due::is_paused(
+            question.episode,
+            Stage::PracticeReview,
+            today,
+            question.terms,
+        )
+    {
         return Finding::DoesNotApply;
     }
     let left = due::between(question.terms, today, due_on);
@@ -153,7 +165,7 @@ fn late_finish(question: &Question<'_>) -> Finding {
     if today <= due_on {
         return Finding::Met;
     }
-    let by_reason = question.terms.policy.late_finish != LateFinish::Extension;
+    let by_reason = parameter::LATE_FINISH.is("reason", &question.terms.policy);
     let said = question.code(Fact::LateReason);
     let reason = said.value().is_some_and(|code| question.accepts(code))
         || question.reason_given(ReasonAbout::LateFinish);
@@ -222,11 +234,13 @@ fn available(question: &Question<'_>) -> Finding {
         return Finding::Met;
     }
     let today = question.today();
-    if question.episode.cancelled.is_some() || due::is_paused(question.episode, today) {
+    if question.episode.cancelled.is_some()
+        || due::is_paused(question.episode, Stage::Practitioner, today, question.terms)
+    {
         return Finding::DoesNotApply;
     }
     let Some(step) = question.episode.step_of(Stage::Practitioner) else {
-        let n = question.terms.policy.awaited_working_days;
+        let n = parameter::AWAITED.days(&question.terms.policy);
         return met_or(
             today <= due::add(question.terms, allocation.allocated_on, n),
             "The practitioner's step has not been started yet.",

@@ -6,22 +6,33 @@
 //! asks whether something is there, never whether the practice was good.
 
 pub mod allocation;
+pub mod awaits;
 pub mod due;
+pub mod hand_on;
 pub mod hand_over;
+pub mod invitations;
 pub mod lateness;
 pub mod moderation;
+pub mod parameter;
 pub mod practitioner;
 pub mod question;
 pub mod review;
 pub mod sign_off;
+pub mod standard;
 pub mod step;
 pub mod supervisor;
+pub mod waiting;
 mod words;
 
-use super::episode::{Role, Stage};
-use super::terms::{LateFinish, Policy, Stance, WhenUnavailable};
+use jiff::Timestamp;
+
+use super::deadlines::Milestone;
+use super::episode::{Episode, Role, Stage};
+use super::terms::{Policy, RuleTerms, Stance, Terms, WhenUnavailable};
 use super::verdict::{Finding, Judged};
 
+pub use awaits::Awaited;
+pub use parameter::{PARAMETERS, Parameter, ParameterKind};
 pub use question::{CLOCK_GRACE_SECONDS, Change, Proposal, Question};
 
 /// One prerequisite of the guidance.
@@ -65,6 +76,8 @@ pub enum Trigger {
     AtDecision(fn(&Change<'_>) -> Finding),
     /// Whenever time matters to the episode.
     ByTime(Check),
+    /// The same for something that is awaited: from what it answers, the messages are made as well.
+    Awaits(for<'a> fn(&Question<'a>) -> Awaited<'a>),
     /// Whenever a step of the episode has been seen.
     OnSighting(Check),
 }
@@ -83,9 +96,19 @@ pub const RULES: &[Rule] = &[
     lateness::LATE_FINISH,
     lateness::DATE_CHANGE,
     lateness::AVAILABLE,
+    standard::FIRST_INSTANCE,
+    waiting::ASKED_FOR,
+    invitations::KICK_OFF,
+    invitations::CONVERSATION,
+    invitations::CONCLUDING,
+    invitations::PRACTICE_EVENT,
+    invitations::RESEARCH,
     practitioner::REFLECTION,
     practitioner::FOCUS,
     practitioner::TO_REVIEWER,
+    hand_on::BY_AGREED_DATE,
+    hand_on::GREEN_TICK,
+    hand_on::NEXT_CREATED,
     review::CONVERSATION,
     review::OBSERVATION,
     review::FAMILY,
@@ -94,15 +117,35 @@ pub const RULES: &[Rule] = &[
     review::EVALUATION,
     review::MEETING,
     review::ACTIONS,
+    waiting::BEFORE_MEETING,
     moderation::AGREED,
+    waiting::ANSWERED,
     moderation::UNCHANGED,
     moderation::REACHED_MANAGER,
     review::TO_SUPERVISOR,
+    hand_on::TAKEN_UP,
     supervisor::PROGRESS,
     supervisor::TO_SERVICE_MANAGER,
     sign_off::STATEMENT,
     sign_off::IN_TIME,
+    hand_on::LOOP_CLOSED,
 ];
+
+/// Every milestone of what is awaited in an episode, by the rules that wait, as it stands at `now`, UTC.
+pub fn awaited(episode: &Episode, terms: &Terms, now: Timestamp) -> Vec<Milestone> {
+    let question = Question {
+        episode,
+        step: None,
+        attempt: None,
+        at: now,
+        terms,
+    };
+    let rules = RULES.iter().filter_map(|rule| match rule.trigger {
+        Trigger::Awaits(check) => Some(check(&question).milestones(rule, &question)),
+        _ => None,
+    });
+    rules.flatten().collect()
+}
 
 /// The rule with a code, its own or one it is also listed under.
 pub fn find(code: &str) -> Option<&'static Rule> {
@@ -114,13 +157,8 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 impl Rule {
     /// What it does when unmet, under a policy.
     pub fn stance_under(&self, policy: &Policy) -> Stance {
-        if let Some(stance) = self.changed(policy, |terms| terms.stance) {
-            return stance;
-        }
-        if self.code == lateness::LATE_FINISH.code && policy.late_finish == LateFinish::Flag {
-            return Stance::Flag;
-        }
-        self.stance
+        self.changed(policy, |terms| terms.stance)
+            .unwrap_or(self.stance)
     }
 
     /// What it does when its facts cannot be read, under a policy.
@@ -129,32 +167,56 @@ impl Rule {
             .unwrap_or(self.when_unavailable)
     }
 
+    /// Who can put it right and how, under a policy: one sentence.
+    pub fn remedy_under(&self, policy: &Policy) -> String {
+        self.changed(policy, |terms| said(&terms.remedy))
+            .unwrap_or_else(|| self.remedy.to_owned())
+    }
+
+    /// Its own code, and those it is listed under as well.
+    pub fn codes(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.code).chain(self.also.iter().copied())
+    }
+
+    /// What a council may change about it besides its stance and wording.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        let code = self.code;
+        PARAMETERS.iter().filter(move |one| one.rule == code)
+    }
+
     /// The finding with all that an explanation needs. A rule that is off is not judged.
     pub(crate) fn judged(&self, policy: &Policy, finding: impl FnOnce() -> Finding) -> Judged {
         let stance = self.stance_under(policy);
+        let mut finding = if stance == Stance::Off {
+            Finding::DoesNotApply
+        } else {
+            finding()
+        };
+        if let (Finding::Unmet(evidence), Some(say)) =
+            (&mut finding, self.changed(policy, |terms| said(&terms.say)))
+        {
+            evidence.missing = say;
+        }
         Judged {
             rule: self.code.to_owned(),
             name: self.name.to_owned(),
             paragraphs: self.paragraphs.to_vec(),
             stance,
             when_unavailable: self.when_unavailable_under(policy),
-            finding: if stance == Stance::Off {
-                Finding::DoesNotApply
-            } else {
-                finding()
-            },
-            remedy: self.remedy.to_owned(),
+            finding,
+            remedy: self.remedy_under(policy),
+            link: policy.link(self.codes()).map(str::to_owned),
             asks: self.asks,
         }
     }
 
-    fn changed<T>(
-        &self,
-        policy: &Policy,
-        pick: impl Fn(&super::terms::RuleTerms) -> Option<T>,
-    ) -> Option<T> {
-        std::iter::once(&self.code)
-            .chain(self.also)
-            .find_map(|code| policy.rules.get(*code).and_then(&pick))
+    fn changed<T>(&self, policy: &Policy, pick: impl Fn(&RuleTerms) -> Option<T>) -> Option<T> {
+        self.codes()
+            .find_map(|code| policy.rules.get(code).and_then(&pick))
     }
+}
+
+/// A sentence, if one is given.
+fn said(sentence: &str) -> Option<String> {
+    (!sentence.is_empty()).then(|| sentence.to_owned())
 }

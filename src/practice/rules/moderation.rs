@@ -6,6 +6,7 @@
 
 use super::words::{day, unmet};
 use super::{Question, Rule, Trigger, due};
+use crate::practice::conflict::moderates;
 use crate::practice::decision::{Moderation, ModerationOutcome};
 use crate::practice::episode::{Evaluation, Role, Stage};
 use crate::practice::fact::Fact;
@@ -57,14 +58,6 @@ pub const REACHED_MANAGER: Rule = Rule {
     overridable: true,
     trigger: Trigger::OnSighting(reached_manager),
 };
-
-/// Roles whose own episode it is; none of them moderates it.
-const CONCERNED: &[Role] = &[
-    Role::Practitioner,
-    Role::PracticeReviewer,
-    Role::Supervisor,
-    Role::ServiceManager,
-];
 
 /// Whether the evaluation, if extreme, has its moderation, and on what stands there now.
 pub fn is_moderated(question: &Question<'_>) -> Finding {
@@ -153,14 +146,7 @@ fn nobody_eligible(
 /// Why a moderation does not count, whatever it says.
 fn objection(question: &Question<'_>, moderation: &Moderation) -> Option<String> {
     let people = &question.terms.people;
-    if !people.holds(&moderation.by, Role::HeadOfService, moderation.at) {
-        return Some("who did not hold that role on that day, nor stood in for it".to_owned());
-    }
-    question
-        .concerned(CONCERNED)
-        .into_iter()
-        .find(|(_, worker)| *worker == moderation.by)
-        .map(|(role, _)| format!("who is also the {} of this Learning Episode", role.words()))
+    moderates(question.episode, people, &moderation.by, moderation.at).err()
 }
 
 fn unchanged(question: &Question<'_>) -> Finding {

@@ -2,7 +2,7 @@
 
 use super::hand_over;
 use super::words::{met_or, unmet};
-use super::{Question, Rule, Trigger};
+use super::{Question, Rule, Trigger, parameter};
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::Fact;
 use crate::practice::known::Known;
@@ -54,8 +54,8 @@ pub const TO_REVIEWER: Rule = Rule {
     trigger: Trigger::AtFinish(&[Stage::Practitioner], to_reviewer),
 };
 
-fn reflection(question: &Question<'_>) -> Finding {
-    let least = question.terms.policy.reflection_min_chars;
+pub(super) fn reflection(question: &Question<'_>) -> Finding {
+    let least = parameter::REFLECTION.count(&question.terms.policy);
     match question.amount(Fact::ReflectionLength) {
         Known::Is(0) if least > 0 => unmet(
             "The reflection on the child's experience and progress is not written yet.",
@@ -71,7 +71,7 @@ fn reflection(question: &Question<'_>) -> Finding {
     }
 }
 
-fn focus(question: &Question<'_>) -> Finding {
+pub(super) fn focus(question: &Question<'_>) -> Finding {
     match question.amount(Fact::FocusLength) {
         Known::Is(n) => met_or(
             n > 0,

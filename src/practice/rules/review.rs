@@ -2,7 +2,7 @@
 
 use super::hand_over;
 use super::words::{counted, day, listed, met_or, unmet};
-use super::{Question, Rule, Trigger};
+use super::{Question, Rule, Trigger, parameter};
 use crate::practice::decision::ReasonAbout;
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::{Fact, Row};
@@ -127,7 +127,7 @@ pub const TO_SUPERVISOR: Rule = rule(
 );
 
 fn conversation(question: &Question<'_>) -> Finding {
-    let least = question.terms.policy.conversation_min_chars;
+    let least = parameter::CONVERSATION.count(&question.terms.policy);
     match question.amount(Fact::ConversationLength) {
         Known::Is(0) if least > 0 => unmet(
             "The summary of the learning conversation is not written yet.",
@@ -154,7 +154,7 @@ fn observation(question: &Question<'_>) -> Finding {
         Known::Blank => Vec::new(),
         Known::Unreadable(why) => return Finding::CannotTell(Fact::Observation, why),
     };
-    let needed = question.terms.policy.observation_components;
+    let needed = parameter::COMPONENTS.count(&question.terms.policy);
     let rated = count(&rows, &["high", "medium", "low", "waived"]);
     let blank = rows.iter().any(|row| row.code == Known::Blank);
     if rated >= needed && !blank {

@@ -1,7 +1,7 @@
 //! What does the Service Manager's sign-off need, and by when? (¶29)
 
 use super::words::{day, listed, met_or, unmet};
-use super::{Question, Rule, Trigger, due};
+use super::{Question, Rule, Trigger, due, parameter};
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::Fact;
 use crate::practice::known::Known;
@@ -41,7 +41,7 @@ pub const IN_TIME: Rule = Rule {
 fn statement(question: &Question<'_>) -> Finding {
     let length = question.amount(Fact::ModerationStatementLength);
     let impact = question.code(Fact::Impact);
-    let least = question.terms.policy.statement_min_chars;
+    let least = parameter::STATEMENT.count(&question.terms.policy);
     let mut absent = Vec::new();
     if matches!(length, Known::Is(n) if n < least) {
         absent.push("third person moderation of the process".to_owned());
@@ -67,7 +67,9 @@ fn statement(question: &Question<'_>) -> Finding {
 
 fn in_time(question: &Question<'_>) -> Finding {
     let today = question.today();
-    if question.episode.cancelled.is_some() || due::is_paused(question.episode, today) {
+    if question.episode.cancelled.is_some()
+        || due::is_paused(question.episode, Stage::SignOff, today, question.terms)
+    {
         return Finding::DoesNotApply;
     }
     // The sign-off first: once it can be late, the supervisor's step is behind it.

@@ -161,7 +161,7 @@ class Greentick:
 
     def decide(self, episode, by, decision):
         """Records a person's decision; (exit status, output)."""
-        return self.verb("decide", episode, json.dumps(decision), "--by", by)
+        return self.verb("decide", episode, "--json", json.dumps(decision), "--by", by)
 
     def allocate(self, rows):
         """Registers allocations; (exit status, output)."""

@@ -1,0 +1,111 @@
+//! Who must not judge an episode, because it is their own work or their interest? And who may moderate it?
+
+use jiff::Timestamp;
+
+use super::episode::{Episode, Role, Stage};
+use super::ids::WorkerId;
+use super::people::People;
+
+/// Roles whose own episode it is; none of them moderates it (¶8, ¶9).
+pub const CONCERNED: [Role; 4] = [
+    Role::Practitioner,
+    Role::PracticeReviewer,
+    Role::Supervisor,
+    Role::ServiceManager,
+];
+
+/// Why a worker must not judge this episode at `at`, UTC, as the end of a sentence: "`W-9`, …".
+pub fn conflict(
+    episode: &Episode,
+    people: &People,
+    worker: &WorkerId,
+    at: Timestamp,
+) -> Option<String> {
+    let concerned = concerned(episode);
+    let own = concerned.iter().find(|(_, one)| one == worker);
+    if let Some((role, _)) = own {
+        return Some(format!(
+            "who is also the {} of this Learning Episode",
+            role.words()
+        ));
+    }
+    let declared = concerned
+        .iter()
+        .find(|(_, one)| people.conflict(worker, one, at));
+    if let Some((role, _)) = declared {
+        return Some(format!(
+            "who has a declared conflict of interest with the {}",
+            role.words()
+        ));
+    }
+    let practitioner = concerned
+        .iter()
+        .filter(|(role, _)| *role == Role::Practitioner);
+    if practitioner
+        .into_iter()
+        .any(|(_, one)| people.manages(worker, one, at))
+    {
+        return Some("who manages the practitioner".to_owned());
+    }
+    let service = episode.allocation.as_ref().map(|a| a.service.as_str());
+    let of_service = service.is_some_and(|service| people.is_of_service(worker, service, at));
+    of_service.then(|| "who answers for the service, or declared an interest in it".to_owned())
+}
+
+/// Everybody whose own work the episode is: as allocated, and as the steps are assigned.
+fn concerned(episode: &Episode) -> Vec<(Role, WorkerId)> {
+    let mut all = Vec::new();
+    for role in CONCERNED {
+        all.extend(episode.person(role).value().map(|one| (role, one.clone())));
+    }
+    for (role, stage) in [
+        (Role::Practitioner, Stage::Practitioner),
+        (Role::PracticeReviewer, Stage::PracticeReview),
+    ] {
+        let step = episode.step_of(stage);
+        let assignee = step.and_then(|step| step.assignee.value());
+        all.extend(assignee.map(|worker| (role, worker.clone())));
+    }
+    all
+}
+
+/// Whether the Head let this worker moderate this episode in their place at `at`, UTC.
+fn is_delegate(episode: &Episode, worker: &WorkerId, at: Timestamp) -> bool {
+    let mut all = episode.deeds.delegated.iter();
+    all.any(|one| one.to == *worker && one.from <= at && at < one.until)
+}
+
+/// In which role a worker may moderate this episode at `at`, UTC: as Head of Service Practice and Learning or a
+/// delegate; where every one of those is in conflict, or there is none, as a member of CSLT.
+///
+/// # Errors
+/// Why not, as the end of a sentence.
+pub fn moderates(
+    episode: &Episode,
+    people: &People,
+    worker: &WorkerId,
+    at: Timestamp,
+) -> Result<Role, String> {
+    let head = Role::HeadOfService;
+    let is_head = |one: &WorkerId| people.holds(one, head, at) || is_delegate(episode, one, at);
+    let no_conflict = |one: &WorkerId| conflict(episode, people, one, at).is_none();
+    let role = if is_head(worker) {
+        head
+    } else if people.holds(worker, Role::Cslt, at) {
+        let holders = people.holders.iter().map(|holder| &holder.worker);
+        let delegates = episode.deeds.delegated.iter().map(|one| &one.to);
+        let mut free = holders
+            .chain(delegates)
+            .filter(|one| is_head(one) && people.finds_self(one, at));
+        if free.any(no_conflict) {
+            return Err("who is of CSLT, while the Head or a delegate can moderate it".to_owned());
+        }
+        Role::Cslt
+    } else {
+        return Err("who did not hold that role on that day, nor stood in for it".to_owned());
+    };
+    match conflict(episode, people, worker, at) {
+        Some(why) => Err(why),
+        None => Ok(role),
+    }
+}
