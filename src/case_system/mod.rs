@@ -9,6 +9,7 @@ mod looking_up;
 mod pace;
 mod paging;
 mod reach;
+mod reading;
 mod rehearsal;
 mod sending;
 mod tasks;
