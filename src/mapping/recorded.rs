@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use super::compile::{MANUAL, Mapping};
 use super::environment::Site;
-use super::fault::Fault;
 use super::keying::ChildKeying;
 use super::language::Test;
 use super::page::Quarantined;
@@ -18,7 +17,7 @@ use super::request::Request;
 use super::trace::Trace;
 use crate::practice::ids::SourceName;
 use crate::practice::sighting::Road;
-use crate::shape;
+use crate::shape::{self, Fault};
 
 impl Mapping {
     /// Whether any answer has been recorded for it.
