@@ -17,8 +17,8 @@ use super::pace::Pace;
 use super::reach::{Reach, clients};
 use super::token::{Serials, Tokens};
 use super::{
-    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, OpenTask, Outcome, Rehearsed,
-    StepAnswer,
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, MergePage, OpenTask, Outcome,
+    Rehearsed, StepAnswer,
 };
 use crate::mapping::{Asked, ChildKeying, Failing, Mapping, Means, Put, Quiet};
 use crate::practice::effect::Effect;
@@ -185,6 +185,17 @@ impl CaseSystem for HttpCaseSystem {
     ) -> Result<FeedPage, CaseFault> {
         let sweep = self.mapping.sweep().ok_or_else(|| not_mapped("sweep"))?;
         self.read(sweep, position, now, Road::Sweep).await
+    }
+
+    async fn merges(
+        &self,
+        position: &FeedPosition,
+        now: Timestamp,
+    ) -> Result<MergePage, CaseFault> {
+        match self.mapping.merges() {
+            Some(list) => self.read_merges(list, position, now).await,
+            None => Ok(MergePage::default()),
+        }
     }
 
     async fn step(

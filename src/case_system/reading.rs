@@ -94,7 +94,7 @@ impl HttpCaseSystem {
     }
 
     /// The case system's clock as HTTP has it, where ours is the real one as well.
-    fn date_of(&self, answer: &Answer) -> Option<Timestamp> {
+    pub(super) fn date_of(&self, answer: &Answer) -> Option<Timestamp> {
         if !matches!(self.reach.clock, Some(Clock::System)) {
             return None;
         }

@@ -19,6 +19,7 @@ use super::grants::GrantRow;
 use super::grouping::Group;
 use super::language::{File, Test};
 use super::limits::{Format, Limits};
+use super::merges::Merges;
 use super::path::Path;
 use super::path_text::Namespaces;
 use super::plan::{Plan, Rule};
@@ -47,6 +48,7 @@ pub struct Mapping {
     pub(super) feed: Request,
     pub(super) sweep: Option<Request>,
     pub(super) step: Option<Request>,
+    pub(super) merges: Option<Merges>,
     pub(super) id: Path,
     pub(super) statuses: Statuses,
     pub(super) changes: Vocabulary<Change>,
@@ -140,6 +142,9 @@ impl Mapping {
         }
         if self.step.is_some() {
             all.insert("step".to_owned());
+        }
+        if self.merges.is_some() {
+            all.insert("merges".to_owned());
         }
         let able = self.write.keys().filter(|name| self.parts(name).is_ok());
         all.extend(able.map(|name| format!("write.{name}")));
@@ -261,6 +266,7 @@ impl Desk<'_> {
                 .step
                 .as_ref()
                 .map(|row| self.request("step", row, &file)),
+            merges: self.merges(&file),
             id: self.path(
                 "record.id",
                 file.record.get("id").map_or("", String::as_str),

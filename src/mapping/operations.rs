@@ -381,6 +381,7 @@ impl Desk<'_> {
                 "tasks" => file.tasks.is_some(),
                 "callback" => file.callback.is_some(),
                 "callout" => file.callout.is_some(),
+                "merges" => file.merges.is_some(),
                 kind => kind
                     .strip_prefix("write.")
                     .is_some_and(|name| file.write.contains_key(name)),
