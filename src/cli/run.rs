@@ -19,7 +19,7 @@ use crate::daemon::{self, Beats, Rhythm};
 use crate::ledger::Ledger;
 use crate::mapping::{ChildKeying, Mapping};
 use crate::practice::ids::{Digest, SourceName};
-use crate::settings::{Environment, LogFormat, Secrets, Settings, SettingsFault};
+use crate::settings::{Environment, Fault, LogFormat, Secrets, Settings};
 use crate::telemetry::{self, Metrics};
 use crate::web::{self, Caller, Callers, Doors, Freshness};
 
@@ -53,7 +53,7 @@ pub(super) struct Ready {
     pub(super) child_key: ChildKeying,
 }
 
-pub(super) fn all(faults: &[SettingsFault]) -> Failure {
+pub(super) fn all(faults: &[Fault]) -> Failure {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     Failure::No(lines.join("\n"))
 }
