@@ -207,13 +207,13 @@ impl Verdict {
             let link = judged.link.as_ref();
             let _ = write!(
                 text,
-                " {}: {} {} {} (Guidance paragraph {}{}.)",
+                " {}: {} {} {} (Guidance paragraph {}{})",
                 judged.rule,
                 judged.missing(),
                 judged.seen(),
                 judged.remedy,
                 points.join(" and "),
-                link.map_or(String::new(), |link| format!(": {link}"))
+                link.map_or(String::new(), |link| format!("; guidance: {link}"))
             );
         }
         text

@@ -48,7 +48,7 @@ fn explained_as(told: &Explanation, stage: Stage) -> (BTreeSet<String>, BTreeSet
         );
         if rule.holds {
             holds.insert(line);
-        } else {
+        } else if rule.warns {
             said.insert(line);
         }
     }

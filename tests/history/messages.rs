@@ -548,7 +548,10 @@ async fn the_page_of_messages_is_what_the_code_says() {
 }
 
 /// What begins a sentence that says what to do.
-const TO_DO: [&str; 39] = [
+const TO_DO: [&str; 42] = [
+    "Agree",
+    "Compare",
+    "Return",
     "Invite",
     "Start",
     "Add",

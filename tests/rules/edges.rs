@@ -271,7 +271,7 @@ fn deadline_extended_counts_from_the_new_date_and_says_the_first_one_too() {
     assert!(
         verdict
             .in_words()
-            .contains("1 working day after 8 Dec 2026 (first set for 1 Dec 2026)")
+            .contains("1 working day after 8 December 2026 (first set for 1 December 2026)")
     );
 }
 

@@ -33,6 +33,8 @@ pub struct RuleTold {
     pub finding: &'static str,
     /// Whether it holds Finish.
     pub holds: bool,
+    /// Whether an answer to Finish says it without holding.
+    pub warns: bool,
     /// What is missing; empty if nothing is.
     pub missing: String,
     /// What was seen; empty if nothing was.
@@ -157,6 +159,7 @@ fn rule(judged: &Judged) -> RuleTold {
             Finding::DoesNotApply => "does not apply",
         },
         holds: judged.holds(),
+        warns: judged.warns(),
         missing: said(judged.missing()),
         seen: said(judged.seen()),
         remedy: judged.remedy.clone(),

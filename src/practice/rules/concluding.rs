@@ -33,7 +33,7 @@ pub const CHALLENGE: Rule = Rule {
         "challenge-resolved",
         &[26],
         "A challenge to rationale or evidence was resolved, or was taken to the Head",
-        "Resolve the challenge and record the day, or ask the Head of Service Practice and Learning to put on record that it is with them, then press Finish again.",
+        "Resolve the challenge and record the day, or ask the Head of Service Practice and Learning to record that they have it. Then press Finish again.",
         challenge,
     )
 };
