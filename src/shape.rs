@@ -6,10 +6,14 @@
 //! table cannot do without. What is faulty is put right as the manual has it, so that whoever reads the values
 //! can look for further faults in the same run. Absent on purpose: what the values mean.
 
+mod fault;
+
 use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
+
+pub use fault::Fault;
 
 /// The manual's key for any key.
 const ANY: &str = "*";

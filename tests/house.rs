@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use greentick::simulator::SWITCHES;
 
 /// Each room, and the rooms of ours that it may name. `*` means all.
-const LAW: [(&str, &[&str]); 15] = [
+const LAW: [(&str, &[&str]); 16] = [
     ("practice", &[]),
     ("sampling", &[]),
     ("consistency", &[]),
+    ("pack", &["consistency", "sampling"]),
     ("clock", &[]),
     ("telemetry", &[]),
     ("shape", &[]),
@@ -34,7 +35,9 @@ const LAW: [(&str, &[&str]); 15] = [
             "clock",
             "ledger",
             "mapping",
+            "pack",
             "practice",
+            "consistency",
             "sampling",
         ],
     ),
@@ -164,7 +167,16 @@ fn each_power_stays_in_its_room() {
                 broken.push(format!("{place}: `{word}` belongs to {rooms:?}"));
             }
         }
-        if ["practice", "sampling", "consistency", "mapping", "shape"].contains(&room.as_str()) {
+        if [
+            "practice",
+            "sampling",
+            "consistency",
+            "pack",
+            "mapping",
+            "shape",
+        ]
+        .contains(&room.as_str())
+        {
             for word in IMPURE {
                 if line.contains(word) {
                     broken.push(format!("{place}: `{word}` in a pure room"));

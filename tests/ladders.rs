@@ -2,6 +2,7 @@
 //! stands still, whatever is restarted between.
 #![allow(
     clippy::unwrap_used,
+    clippy::string_slice,
     reason = "a test that cannot go on says so by panicking"
 )]
 

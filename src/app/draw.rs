@@ -3,6 +3,8 @@
 //! The frame is fixed and its hash known before any seed exists; a second draw of a cycle is refused
 //! (LE-09.4). What was frozen and drawn is kept in the ledger, so that anybody can check it later.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -10,12 +12,13 @@ use super::{App, AppFault};
 use crate::case_system::CaseSystem;
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::{Episode, Evaluation, Role, Stage};
-use crate::practice::ids::{CycleId, Digest, EpisodeId};
+use crate::practice::ids::{CycleId, Digest, EpisodeId, WorkerId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
+use crate::practice::wording;
 use crate::sampling::{
-    Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Name, Sample, SampleList,
-    SamplingPolicy, Seed, verify,
+    Assignment, Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Moderator,
+    Name, Sample, SampleList, SamplingPolicy, Seed, assign, verify,
 };
 
 /// The names under which a cycle's documents are kept.
@@ -24,9 +27,10 @@ const EXCLUSIONS: &str = "exclusions.json";
 const POLICY: &str = "policy.toml";
 const RECORD: &str = "freeze.json";
 const CERTIFICATE: &str = "certificate.json";
+const ASSIGNMENT: &str = "assignment.json";
 
 /// Every document a cycle may have, with its file name.
-pub const DOCUMENTS: [&str; 5] = [FRAME, EXCLUSIONS, POLICY, RECORD, CERTIFICATE];
+pub const DOCUMENTS: [&str; 6] = [FRAME, EXCLUSIONS, POLICY, RECORD, CERTIFICATE, ASSIGNMENT];
 
 /// Freezes a cycle's frame: every episode whose practice review is finished and whose record is not restricted; the
 /// others are listed with their reason. Returns the record with the hashes to publish before the seed is thrown.
@@ -44,10 +48,11 @@ pub async fn freeze<C>(
     }
     let policy = SamplingPolicy::from_policy_file(policy_file)
         .map_err(|fault| AppFault::Refused(format!("the frame cannot be frozen: {fault}")))?;
+    let since = since_moderated(app, cycle).await?;
     let mut rows = Vec::new();
     let mut exclusions = Vec::new();
     for episode in &episodes {
-        match frame_row(episode, policy.draw_restricted) {
+        match frame_row(episode, policy.draw_restricted, &since) {
             Ok(row) => rows.push(row),
             Err(reason) => exclusions.push(Exclusion {
                 le_id: episode.id.0.clone(),
@@ -76,8 +81,32 @@ fn refused<F: std::fmt::Display>(what: &str, faults: &[F]) -> AppFault {
     AppFault::Refused(format!("{what}: {}", faults.join("; ")))
 }
 
+/// How many cycles ago each reviewer was last moderated by CSLT; whoever never was is not in it.
+async fn since_moderated<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+) -> Result<BTreeMap<WorkerId, u32>, AppFault> {
+    let cycles = app.ledger.cycles().await?;
+    let mut since = BTreeMap::new();
+    // Cycles are named so that they sort by time.
+    let earlier = cycles.iter().rev().filter(|earlier| *earlier < cycle);
+    for (ago, earlier) in (1..).zip(earlier) {
+        for episode in app.ledger.episodes(Some(earlier)).await? {
+            let moderated = !episode.deeds.sample_moderated.is_empty();
+            if let Some(allocation) = episode.allocation.filter(|_| moderated) {
+                since.entry(allocation.reviewer).or_insert(ago);
+            }
+        }
+    }
+    Ok(since)
+}
+
 /// One row of the frame, or the reason why the episode is not in it.
-fn frame_row(episode: &Episode, draw_restricted: bool) -> Result<FrameRow, String> {
+fn frame_row(
+    episode: &Episode,
+    draw_restricted: bool,
+    since: &BTreeMap<WorkerId, u32>,
+) -> Result<FrameRow, String> {
     let review = episode.step_of(Stage::PracticeReview);
     if episode.cancelled.is_some() {
         return Err("cancelled".to_owned());
@@ -112,11 +141,11 @@ fn frame_row(episode: &Episode, draw_restricted: bool) -> Result<FrameRow, Strin
         finished: finished.at,
         certain: Certain {
             disputed_moderation: disputed,
-            below_standard: false,
+            below_standard: !episode.deeds.below_standard.is_empty(),
             conflict_override: allocation.conflict_reason.is_some()
                 || !episode.overrides.is_empty(),
         },
-        cycles_since_moderated: Some(1),
+        cycles_since_moderated: since.get(&allocation.reviewer).copied(),
         conflict: people
             .into_iter()
             .filter_map(|role| allocation.person(role))
@@ -126,7 +155,8 @@ fn frame_row(episode: &Episode, draw_restricted: bool) -> Result<FrameRow, Strin
     })
 }
 
-fn grade(evaluation: Evaluation) -> Grade {
+/// An evaluation as files of the sample write it.
+pub(super) fn grade(evaluation: Evaluation) -> Grade {
     match evaluation {
         Evaluation::Outstanding => Grade::Outstanding,
         Evaluation::Good => Grade::Good,
@@ -172,7 +202,8 @@ pub async fn draw<C: CaseSystem>(
             .keep_document(cycle, CERTIFICATE, &bytes, now)
             .await?;
     }
-    let list = SampleList::of(&certificate, frozen.frame(), None);
+    let assignment = assigned(app, cycle, &certificate, &frozen, now).await?;
+    let list = SampleList::of(&certificate, frozen.frame(), Some(&assignment));
     let drawn = Drawn {
         csv: list.to_csv(),
         json: list.to_json(),
@@ -183,7 +214,52 @@ pub async fn draw<C: CaseSystem>(
     Ok(drawn)
 }
 
-async fn frozen<C>(app: &App<C>, cycle: &CycleId) -> Result<Frozen, AppFault> {
+/// Who moderates what (LE-09.3): settled once, among those who are of CSLT when the cycle is drawn, and kept.
+async fn assigned<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    certificate: &Certificate,
+    frozen: &Frozen,
+    now: Timestamp,
+) -> Result<Assignment, AppFault> {
+    if let Some(kept) = assignment(app, cycle).await? {
+        return Ok(kept);
+    }
+    let people = &app.terms.people;
+    let services: BTreeSet<&str> = frozen
+        .frame()
+        .rows()
+        .iter()
+        .map(|row| &*row.service)
+        .collect();
+    let holders = people.holders.iter().map(|holder| &holder.worker);
+    let pool: Vec<Moderator> = holders
+        .filter(|worker| people.holds(worker, Role::Cslt, now) && people.finds_self(worker, now))
+        .map(|worker| {
+            let own = services.iter().copied();
+            let own = own.filter(|service| people.is_of_service(worker, service, now));
+            Moderator {
+                id: worker.to_string(),
+                services: own.map(str::to_owned).collect(),
+            }
+        })
+        .collect();
+    let assignment = assign(certificate, frozen.frame(), frozen.policy(), &pool);
+    let bytes = serde_json::to_vec(&assignment).unwrap_or_default();
+    app.ledger
+        .keep_document(cycle, ASSIGNMENT, &bytes, now)
+        .await?;
+    Ok(assignment)
+}
+
+/// Who moderates what in a cycle that was drawn; none before that.
+pub async fn assignment<C>(app: &App<C>, cycle: &CycleId) -> Result<Option<Assignment>, AppFault> {
+    let kept = app.ledger.document(cycle, ASSIGNMENT).await?;
+    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// A cycle's frame as it was frozen.
+pub(super) async fn frozen<C>(app: &App<C>, cycle: &CycleId) -> Result<Frozen, AppFault> {
     let (Some(frame), Some(policy)) = (
         app.ledger.document(cycle, FRAME).await?,
         app.ledger.document(cycle, POLICY).await?,
@@ -243,10 +319,7 @@ async fn push<C: CaseSystem>(
                     .rev()
                     .find_map(|stage| before.step_of(stage))
                     .map(|step| step.id.clone());
-                let text = format!(
-                    "{id}: drawn for moderation by the Children's Services Leadership Team, cycle \
-                     {cycle}. Certificate {hash}."
-                );
+                let text = wording::sampled(id, cycle, &hash);
                 if reaction
                     .after
                     .told
@@ -279,6 +352,20 @@ async fn push<C: CaseSystem>(
             .await?;
     }
     Ok(())
+}
+
+/// A cycle's certificate as it stands now.
+pub(super) async fn certificate<C>(app: &App<C>, cycle: &CycleId) -> Result<Certificate, AppFault> {
+    let Some(bytes) = app.ledger.document(cycle, CERTIFICATE).await? else {
+        return Err(AppFault::Refused(format!(
+            "cycle `{cycle}` is not drawn yet; `greentick sample draw {cycle} --seed …` draws it"
+        )));
+    };
+    Certificate::from_bytes(&bytes).map_err(|why| {
+        AppFault::Refused(format!(
+            "the certificate on record for `{cycle}` cannot be read: {why}"
+        ))
+    })
 }
 
 /// Recomputes a cycle's draw from what is kept. No difference means it verifies.

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::http::{HttpCaseSystem, next_in_header};
+use super::http::HttpCaseSystem;
 use super::paging;
+use super::reading::next_in_header;
 use super::{CaseFault, FeedPosition};
 use crate::mapping::{Asked, Lookup, Page};
 

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::http::{HttpCaseSystem, next_in_header};
+use super::http::HttpCaseSystem;
 use super::paging;
+use super::reading::next_in_header;
 use super::{CaseFault, FeedPosition, GoingOn, MergePage};
 use crate::mapping::{Asked, Merges, Paging};
 use crate::practice::sighting::Road;

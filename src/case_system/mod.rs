@@ -10,6 +10,7 @@ mod merging;
 mod pace;
 mod paging;
 mod reach;
+mod reading;
 mod rehearsal;
 mod sending;
 mod tasks;

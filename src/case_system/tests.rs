@@ -3,6 +3,7 @@
 mod asking;
 mod merging;
 mod signing_in;
+mod tls;
 mod weather;
 
 use std::sync::Arc;

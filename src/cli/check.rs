@@ -25,10 +25,18 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
     let environment: Environment = std::env::vars().collect();
     let (settings, faults) = crate::settings::check(configured.config.as_deref(), &environment);
     let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    let mut remarks = Vec::new();
+    let (mut remarks, mut unset) = (Vec::new(), Vec::new());
     if let Some(settings) = settings.filter(Settings::has_source) {
+        // Files are often checked where the secrets are not.
+        unset.extend(settings.secrets(&environment).err().into_iter().flatten());
         match mapping(&settings) {
             Ok(mapping) => {
+                let source = &settings.source;
+                let shown = mapping.auth().iter().any(|style| style.secret.is_none());
+                if shown && source.secret_env.is_none() && source.secret_file.is_none() {
+                    let why = "the mapping signs in, and neither `source.secret_env` nor `source.secret_file` is set";
+                    unset.push(settings.fault("source", why));
+                }
                 remarks = able(&settings, &mapping);
                 match recorded(&settings, &mapping) {
                     Ok(remark) => remarks.extend(remark),
@@ -42,6 +50,9 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
         return Err(Failure::No(lines.join("\n")));
     }
     println!("no faults found");
+    for missing in unset {
+        println!("not there yet, and `run` needs it: {missing}");
+    }
     for remark in remarks {
         println!("{remark}");
     }
@@ -90,6 +101,17 @@ pub(super) fn mapping_with(
                     .to_string(),
             );
         }
+    }
+    let named = mapping
+        .auth()
+        .iter()
+        .filter_map(|style| style.secret.as_ref());
+    for name in named.filter(|name| !settings.source.secrets.contains_key(*name)) {
+        let why =
+            format!("the mapping `{file}` signs in with the secret `{name}`, which is not here");
+        let help = format!("add `[source.secrets.{name}]` with `env` or `file`");
+        let fault = settings.fault("source.secrets", why);
+        faults.push(fault.help(help).to_string());
     }
     if let Some(why) = mapping.lacks_its_environment() {
         let fault = settings.fault("source.environment", why);

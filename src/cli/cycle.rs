@@ -1,12 +1,13 @@
 //! What does a QA manager do in a cycle? Allocate, ask why, freeze and draw.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::Failure;
-use super::run::{Configured, ready};
-use crate::app::{AppFault, allocate, draw, explain, mirror};
+use super::run::{Configured, ready, ready_to_write};
+use crate::app::{AppFault, allocate, draw, explain, mirror, pack};
+use crate::pack::Pack;
 use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 
 /// Register a cycle's allocations from a CSV file.
@@ -29,7 +30,10 @@ pub(super) struct Allocate {
 pub(super) struct Explain {
     /// The episode's reference.
     episode: String,
-    /// Print JSON for a machine.
+    /// As of a past moment, by what was in force then: 2026-11-23T14:02:00Z, 2026-11-23 14:02 or 2026-11-23 (its end), local.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Print JSON for a machine; its shape is in docs/operations.md.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -37,7 +41,7 @@ pub(super) struct Explain {
 }
 
 #[derive(Subcommand)]
-pub(super) enum Draw {
+pub(super) enum Lot {
     /// Fix which episodes may be drawn; publish the hash before dice are thrown.
     Freeze {
         /// The cycle.
@@ -58,6 +62,16 @@ pub(super) enum Draw {
         #[command(flatten)]
         configured: Configured,
     },
+    /// Draw up what CSLT reads of a drawn cycle: a page, a workbook, and the same figures as CSV and JSON.
+    Pack {
+        /// The cycle.
+        cycle: String,
+        /// Where the files go.
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+        #[command(flatten)]
+        configured: Configured,
+    },
 }
 
 /// A refusal is a "no"; anything else could not be told.
@@ -70,7 +84,7 @@ pub(super) fn ended(fault: AppFault) -> Failure {
 }
 
 pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
-    let ready = ready(&verb.configured).await?;
+    let ready = ready_to_write(&verb.configured).await?;
     let file = std::fs::read(&verb.file)
         .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", verb.file.display())))?;
     let by = WorkerId(verb.by.clone());
@@ -101,24 +115,35 @@ pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
 pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
     let ready = ready(&verb.configured).await?;
     let id = EpisodeId(verb.episode.clone());
-    let Some(answer) = explain::explain(&ready.app, &id, ready.clock.now())
+    let calendar = &ready.app.terms.calendar;
+    let at = match &verb.at {
+        Some(text) => Some(calendar.moment(text).map_err(Failure::No)?),
+        None => None,
+    };
+    let now = ready.clock.now();
+    let told = explain::explain(&ready.app, &id, at, now)
         .await
-        .map_err(ended)?
-    else {
-        return Err(Failure::No(format!("no episode `{id}` is on record")));
+        .map_err(ended)?;
+    let Some(told) = told else {
+        let by = at.map_or(String::new(), |at| {
+            format!(" by {}", calendar.local_words(at))
+        });
+        return Err(Failure::No(format!(
+            "no episode `{id}` is on record{by}; see `greentick mirror list`"
+        )));
     };
     if verb.json {
-        println!("{answer}");
+        println!("{}", serde_json::to_string(&told)?);
     } else {
-        println!("{}", explain::in_lines(&answer).join("\n"));
+        println!("{}", explain::in_lines(&told, calendar).join("\n"));
     }
     Ok(())
 }
 
-pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
+pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
     match verb {
-        Draw::Freeze { cycle, configured } => {
-            let ready = ready(configured).await?;
+        Lot::Freeze { cycle, configured } => {
+            let ready = ready_to_write(configured).await?;
             let policy = ready
                 .settings
                 .policy_text()
@@ -130,13 +155,13 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
                 .map_err(ended)?;
             println!("{}", String::from_utf8_lossy(&record));
         }
-        Draw::Draw {
+        Lot::Draw {
             cycle,
             seed,
             out,
             configured,
         } => {
-            let ready = ready(configured).await?;
+            let ready = ready_to_write(configured).await?;
             let cycle = CycleId(cycle.clone());
             let drawn = draw::draw(&ready.app, &cycle, seed, ready.clock.now())
                 .await
@@ -153,13 +178,46 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
             let ids: Vec<&str> = drawn.episodes.iter().map(EpisodeId::as_str).collect();
             println!("{}", ids.join("\n"));
         }
+        Lot::Pack {
+            cycle,
+            out,
+            configured,
+        } => {
+            let ready = ready(configured).await?;
+            let cycle = CycleId(cycle.clone());
+            let pack = pack::draw_up(&ready.app, &cycle, ready.clock.now())
+                .await
+                .map_err(ended)?;
+            for file in put_pack(&pack, out)? {
+                println!("{}", file.display());
+            }
+        }
     }
     Ok(())
 }
 
+/// Writes every face of a pack into a folder; gives the files.
+pub(super) fn put_pack(pack: &Pack, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    std::fs::create_dir_all(out)?;
+    let faces = [
+        ("pack.html", pack.html()?.into_bytes()),
+        ("pack.xlsx", pack.xlsx()?),
+        ("pack.csv", pack.csv()),
+        ("pack.json", serde_json::to_vec_pretty(pack)?),
+    ];
+    let mut files = Vec::new();
+    for (name, bytes) in faces {
+        let file = out.join(name);
+        std::fs::write(&file, bytes)
+            .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", file.display())))?;
+        files.push(file);
+    }
+    Ok(files)
+}
+
 /// Compares everything now: the feed from its beginning, then every open step.
 pub(super) async fn reconcile(configured: &Configured, json: bool) -> Result<(), Failure> {
-    let ready = ready(configured).await?;
+    let ready = ready_to_write(configured).await?;
     let report = mirror::reconcile(&ready.app, ready.clock.now())
         .await
         .map_err(ended)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::Failure;
-use crate::mapping::{Mapping, Site};
+use crate::mapping::{Mapping, Site, keys};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -31,9 +31,17 @@ pub(super) enum Verb {
         file: PathBuf,
         /// The recorded body.
         body: PathBuf,
+        /// As the answer to what it is read: `feed`, `sweep` or `step`.
+        #[arg(long, default_value = "feed", value_parser = ["feed", "sweep", "step"])]
+        kind: String,
         /// The environment, by its name in `[environments]`.
         #[arg(long)]
         environment: Option<String>,
+    },
+    /// Print every key of a mapping file with what it means, or those whose names have a word in them.
+    Keys {
+        /// A word of a table or a key, such as `feed` or `paging`.
+        word: Option<String>,
     },
 }
 
@@ -84,25 +92,45 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
                 println!();
             }
         }
+        Verb::Keys { word: None } => print!("{}", keys::reference()),
+        Verb::Keys { word: Some(word) } => match keys::about(word) {
+            none if none.is_empty() => {
+                let why = format!("no key of a mapping file has `{word}` in its name");
+                return Err(Failure::No(why));
+            }
+            found => print!("{found}"),
+        },
         Verb::Try {
             file,
             body,
+            kind,
             environment,
-        } => {
-            let bytes = std::fs::read(body)
-                .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
-            let traced = compile(file, environment.as_ref())?
-                .trace(&bytes)
-                .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
-            for value in traced {
-                let rules = match value.rules.as_slice() {
-                    [] => "not mapped".to_owned(),
-                    rules => rules.join(", "),
-                };
-                let (path, line, value) = (value.path, value.line, value.value);
-                println!("{path}\tline {line}\t{value}\t{rules}");
-            }
-        }
+        } => look(&compile(file, environment.as_ref())?, kind, body)?,
+    }
+    Ok(())
+}
+
+/// Prints every value of a body, read as the answer to one of the requests.
+fn look(mapping: &Mapping, kind: &str, body: &Path) -> Result<(), Failure> {
+    let bytes = std::fs::read(body)
+        .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
+    let request = match kind {
+        "sweep" => mapping.sweep(),
+        "step" => mapping.single(),
+        _ => Some(mapping.feed()),
+    };
+    let request =
+        request.ok_or_else(|| Failure::No(format!("the mapping has no table `[{kind}]`")))?;
+    let traced = mapping
+        .trace_of(request, &bytes)
+        .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
+    for value in traced {
+        let rules = match value.rules.as_slice() {
+            [] => "not mapped".to_owned(),
+            rules => rules.join(", "),
+        };
+        let (path, line, value) = (value.path, value.line, value.value);
+        println!("{path}\tline {line}\t{value}\t{rules}");
     }
     Ok(())
 }

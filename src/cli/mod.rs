@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod ledger;
 mod mapping;
+mod rehearse;
 mod run;
 mod sample;
 mod simulate;
@@ -49,6 +50,8 @@ enum Verb {
     Allocate(cycle::Allocate),
     /// Show why an episode stands where it stands.
     Explain(cycle::Explain),
+    /// Judge the ledger's whole history again under another policy.
+    Rehearse(rehearse::Rehearse),
     /// Record a person's decision about an episode.
     Decide(decide::Decide),
     /// Try a mapping file offline.
@@ -142,6 +145,7 @@ pub async fn main() -> ExitCode {
         Verb::Doctor(verb) => Box::pin(doctor::run(&verb)).await,
         Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
+        Verb::Rehearse(verb) => rehearse::run(&verb).await,
         Verb::Decide(verb) => decide::decide(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,

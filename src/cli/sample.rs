@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::Failure;
-use super::cycle::{self, Draw};
+use super::cycle::{self, Lot};
 use crate::sampling::verify;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
     #[command(flatten)]
-    Draw(Draw),
+    Lot(Lot),
     /// Recompute a draw from frame, policy and certificate; any difference is said.
     Verify {
         /// The frozen frame, CSV.
@@ -25,7 +25,7 @@ pub(super) enum Verb {
 
 pub(super) async fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Draw(draw) => cycle::sample(draw).await,
+        Verb::Lot(lot) => cycle::sample(lot).await,
         Verb::Verify {
             frame,
             policy,

@@ -256,4 +256,7 @@ impl Starter<'_> {
 
 const PEOPLE: &str = "# Who holds which council-wide role in the synthetic council.\n\
     [[holders]]\nworker = \"W-HEAD\"\nrole = \"head_of_service\"\n\n\
-    [[holders]]\nworker = \"W-QA\"\nrole = \"qa_manager\"\n";
+    [[holders]]\nworker = \"W-QA\"\nrole = \"qa_manager\"\n\n\
+    [[holders]]\nworker = \"W-CSLT-1\"\nrole = \"cslt\"\n\n\
+    [[holders]]\nworker = \"W-CSLT-2\"\nrole = \"cslt\"\n\n\
+    [[holders]]\nworker = \"W-CSLT-3\"\nrole = \"cslt\"\n";

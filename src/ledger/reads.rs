@@ -76,6 +76,14 @@ impl Ledger {
             .collect()
     }
 
+    /// Every cycle on record, in order of name.
+    pub async fn cycles(&self) -> Result<Vec<CycleId>, LedgerFault> {
+        let sql = "SELECT DISTINCT cycle FROM episodes WHERE cycle <> $1 ORDER BY cycle";
+        let rows = self.db.rows(sql, &[Arg::Text("")], "t").await?;
+        let cycles = rows.into_iter().map(|mut row| Ok(CycleId(row.text()?)));
+        cycles.collect()
+    }
+
     /// The episode a step is bound to.
     pub async fn episode_of_step(
         &self,
@@ -192,23 +200,6 @@ impl Ledger {
         let mut turn = Turn::take(&self.db, now).await?;
         turn.say(None, line)?;
         turn.commit().await.map(drop)
-    }
-
-    /// Writes down what holds from now on under a name, if that is not what was written down last.
-    pub async fn note_change(
-        &self,
-        name: &str,
-        value: &serde_json::Value,
-        now: Timestamp,
-    ) -> Result<bool, LedgerFault> {
-        if self.cursor(name).await?.as_ref() == Some(value) {
-            return Ok(false);
-        }
-        let mut turn = Turn::take(&self.db, now).await?;
-        turn.tx.set_cursor(name, value).await?;
-        turn.say(None, &JournalLine::new(name, value.clone()))?;
-        turn.commit().await?;
-        Ok(true)
     }
 
     /// Keeps one of a cycle's documents; a second, different one of the same kind is refused.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::auth::{AuthRow, AuthStyle};
+use super::auth::AuthStyle;
+use super::auth_table::AuthRow;
 use super::compile::{Desk, Mapping};
 use super::language::File;
 use super::lookups::{Lookup, LookupRow};
-use super::proof::{Proof, ProofRow};
+use super::proof::Proof;
+use super::proof_table::ProofRow;
 use super::schedule::{Schedule, ScheduleRow};
 use super::soap::{Wrapper, Wrapping};
 use super::template::{Slot, TemplateFault, render};

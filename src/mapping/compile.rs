@@ -14,7 +14,6 @@ use super::door_tables::DoorTables;
 use super::envelope::Envelope;
 use super::environment::Site;
 use super::facts::FactPlace;
-use super::fault::Fault;
 use super::forms::FormPlace;
 use super::grants::GrantRow;
 use super::grouping::Group;
@@ -33,7 +32,7 @@ use super::write_table::Operation;
 use crate::practice::episode::Role;
 use crate::practice::fact::Fact;
 use crate::practice::sighting::Direction;
-use crate::shape::{self, Lines};
+use crate::shape::{self, Fault, Lines};
 
 /// The manual: every key of a mapping file and a sentence about it.
 pub const MANUAL: &str = include_str!("manual.toml");
@@ -103,14 +102,7 @@ impl Mapping {
             loose_paths: Vec::new(),
         };
         desk.settle(&mut shaped.table);
-        for flaw in shaped.flaws {
-            desk.faults.push(Fault {
-                file: file_name.to_owned(),
-                line: flaw.line,
-                message: flaw.message,
-                help: flaw.help,
-            });
-        }
+        desk.faults.extend(Fault::of_flaws(file_name, shaped.flaws));
         // Of a file that breaks off nothing more can be said for sure.
         let read = shaped.whole.then(|| shaped.table.try_into::<File>());
         let compiled = match read {

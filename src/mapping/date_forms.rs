@@ -77,6 +77,29 @@ impl Form {
     }
 }
 
+/// The `strftime` pattern that a picture such as `dd/MM/yyyy HH:mm` means; none if it is no picture.
+pub(super) fn pattern_of(picture: &str) -> Option<String> {
+    // Longer letters before shorter, and months (capital) apart from minutes.
+    const LETTERS: [(&str, &str); 8] = [
+        ("yyyy", "%Y"),
+        ("YYYY", "%Y"),
+        ("MMM", "%b"),
+        ("MM", "%m"),
+        ("dd", "%d"),
+        ("HH", "%H"),
+        ("mm", "%M"),
+        ("ss", "%S"),
+    ];
+    if picture.contains('%') {
+        return None;
+    }
+    let mut pattern = picture.to_owned();
+    for (letters, directive) in LETTERS {
+        pattern = pattern.replace(letters, directive);
+    }
+    (pattern.contains('%') && Form::named(&pattern).is_some()).then_some(pattern)
+}
+
 fn iso(text: &str) -> Option<Read> {
     let pieces = Pieces::parse(text).ok()?;
     let day = pieces.date();
@@ -112,4 +135,23 @@ fn epoch(milliseconds: i64) -> Option<Read> {
         day: day.ok()?.date(),
         written: written.map(Written::At),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_known_and_a_pattern_left_alone() {
+        for (picture, pattern) in [
+            ("dd/MM/yyyy HH:mm:ss", Some("%d/%m/%Y %H:%M:%S")),
+            ("yyyy-MM-ddTHH:mm", Some("%Y-%m-%dT%H:%M")),
+            ("dd-MMM-yyyy", Some("%d-%b-%Y")),
+            ("%d/%m/%Y", None),
+            ("iso8601", None),
+            ("HH:mm", None),
+        ] {
+            assert_eq!(pattern_of(picture).as_deref(), pattern, "{picture}");
+        }
+    }
 }

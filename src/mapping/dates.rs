@@ -12,7 +12,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::Deserialize;
 
 use super::compile::Desk;
-use super::date_forms::{Form, Written};
+use super::date_forms::{Form, Written, pattern_of};
 use super::language::File;
 use crate::practice::fact::{Fact, FactKind};
 use crate::shape;
@@ -219,8 +219,11 @@ impl Desk<'_> {
                     let message = format!(
                         "`{word}` is no `strftime` pattern that finds a whole day in what it writes"
                     );
-                    let help = Some(shape::meant(&word.to_lowercase(), &known));
-                    self.fault(&format!("{at}.read[{index}]"), &message, help);
+                    let help = match pattern_of(word) {
+                        Some(pattern) => format!("did you mean `{pattern}`?"),
+                        None => shape::meant(&word.to_lowercase(), &known),
+                    };
+                    self.fault(&format!("{at}.read[{index}]"), &message, Some(help));
                 }
                 manner.read.extend(form);
             }

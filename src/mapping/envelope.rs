@@ -7,6 +7,7 @@ use super::hand::{Shape, Tag};
 use super::limits::Format;
 use super::page_fault::{FaultKind, PageFault};
 use super::request::Request;
+use super::text::shortened;
 use super::xml::web_page;
 
 /// The table `[envelope]`, as it is written.
@@ -180,7 +181,10 @@ impl<'r> Gate<'r> {
         let wanted = self.way.get(level).copied().unwrap_or_default();
         if !wanted.is_empty() && tag.name != wanted {
             return match level {
-                0 => Err(other(format!("its root element is not `{wanted}`"))),
+                0 => Err(other(format!(
+                    "its root element is `{}`, not `{wanted}`",
+                    shortened(tag.name, 64)
+                ))),
                 _ => Ok(Place::Beside),
             };
         }
@@ -189,7 +193,8 @@ impl<'r> Gate<'r> {
         }
         match self.request.namespace.as_deref() {
             Some(space) if tag.space != Some(space) => Err(other(format!(
-                "its root element is not in the namespace `{space}`"
+                "its root element is in the namespace `{}`, not `{space}`",
+                shortened(tag.space.unwrap_or_default(), 128)
             ))),
             _ => Ok(Place::Root),
         }

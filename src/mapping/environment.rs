@@ -119,10 +119,12 @@ impl Desk<'_> {
         if let Some(environments) = environments {
             self.lay_over(environments, &mut values, site);
         }
-        // Who we are and where is a value like others.
+        // Who we are and where is a value like others, which a file may have and the site's settings replace.
         for (name, own) in [("worker", &site.worker), ("environment", &site.environment)] {
-            let told = own.clone().unwrap_or_default();
-            values.entry(name.to_owned()).or_insert(told);
+            let value = values.entry(name.to_owned()).or_default();
+            if let Some(own) = own {
+                value.clone_from(own);
+            }
         }
         for (name, value) in &site.ids {
             // A name that the mapping does not have is told where it is set.
@@ -152,7 +154,8 @@ impl Desk<'_> {
         site: &Site,
     ) {
         for (environment, own) in environments {
-            let known: Vec<&str> = values.keys().map(String::as_str).collect();
+            let known = values.keys().map(String::as_str);
+            let known: Vec<&str> = known.chain(["worker"]).collect();
             let mut faults = Vec::new();
             for name in texts(Some(own)).into_keys() {
                 if !known.contains(&name.as_str()) {
@@ -273,7 +276,8 @@ impl Desk<'_> {
             Some(environment) => {
                 format!("set it in `[environments.{environment}]` or in `[source.ids]`")
             }
-            None => "set it in `[values]` or `[source.ids]`, or choose an environment that does"
+            None => "set it in `[values]` or `[source.ids]`, or choose an environment that does \
+                     (`source.environment`; `--environment` here)"
                 .to_owned(),
         };
         self.fault(at, &message, Some(help));

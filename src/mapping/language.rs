@@ -181,6 +181,15 @@ pub(super) struct Test {
     pub(super) flag: String,
     pub(super) shown: Option<bool>,
     pub(super) writes: Option<String>,
+    /// Of the recorded answer.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    /// Headers that a write must send.
+    #[serde(default)]
+    pub(super) sends: BTreeMap<String, String>,
+    /// What a question is answered.
+    #[serde(default)]
+    pub(super) say: String,
 }
 
 fn feed() -> String {

@@ -378,6 +378,9 @@ impl Desk<'_> {
                 "feed" => true,
                 "sweep" => file.sweep.is_some(),
                 "step" => file.step.is_some(),
+                "tasks" => file.tasks.is_some(),
+                "callback" => file.callback.is_some(),
+                "callout" => file.callout.is_some(),
                 "merges" => file.merges.is_some(),
                 kind => kind
                     .strip_prefix("write.")
@@ -388,8 +391,9 @@ impl Desk<'_> {
                 self.fault(&at, &message, None);
             }
             let says = test.refused || test.shown.is_some() || test.writes.is_some();
+            let says = says || !test.sends.is_empty();
             if test.kind.starts_with("write.") && !says {
-                let message = "a test of a write says what is `shown`, what it `writes`, or that it is `refused`";
+                let message = "a test of a write says what is `shown`, what it `writes` or `sends`, or that it is `refused`";
                 self.fault(&at, message, None);
             }
         }

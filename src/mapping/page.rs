@@ -100,6 +100,15 @@ impl Mapping {
             self.groups(group, &rows, &whole, reading, &mut page)?;
         }
         self.around(request, &whole.root(), &mut page)?;
+        if let ([], [bad]) = (page.records.as_slice(), page.quarantined.as_mut_slice())
+            && request.record.moves.is_empty()
+            && request.format == Format::Json
+            && bad.reason.ends_with("is missing")
+        {
+            bad.reason.push_str(
+                "; the root itself is taken for the record: of a list that is the root, say `record = \"item\"`",
+            );
+        }
         Ok(page)
     }
 

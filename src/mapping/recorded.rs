@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::compile::Mapping;
+use super::compile::{MANUAL, Mapping};
 use super::environment::Site;
-use super::fault::Fault;
 use super::keying::ChildKeying;
 use super::language::Test;
 use super::page::Quarantined;
@@ -18,6 +17,7 @@ use super::request::Request;
 use super::trace::Trace;
 use crate::practice::ids::SourceName;
 use crate::practice::sighting::Road;
+use crate::shape::{self, Fault};
 
 impl Mapping {
     /// Whether any answer has been recorded for it.
@@ -35,7 +35,7 @@ impl Mapping {
     ) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut taken = BTreeSet::new();
-        let mut read = false;
+        let mut kinds = BTreeSet::new();
         for test in self.tests.iter().filter(|test| !test.refused) {
             let Some(request) = self.read_by(test) else {
                 continue;
@@ -67,16 +67,21 @@ impl Mapping {
             };
             let traced = mapping.trace_of(request, &bytes).unwrap_or_default();
             let rules = traced.iter().flat_map(|one| &one.rules);
-            taken.extend(rules.map(|rule| rule.split(" (line").next().unwrap_or(rule).to_owned()));
-            read = true;
+            taken.extend(rules.map(|rule| match rule.split_once(" (line") {
+                Some((rule, _)) => rule.to_owned(),
+                // What stands around the records is of the request.
+                None => format!("{}.{rule}", test.kind),
+            }));
+            kinds.insert(test.kind.as_str());
             let expected = test.quarantined.unwrap_or(0);
             if usize::try_from(expected) != Ok(page.quarantined.len()) {
                 let set_aside = page.quarantined.iter();
                 faults.extend(set_aside.map(|bad| set_aside_at(&file, bad, &traced)));
             }
         }
-        if read {
+        if !kinds.is_empty() {
             let mut nowhere: Vec<Fault> = self.leading_nowhere(&taken).collect();
+            nowhere.extend(self.around_nowhere(&kinds, &taken));
             nowhere.sort_by_key(|fault| fault.line);
             faults.extend(nowhere);
         }
@@ -97,12 +102,51 @@ impl Mapping {
 
     /// The request that a test's body answers; none for one of a write.
     fn read_by(&self, test: &Test) -> Option<&Request> {
-        match test.kind.as_str() {
+        self.asked_as(&test.kind)
+    }
+
+    fn asked_as(&self, kind: &str) -> Option<&Request> {
+        match kind {
             "feed" => Some(&self.feed),
             "sweep" => self.sweep.as_ref(),
             "step" => self.step.as_ref(),
             _ => None,
         }
+    }
+
+    /// The paths around the records that no recorded answer of their request has: a next page, a total, a time.
+    fn around_nowhere(&self, kinds: &BTreeSet<&str>, taken: &BTreeSet<String>) -> Vec<Fault> {
+        let (file, text) = &self.file;
+        let lines = shape::compare(text, &shape::manual(MANUAL, "")).lines;
+        let around = kinds.iter().flat_map(|kind| {
+            let request = self.asked_as(kind).into_iter().flat_map(Request::around);
+            request.map(move |(name, path)| (format!("{kind}.{name}"), name, path))
+        });
+        let around: Vec<_> = around.collect();
+        // Where one list has it, another may be too short to have it.
+        let known = around.iter().filter(|(key, ..)| taken.contains(key));
+        let known: BTreeSet<&str> = known.map(|(_, _, path)| path.written()).collect();
+        let mut faults = Vec::new();
+        for (key, name, path) in &around {
+            if !known.contains(path.written()) {
+                let help = match name.as_str() {
+                    "next" => {
+                        "record a page that is followed by another one; while it leads nowhere, one page is read"
+                    }
+                    _ => "compare it with `greentick mapping try`, or record an answer that has it",
+                };
+                faults.push(Fault {
+                    file: file.clone(),
+                    line: lines.of(key),
+                    message: format!(
+                        "`{key}` leads to nothing in any recorded answer (`{}`)",
+                        path.written()
+                    ),
+                    help: Some(help.to_owned()),
+                });
+            }
+        }
+        faults
     }
 
     /// The paths of a record that no recorded answer has. A place told by another word (`or`) may be of another
@@ -112,8 +156,13 @@ impl Mapping {
         taken: &'m BTreeSet<String>,
     ) -> impl Iterator<Item = Fault> + 'm {
         let mut told = BTreeSet::new();
+        // Whom an answer is about stands at few of them, and a form says it for all of its facts.
+        let of_subject = |key: &str| key.starts_with("facts.") && key.ends_with(".subject");
+        let subjects = taken.iter().any(|key| of_subject(key));
         let rules = self.plan.rules.iter().filter(move |rule| {
-            !taken.contains(&rule.key) && !rule.key.contains(".or[") && told.insert(&rule.key)
+            let key = &rule.key;
+            let may_lack = key.contains(".or[") || (subjects && of_subject(key));
+            !taken.contains(key) && !may_lack && told.insert(key)
         });
         rules.map(|rule| Fault {
             file: self.file.0.clone(),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::asking::{Asking, Cursor};
 use super::client::SITE;
 use super::compile::{Desk, Mapping};
+use super::date_forms::pattern_of;
 use super::language::{File, Paging, RequestRow};
 use super::limits::Format;
 use super::path::{Condition, Move, Path};
@@ -251,9 +252,14 @@ impl Desk<'_> {
         if page_size == 0 {
             self.fault(&at("page_size"), "`page_size` must be at least 1", None);
         }
-        if jiff::fmt::strtime::format(&row.since_format, Timestamp::UNIX_EPOCH).is_err() {
-            let message = format!("`{}` is no `strftime` form", row.since_format);
-            self.fault(&at("since_format"), &message, None);
+        // What reads the same whenever it is written asks for nothing in particular.
+        let written = |at: Timestamp| jiff::fmt::strtime::format(&row.since_format, at).ok();
+        let (one, other) = (Timestamp::UNIX_EPOCH, Timestamp::constant(3_000_000, 0));
+        if written(one).is_none_or(|one| written(other) == Some(one)) {
+            let message = format!("`{}` is no `strftime` form of a time", row.since_format);
+            let help = pattern_of(&row.since_format);
+            let help = help.map(|pattern| format!("did you mean `{pattern}`?"));
+            self.fault(&at("since_format"), &message, help);
         }
         page_size
     }

@@ -74,6 +74,7 @@ impl Mapping {
         let request = match test.kind.as_str() {
             "sweep" => self.sweep.as_ref(),
             "step" => self.step.as_ref(),
+            "tasks" | "callback" | "callout" => return self.door_differences(test, bytes),
             "merges" => return self.merge_differences(test, bytes),
             kind => match kind.strip_prefix("write.") {
                 Some(name) => return self.write_differences(test, name, bytes),
@@ -136,7 +137,7 @@ impl Mapping {
             Ok(_) if test.refused => {
                 vec!["the answer was believed, and must be refused".to_owned()]
             }
-            Ok(page) => compare(test, &page),
+            Ok(page) => compare(test, request, &page),
         }
     }
 
@@ -152,12 +153,15 @@ impl Mapping {
     /// A write is tried on the step `1` of the episode `LE-1`, with the text `text`.
     fn write_differences(&self, test: &Test, name: &str, bytes: &[u8]) -> Vec<String> {
         let effect = effect(name, &test.flag);
+        let headers = test.headers.iter();
+        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.clone()));
+        let headers: BTreeMap<String, String> = headers.collect();
         let tried = self.parts(name).and_then(|parts| {
             let operation = parts.first().copied().ok_or("there is nothing to try")?;
             let reply = Reply {
                 bytes,
                 charset: None,
-                headers: &BTreeMap::new(),
+                headers: &headers,
             };
             let mut shown = match &operation.read_back {
                 Some(back) => self.shows(operation, back, &effect, bytes, None),
@@ -175,20 +179,25 @@ impl Mapping {
             let shown = shown.map_err(|fault| fault.to_string())?;
             let put = carried.map(|carried| self.write_request(operation, &effect, &carried));
             let put = put.transpose().map_err(|fault| fault.to_string())?;
-            Ok((shown == Shown::Yes, put.and_then(|put| put.body)))
+            Ok((shown == Shown::Yes, put))
         });
         match tried {
             Err(_) if test.refused => Vec::new(),
             Err(why) => vec![format!("the write was refused: {why}")],
             Ok(_) if test.refused => vec!["the write was tried, and must be refused".to_owned()],
-            Ok((shown, body)) => {
-                let body = body.map(|(_, body)| body).unwrap_or_default();
+            Ok((shown, put)) => {
                 let mut differences = Vec::new();
                 if test.shown.is_some_and(|wanted| wanted != shown) {
                     differences.push(format!("shown: wanted {}, got {shown}", !shown));
                 }
-                if let Some(wanted) = test.writes.as_ref().filter(|wanted| **wanted != body) {
-                    differences.push(format!("writes: wanted `{wanted}`, got `{body}`"));
+                let body = put.as_ref().and_then(|put| put.body.as_ref());
+                let body = body.map_or("", |(_, body)| body);
+                differences.extend(differs("writes", test.writes.as_deref(), body));
+                let sent = put.iter().flat_map(|put| &put.headers);
+                let sent: BTreeMap<_, _> = sent.map(|(name, value)| (name, value)).collect();
+                for (name, wanted) in &test.sends {
+                    let got = sent.get(name).map_or("", |value| value.as_str());
+                    differences.extend(differs(&format!("sends {name}"), Some(wanted), got));
                 }
                 differences
             }
@@ -223,8 +232,14 @@ fn effect(operation: &str, flag: &str) -> Effect {
     }
 }
 
-fn compare(test: &Test, page: &Page) -> Vec<String> {
+fn compare(test: &Test, request: &Request, page: &Page) -> Vec<String> {
     let mut differences = Vec::new();
+    if page.count == 0 && test.good.is_some_and(|wanted| wanted > 0) {
+        let (record, root) = (request.record.written(), &request.root);
+        differences.push(format!(
+            "nothing stands at `{record}` below the root `{root}`"
+        ));
+    }
     for (what, wanted, got) in [
         ("good records", test.good, page.records.len()),
         (
@@ -248,17 +263,24 @@ fn compare(test: &Test, page: &Page) -> Vec<String> {
     }
     // Values are asked of the page's records by a pointer into their JSON: `/0/status`.
     let json = serde_json::to_value(&page.records).unwrap_or_default();
-    for (pointer, wanted) in &test.values {
+    differences.extend(pointed(test, &json));
+    differences
+}
+
+/// The values that a test asks for by a pointer, and that are others.
+pub(super) fn pointed(test: &Test, json: &serde_json::Value) -> Vec<String> {
+    let values = test.values.iter().filter_map(|(pointer, wanted)| {
         let got = json.pointer(pointer).map(|value| match value {
             serde_json::Value::String(bare) => bare.clone(),
             other => other.to_string(),
         });
-        if got.as_deref() != Some(wanted) {
-            differences.push(format!(
-                "{pointer}: wanted `{wanted}`, got `{}`",
-                got.unwrap_or_default()
-            ));
-        }
-    }
-    differences
+        differs(pointer, Some(wanted), &got.unwrap_or_default())
+    });
+    values.collect()
+}
+
+/// What is said of one thing that is another than wanted.
+pub(super) fn differs(what: &str, wanted: Option<&str>, got: &str) -> Option<String> {
+    let wanted = wanted.filter(|wanted| *wanted != got)?;
+    Some(format!("{what}: wanted `{wanted}`, got `{got}`"))
 }

@@ -129,7 +129,9 @@ fn list(
     }
     let text = element.own_text().trim();
     let own = rules(None);
-    if element.children().next().is_none() || !text.is_empty() || !own.is_empty() {
+    // An element that only carries attributes has been told by them.
+    let bare = element.children().next().is_none() && element.attributes().next().is_none();
+    if bare || !text.is_empty() || !own.is_empty() {
         all.push(Trace {
             path: path.clone(),
             line,

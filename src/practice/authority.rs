@@ -84,6 +84,7 @@ fn deciders(what: &Decided, episode: Option<&Episode>) -> (&'static str, Vec<Rol
         | Decided::Resume { .. } => ("LE-01.1", vec![QA]),
         Decided::Bind { .. } => ("LE-01.3", vec![QA]),
         Decided::Close => ("LE-09.1", vec![QA]),
+        Decided::ModerateSample { .. } => ("LE-09.3", vec![Role::Cslt]),
         Decided::BelowStandard { .. } => ("LE-05.1", vec![QA]),
         Decided::EscalateToHead { .. } => ("LE-05.2", vec![QA]),
         Decided::RaiseConcern => ("LE-07.1", vec![REVIEWER, QA]),

@@ -150,6 +150,15 @@ pub enum Decided {
         /// Why, as a code.
         reason: String,
     },
+    /// A moderator of CSLT says how they would grade an episode that was drawn (¶9). It stands beside the evaluation
+    /// and never replaces it.
+    ModerateSample {
+        /// The grade they would give.
+        grade: Evaluation,
+        /// What there is to learn from a difference, as a code.
+        #[serde(default)]
+        learning: Option<String>,
+    },
     /// The QA manager closes a signed-off episode, once its cycle is done.
     Close,
 }
@@ -179,6 +188,7 @@ impl Decided {
             Self::ReturnStep { .. } => "return_step",
             Self::ReopenAfterSignOff { .. } => "reopen_after_sign_off",
             Self::Cancel { .. } => "cancel",
+            Self::ModerateSample { .. } => "moderate_sample",
             Self::Close => "close",
         }
     }
@@ -196,6 +206,16 @@ impl Decided {
             | Self::ReturnStep { reason, .. }
             | Self::ReopenAfterSignOff { reason }
             | Self::Cancel { reason } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl Decision {
+    /// The case system of the episode, if the decision is the one that makes it known.
+    pub fn source(&self) -> Option<&SourceName> {
+        match &self.what {
+            Decided::Allocate(allocation) => Some(&allocation.source),
             _ => None,
         }
     }

@@ -16,6 +16,7 @@ use super::known::{Known, Why};
 use super::on_record::{
     Deeds, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
 };
+use super::verdict::Attempt;
 
 pub use super::standstill::Outage;
 pub use super::step::{Finished, Hidden, Hold, Permit, Step, Tasked};
@@ -54,6 +55,9 @@ pub struct Episode {
     /// The latest hold of each step whose Finish is held at present.
     #[serde(default)]
     pub holds: BTreeMap<StepId, Hold>,
+    /// The last Finish asked for of each step that is not finished since, as it was asked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<StepId, Attempt>,
     /// Keys of everything already owed, with the instant; a key is owed once in an episode's life.
     pub told: BTreeMap<String, Timestamp>,
     /// Ids of the decisions taken in, so that one told twice counts once.
@@ -105,6 +109,7 @@ impl Episode {
             overrides: Vec::new(),
             permits: BTreeMap::new(),
             holds: BTreeMap::new(),
+            asked: BTreeMap::new(),
             told: BTreeMap::new(),
             decided: BTreeSet::new(),
             standing: BTreeSet::new(),
@@ -181,6 +186,12 @@ impl Episode {
         let reopened = self.deeds.reopened.last();
         let stands = reopened.is_none_or(|entry| entry.at < at);
         (step.status == StepStatus::Completed && stands).then_some(at)
+    }
+
+    /// Whether it was drawn for moderation by CSLT (¶9).
+    pub fn is_drawn(&self) -> bool {
+        let drawn = format!("{}/sample/", self.id);
+        self.told.keys().any(|key| key.starts_with(&drawn))
     }
 
     /// Whether it was signed off once and opened again: what was signed off or drawn then is stale.

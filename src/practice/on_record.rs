@@ -138,8 +138,27 @@ pub struct Deeds {
     pub reopened: Vec<Entry>,
     /// How it was cancelled.
     pub cancelled: Option<CancelledAs>,
+    /// What CSLT's moderators said of it, oldest first (¶9).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sample_moderated: Vec<SampleModerated>,
     /// When it was closed.
     pub closed: Option<Entry>,
+}
+
+/// What a moderator of CSLT said of a drawn episode (¶9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleModerated {
+    /// The moderator.
+    pub by: WorkerId,
+    /// When, UTC.
+    pub at: Timestamp,
+    /// The grade they would give.
+    pub grade: Evaluation,
+    /// The evaluation that stood then, if it could be read.
+    pub own: Option<Evaluation>,
+    /// What there is to learn from a difference, as a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning: Option<String>,
 }
 
 impl Deeds {

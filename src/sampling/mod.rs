@@ -46,8 +46,8 @@ pub use allocate::SampleSize;
 pub use amend::{AmendFault, Outcome, Sample};
 pub use assign::{Assigned, Assignment, Moderator, assign};
 pub use certificate::{
-    ALGORITHM, ALGORITHM_VERSION, Certificate, CertificateFault, Drawn, SecondStage, Substitution,
-    Supersession, SupersessionFault, Trigger,
+    ALGORITHM, ALGORITHM_VERSION, Certificate, CertificateFault, Drawn, SecondStage, StratumLine,
+    Substitution, Supersession, SupersessionFault, Trigger,
 };
 pub use draw::{Draw, StratumDraw};
 pub use frame::{Certain, Exclusion, Frame, FrameFault, FrameRow, Grade, Name};

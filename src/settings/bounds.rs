@@ -1,15 +1,15 @@
 //! Which values make no sense? Zero waits, halves of a pair, words that name nothing.
 
-use super::{Settings, SettingsFault};
+use super::{Fault, Settings};
 use crate::shape::Lines;
 
 impl Settings {
     /// Everything that is out of bounds or does not fit together.
-    pub(super) fn ranges(&self, file: &str, lines: &Lines) -> Vec<SettingsFault> {
+    pub(super) fn ranges(&self, file: &str, lines: &Lines) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut refuse = |key: &str, message: String| {
             let line = lines.of(key);
-            faults.push(SettingsFault::at(file, line, message));
+            faults.push(Fault::at(file, line, message));
         };
         let beat = self.beat;
         self.all_positive(&mut refuse);

@@ -3,7 +3,7 @@
 
 use toml::{Table, Value};
 
-use super::{Environment, MANUAL, Settings, SettingsFault};
+use super::{Environment, Fault, MANUAL, Settings};
 use crate::shape::Lines;
 
 /// Lays file and environment over the manual.
@@ -12,7 +12,7 @@ pub(super) fn lay(
     mut table: Table,
     lines: &Lines,
     mut environment: Environment,
-) -> (Option<Settings>, Vec<SettingsFault>) {
+) -> (Option<Settings>, Vec<Fault>) {
     let mut faults = Vec::new();
     loop {
         let said = match build(&table, &environment) {
@@ -22,14 +22,14 @@ pub(super) fn lay(
         let variable = environment.keys().find(|name| said.contains(&dotted(name)));
         if let Some(name) = variable.cloned() {
             let message = format!("variable `{name}`: {said}");
-            faults.push(SettingsFault::whole("environment", message));
+            faults.push(Fault::whole("environment", message));
             environment.remove(&name);
             continue;
         }
         // The longest path that is named is the one meant: `source.name` is part of no other.
         let named = lines.paths().filter(|path| said.contains(path));
         let key = named.max_by_key(|path| path.len());
-        faults.push(SettingsFault::at(
+        faults.push(Fault::at(
             file,
             key.map_or(0, |key| lines.of(key)),
             said.clone(),

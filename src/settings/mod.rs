@@ -4,7 +4,6 @@
 //! Absent on purpose: values of secrets (see [`Secrets`]) and any default that the manual does not show.
 
 mod bounds;
-mod fault;
 mod keys;
 mod layers;
 mod rules;
@@ -19,7 +18,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-pub use fault::SettingsFault;
+pub use crate::shape::Fault;
 pub use keys::{
     BeatSettings, CallerSettings, ClockSettings, FileSettings, FinishSettings, LedgerSettings,
     LogFormat, LogSettings, SecretPlace, SourceSettings, WebSettings,
@@ -88,23 +87,20 @@ impl Settings {
     ///
     /// # Errors
     /// Every fault of file and environment at once.
-    pub fn load(
-        path: Option<&Path>,
-        environment: &Environment,
-    ) -> Result<Self, Vec<SettingsFault>> {
+    pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Self, Vec<Fault>> {
         let (settings, faults) = Self::read(path, environment);
         settings.filter(|_| faults.is_empty()).ok_or(faults)
     }
 
     /// What can be read, with the manual's word in place of a faulty one, and every fault.
-    fn read(path: Option<&Path>, environment: &Environment) -> (Option<Self>, Vec<SettingsFault>) {
+    fn read(path: Option<&Path>, environment: &Environment) -> (Option<Self>, Vec<Fault>) {
         let name = path.map_or("settings".to_owned(), |path| path.display().to_string());
         let text = match path.map_or(Ok(String::new()), read) {
             Ok(text) => text,
             Err(fault) => return (None, vec![fault]),
         };
         let shaped = shape::compare(&text, &shape::manual(MANUAL, EXAMPLES));
-        let mut faults = fault::of_shape(&name, shaped.flaws);
+        let mut faults = Fault::of_flaws(&name, shaped.flaws);
         let (known, unknown) = variables(environment);
         faults.extend(unknown);
         let (settings, more) = layers::lay(&name, shaped.table, &shaped.lines, known);
@@ -120,9 +116,9 @@ impl Settings {
     }
 
     /// A fault of a key of these settings, on its line.
-    pub fn fault(&self, key: &str, message: impl Into<String>) -> SettingsFault {
+    pub fn fault(&self, key: &str, message: impl Into<String>) -> Fault {
         let (file, lines) = &self.written;
-        SettingsFault::at(file, lines.of(key), message)
+        Fault::at(file, lines.of(key), message)
     }
 
     /// Whether a case system is set.
@@ -161,17 +157,14 @@ impl Settings {
 
 /// Everything wrong with a settings file and the files it names, the mapping's content apart; and what could be
 /// read of the settings in spite of it.
-pub fn check(
-    path: Option<&Path>,
-    environment: &Environment,
-) -> (Option<Settings>, Vec<SettingsFault>) {
+pub fn check(path: Option<&Path>, environment: &Environment) -> (Option<Settings>, Vec<Fault>) {
     let (settings, mut faults) = Settings::read(path, environment);
     faults.extend(settings.iter().flat_map(Settings::check_files));
     (settings, faults)
 }
 
 /// The variables that set a key, and a fault for each that sets an unknown one.
-fn variables(environment: &Environment) -> (Environment, Vec<SettingsFault>) {
+fn variables(environment: &Environment) -> (Environment, Vec<Fault>) {
     let manual = shape::compare(MANUAL, &shape::manual(MANUAL, "")).lines;
     let paths: Vec<&str> = manual.paths().collect();
     let mut known = Environment::new();
@@ -191,14 +184,14 @@ fn variables(environment: &Environment) -> (Environment, Vec<SettingsFault>) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "config/default.toml lists every key".to_owned(),
         };
-        faults.push(SettingsFault::whole("environment", message).help(help));
+        faults.push(Fault::whole("environment", message).help(help));
     }
     (known, faults)
 }
 
-fn read(path: &Path) -> Result<String, SettingsFault> {
+fn read(path: &Path) -> Result<String, Fault> {
     std::fs::read_to_string(path).map_err(|fault| {
-        SettingsFault::whole(
+        Fault::whole(
             &path.display().to_string(),
             format!("cannot be read: {fault}"),
         )
@@ -206,6 +199,6 @@ fn read(path: &Path) -> Result<String, SettingsFault> {
 }
 
 /// A file, or what is built in.
-fn read_or(path: Option<&PathBuf>, built_in: &str) -> Result<String, SettingsFault> {
+fn read_or(path: Option<&PathBuf>, built_in: &str) -> Result<String, Fault> {
     path.map_or_else(|| Ok(built_in.to_owned()), |path| read(path))
 }

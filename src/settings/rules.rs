@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use super::fault::SettingsFault;
+use super::Fault;
 use super::terms::File;
 use crate::practice::rules::{ParameterKind, RULES, Rule};
 use crate::practice::terms::{RuleTerms, Stance, WhenUnavailable};
@@ -136,7 +136,7 @@ impl File<'_> {
             None => "docs/rules.md lists every rule".to_owned(),
         };
         let message = format!("there is no rule `{code}`");
-        let fault = SettingsFault::at(self.name, self.lines.of(at), message);
+        let fault = Fault::at(self.name, self.lines.of(at), message);
         self.faults.push(fault.help(help));
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Environment, SecretPlace, Settings, SettingsFault, SourceSettings};
+use super::{Environment, Fault, SecretPlace, Settings, SourceSettings};
 use crate::practice::ids::WorkerId;
 
 /// The values of all secrets; `Debug` shows none of them.
@@ -47,7 +47,7 @@ impl Settings {
     ///
     /// # Errors
     /// Every variable that is not set and every file that cannot be read, by name; never a value.
-    pub fn secrets(&self, environment: &Environment) -> Result<Secrets, Vec<SettingsFault>> {
+    pub fn secrets(&self, environment: &Environment) -> Result<Secrets, Vec<Fault>> {
         let mut desk = Desk {
             environment,
             faults: Vec::new(),
@@ -97,7 +97,7 @@ impl Settings {
 
 struct Desk<'a> {
     environment: &'a Environment,
-    faults: Vec<SettingsFault>,
+    faults: Vec<Fault>,
 }
 
 impl Desk<'_> {
@@ -106,7 +106,7 @@ impl Desk<'_> {
         for (name, place) in places {
             if place.env.is_none() && place.file.is_none() {
                 let message = format!("`[source.secrets] {name}` needs `env` or `file`");
-                self.faults.push(SettingsFault::whole("settings", message));
+                self.faults.push(Fault::whole("settings", message));
             }
             let value = self.fetch(place.env.as_deref(), place.file.as_ref());
             found.extend(value.map(|value| (name.clone(), value)));
@@ -127,7 +127,7 @@ impl Desk<'_> {
             (None, None) => None,
             _ if self.faults.is_empty() => {
                 let message = "`source.client_certificate_file` and `source.client_key_file` go together; only one is set";
-                self.faults.push(SettingsFault::whole("settings", message));
+                self.faults.push(Fault::whole("settings", message));
                 None
             }
             _ => None,
@@ -148,7 +148,7 @@ impl Desk<'_> {
     fn fetch(&mut self, variable: Option<&str>, file: Option<&PathBuf>) -> Option<SecretString> {
         let value = match (variable, file) {
             (Some(name), _) => self.environment.get(name).cloned().ok_or_else(|| {
-                SettingsFault::whole("environment", format!("variable `{name}` is not set"))
+                Fault::whole("environment", format!("variable `{name}` is not set"))
             }),
             (None, Some(path)) => super::read(path).and_then(|text| private(path).map(|()| text)),
             (None, None) => return None,
@@ -162,7 +162,7 @@ impl Desk<'_> {
                     },
                     str::to_owned,
                 );
-                Err(SettingsFault::whole(&shown, "holds an empty secret"))
+                Err(Fault::whole(&shown, "holds an empty secret"))
             }
             text => Ok(SecretString::from(text)),
         });
@@ -171,18 +171,18 @@ impl Desk<'_> {
 }
 
 /// A secret that everybody on the machine may read is none: the last three bits of the mode must be clear.
-fn private(path: &Path) -> Result<(), SettingsFault> {
+fn private(path: &Path) -> Result<(), Fault> {
     use std::os::unix::fs::PermissionsExt;
     let shown = path.display().to_string();
     let mode = std::fs::metadata(path)
-        .map_err(|fault| SettingsFault::whole(&shown, format!("cannot be read: {fault}")))?
+        .map_err(|fault| Fault::whole(&shown, format!("cannot be read: {fault}")))?
         .permissions()
         .mode();
     if mode.trailing_zeros() >= 3 {
         return Ok(());
     }
     Err(
-        SettingsFault::whole(&shown, "everybody on this machine may read this secret")
+        Fault::whole(&shown, "everybody on this machine may read this secret")
             .help(format!("chmod 600 {shown}")),
     )
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use toml::{Table, Value};
 
-use super::fault::{SettingsFault, of_shape};
+use super::Fault;
 use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
@@ -57,7 +57,7 @@ impl Settings {
     ///
     /// # Errors
     /// Every fault of every file at once.
-    pub fn terms(&self, activation: Timestamp) -> Result<Terms, Vec<SettingsFault>> {
+    pub fn terms(&self, activation: Timestamp) -> Result<Terms, Vec<Fault>> {
         let (policy, people, calendar) = (self.policy(), self.people(), self.calendar());
         match (policy, people, calendar) {
             (Ok(policy), Ok(people), Ok(calendar)) => Ok(Terms {
@@ -79,11 +79,11 @@ impl Settings {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn policy_text(&self) -> Result<String, SettingsFault> {
+    pub fn policy_text(&self) -> Result<String, Fault> {
         read_or(self.files.policy.as_ref(), POLICY)
     }
 
-    fn policy(&self) -> Result<Policy, Vec<SettingsFault>> {
+    fn policy(&self) -> Result<Policy, Vec<Fault>> {
         let file = shown(self.files.policy.as_ref(), "config/policy.toml");
         let text = self.policy_text().map_err(|fault| vec![fault])?;
         let mut examples = format!(
@@ -99,7 +99,7 @@ impl Settings {
         read.sampling(sampling);
         read.rules();
         let mut whole = Table::try_from(Policy::default())
-            .map_err(|fault| vec![SettingsFault::whole(&file, fault.to_string())])?;
+            .map_err(|fault| vec![Fault::whole(&file, fault.to_string())])?;
         for (key, value) in std::mem::take(&mut read.table) {
             let before = whole.insert(key.clone(), value);
             if let Err(fault) = whole.clone().try_into::<Policy>() {
@@ -115,7 +115,7 @@ impl Settings {
         })
     }
 
-    fn people(&self) -> Result<People, Vec<SettingsFault>> {
+    fn people(&self) -> Result<People, Vec<Fault>> {
         let file = shown(self.files.people.as_ref(), "config/people.toml");
         let text = read_or(self.files.people.as_ref(), PEOPLE).map_err(|fault| vec![fault])?;
         let mut read = File::read(&file, &text, PEOPLE, PEOPLE_EXAMPLES);
@@ -130,7 +130,7 @@ impl Settings {
         })
     }
 
-    fn calendar(&self) -> Result<Calendar, Vec<SettingsFault>> {
+    fn calendar(&self) -> Result<Calendar, Vec<Fault>> {
         let files = &self.files;
         let file = shown(files.closures.as_ref(), "closures");
         let text = read_or(files.closures.as_ref(), "").map_err(|fault| vec![fault])?;
@@ -147,7 +147,7 @@ impl Settings {
         let calendar = feed.and_then(|feed| {
             Calendar::new(&feed, &files.division, &closures).map_err(|fault| {
                 let file = shown(files.bank_holidays.as_ref(), "config/bank-holidays.json");
-                SettingsFault::whole(&file, fault.to_string())
+                Fault::whole(&file, fault.to_string())
             })
         });
         match calendar {
@@ -160,7 +160,7 @@ impl Settings {
     }
 
     /// Everything wrong with the files that the settings name.
-    pub(super) fn check_files(&self) -> Vec<SettingsFault> {
+    pub(super) fn check_files(&self) -> Vec<Fault> {
         let mut faults = self.terms(Timestamp::UNIX_EPOCH).err().unwrap_or_default();
         if let Some(path) = &self.source.mapping
             && let Err(fault) = super::read(path)
@@ -180,7 +180,7 @@ pub(super) struct File<'a> {
     pub(super) name: &'a str,
     pub(super) table: Table,
     pub(super) lines: Lines,
-    pub(super) faults: Vec<SettingsFault>,
+    pub(super) faults: Vec<Fault>,
 }
 
 impl<'a> File<'a> {
@@ -190,20 +190,16 @@ impl<'a> File<'a> {
             name,
             table: shaped.table,
             lines: shaped.lines,
-            faults: of_shape(name, shaped.flaws),
+            faults: Fault::of_flaws(name, shaped.flaws),
         }
     }
 
     pub(super) fn fault(&mut self, at: &str, message: impl Into<String>) {
         let line = self.lines.of(at);
-        self.faults
-            .push(SettingsFault::at(self.name, line, message));
+        self.faults.push(Fault::at(self.name, line, message));
     }
 
-    fn or_faults<T>(
-        mut self,
-        whole: impl FnOnce() -> Result<T, String>,
-    ) -> Result<T, Vec<SettingsFault>> {
+    fn or_faults<T>(mut self, whole: impl FnOnce() -> Result<T, String>) -> Result<T, Vec<Fault>> {
         if self.faults.is_empty() {
             match whole() {
                 Ok(made) => return Ok(made),

@@ -3,7 +3,7 @@ use std::io::Write;
 use super::*;
 use crate::practice::terms::Policy;
 
-fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<SettingsFault>> {
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<Fault>> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     Settings::load(Some(file.path()), &environment(variables))

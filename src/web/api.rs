@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -270,9 +270,16 @@ async fn episodes<C: Shared>(State(doors): Door<C>, headers: HeaderMap) -> Respo
     }
 }
 
+/// Which past moment is asked about, if one is.
+#[derive(Deserialize)]
+struct AsOf {
+    at: Option<String>,
+}
+
 async fn explanation<C: Shared>(
     State(doors): Door<C>,
     Path(id): Path<String>,
+    Query(asked): Query<AsOf>,
     headers: HeaderMap,
 ) -> Response {
     if doors
@@ -282,7 +289,12 @@ async fn explanation<C: Shared>(
     {
         return unauthorised();
     }
-    match explain::explain(&doors.app, &EpisodeId(id), doors.clock.now()).await {
+    let at = asked.at.map(|at| doors.app.terms.calendar.moment(&at));
+    let at = match at.transpose() {
+        Ok(at) => at,
+        Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
+    };
+    match explain::explain(&doors.app, &EpisodeId(id), at, doors.clock.now()).await {
         Ok(Some(explanation)) => axum::Json(explanation).into_response(),
         Ok(None) => refused(StatusCode::NOT_FOUND, "no such episode is on record"),
         Err(fault) => failed(&fault),

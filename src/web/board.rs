@@ -119,7 +119,7 @@ pub(super) async fn show<C: Shared>(State(doors): State<Arc<Doors<C>>>) -> Respo
         doubted: doubted(&merges, &episodes),
         sampled: episodes
             .iter()
-            .filter(|episode| episode.told.keys().any(|key| key.contains("/sample/")))
+            .filter(|episode| episode.is_drawn())
             .map(|episode| episode.id.to_string())
             .collect(),
         set_aside: quarantine

@@ -8,6 +8,7 @@
 mod amendments;
 mod assignment;
 mod certificate;
+mod pack;
 mod second_opinion;
 mod worked;
 mod worked_example;

@@ -12,7 +12,7 @@ pub(super) const SUMMARY: &str = "summary.json";
 pub(super) const LEDGER: &str = "greentick.sqlite3";
 
 /// What a demo makes and a new one removes, beside the mapping; nothing else in the folder is touched.
-const MADE: [&str; 15] = [
+const MADE: [&str; 20] = [
     LEDGER,
     "greentick.sqlite3-wal",
     "greentick.sqlite3-shm",
@@ -28,6 +28,11 @@ const MADE: [&str; 15] = [
     "certificate.json",
     "sample.csv",
     "sample.json",
+    "assignment.json",
+    "pack.html",
+    "pack.xlsx",
+    "pack.csv",
+    "pack.json",
 ];
 
 /// Makes the folder ready. True if a demo was stopped midway there and goes on.

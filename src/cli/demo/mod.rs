@@ -6,6 +6,7 @@
 //! instant a demo is killed at, the next one goes on from there with the same ledger.
 
 mod files;
+mod moderate;
 mod play;
 mod summary;
 
@@ -18,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::Failure;
-use super::run::{Assembled, Configured, assemble, ready};
+use super::run::{Assembled, Configured, assemble, configured_now, ready};
 use super::starter::{self, Starter};
 use crate::app::{allocate, draw};
 use crate::case_system::HttpCaseSystem;
@@ -82,6 +83,7 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
     })
     .await?;
     ready.clock = clock.clone();
+    configured_now(&ready).await?;
     if let Some(at) = council.last_event_at() {
         clock.set(at);
     }
@@ -175,6 +177,9 @@ impl Conductor<'_> {
         self.play().await?;
         self.sample().await?;
         self.settle().await?;
+        self.moderate().await?;
+        self.settle().await?;
+        self.draw_up().await?;
         self.sum_up().await
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::two::second_person;
 use super::{QA, reassigned};
 use crate::practice::authority::Refusal;
+use crate::practice::conflict::conflict;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome};
 use crate::practice::episode::{Episode, Role, Stage, StepStatus};
 use crate::practice::on_record::Pause;
@@ -61,6 +62,7 @@ pub(super) fn fits(
             )?;
             second_person(decision, episode, terms, role)
         }
+        Decided::ModerateSample { .. } => sample_fits(decision, episode, terms),
         Decided::Close => only_if(
             episode.signed_off_at().is_some(),
             "LE-29.3",
@@ -69,6 +71,36 @@ pub(super) fn fits(
         ),
         _ => Ok(()),
     }
+}
+
+/// A drawn episode is moderated by somebody whose own work or interest it is not, and not by whoever moderated it
+/// first (LE-09.3); each moderator says it once.
+fn sample_fits(decision: &Decision, episode: &Episode, terms: &Terms) -> Result<(), Refusal> {
+    let cslt = &[Role::Cslt];
+    only_if(
+        episode.is_drawn(),
+        "LE-09.1",
+        "it was not drawn for moderation; the cycle's certificate says what was",
+        cslt,
+    )?;
+    if let Some(why) = conflict(episode, &terms.people, &decision.by, decision.at) {
+        let why = format!("worker `{}`, {why}, cannot moderate it", decision.by);
+        return Err(Refusal::new("LE-09.3", why, cslt));
+    }
+    let mut first = episode.moderations.iter();
+    only_if(
+        first.all(|one| one.by != decision.by),
+        "LE-09.3",
+        &format!("worker `{}` recorded its initial moderation", decision.by),
+        cslt,
+    )?;
+    let mut said = episode.deeds.sample_moderated.iter();
+    only_if(
+        said.all(|one| one.by != decision.by),
+        "LE-09.7",
+        &format!("worker `{}` has moderated it already", decision.by),
+        cslt,
+    )
 }
 
 fn only_if(stands: bool, rule: &str, why: &str, asks: &[Role]) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@ use crate::practice::known::Known;
 use crate::practice::on_record::{
     BelowStandard, CancelledAs, ConcernRaised, Delegated, Entry, Extension, Moderation,
     ModerationRequest, Override, Pause, Proposed, ReasonGiven, Reassigned, Returned,
+    SampleModerated,
 };
 
 /// Takes a decision into the episode, made in this role (none if that cannot be told). One that is on record by its id changes nothing.
@@ -51,6 +52,7 @@ pub fn take_decision(episode: &mut Episode, decision: &Decision, role: Option<Ro
         | Decided::EscalateToHead { .. }
         | Decided::RaiseConcern
         | Decided::AcknowledgeConcern
+        | Decided::ModerateSample { .. }
         | Decided::Close => raised(episode, decision, entry),
         Decided::RequestModeration
         | Decided::WithdrawModeration
@@ -84,6 +86,7 @@ pub fn take_decision(episode: &mut Episode, decision: &Decision, role: Option<Ro
 /// What people hear of at once, and only who and when is kept of.
 fn raised(episode: &mut Episode, decision: &Decision, entry: Entry) {
     let (by, at) = (decision.by.clone(), decision.at);
+    let own = episode.evaluation().value().copied();
     let deeds = &mut episode.deeds;
     match &decision.what {
         Decided::Unavailable { .. } => deeds.unavailable.push(entry),
@@ -103,6 +106,15 @@ fn raised(episode: &mut Episode, decision: &Decision, entry: Entry) {
                     concern.acknowledged.push(entry.clone());
                 }
             }
+        }
+        Decided::ModerateSample { grade, learning } => {
+            deeds.sample_moderated.push(SampleModerated {
+                by,
+                at,
+                grade: *grade,
+                own,
+                learning: learning.clone(),
+            });
         }
         Decided::Close => deeds.closed = Some(entry),
         _ => {}

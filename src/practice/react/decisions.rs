@@ -99,6 +99,7 @@ fn message(
     );
     let (rule, roles, text) = of_moderation(&decision.what)
         .or_else(|| of_people(&decision.what))
+        .or_else(|| of_sample(&decision.what, episode))
         .or_else(|| of_going_back(&decision.what, role, settles, graded))?;
     let review = episode.step_of(Stage::PracticeReview);
     Some(Message {
@@ -138,6 +139,29 @@ fn of_moderation(what: &Decided) -> Option<Saying> {
         _ => return None,
     };
     Some(("LE-27.1", tell, text))
+}
+
+/// A difference goes to whoever can learn from it; the evaluation stays as it is (LE-09.7).
+fn of_sample(what: &Decided, episode: &Episode) -> Option<Saying> {
+    let Decided::ModerateSample { grade, learning } = what else {
+        return None;
+    };
+    let own = episode.evaluation().value().copied()?;
+    if own == *grade {
+        return None;
+    }
+    let learning = learning.as_ref();
+    let code = learning.map_or_else(String::new, |code| format!(", learning code {code}"));
+    Some((
+        "LE-09.7",
+        vec![Role::PracticeReviewer, Role::ServiceManager],
+        format!(
+            "CSLT moderated it as {}, beside the evaluation {}{code}. The evaluation stands. Talk the difference over \
+             in supervision",
+            grade.words(),
+            own.words()
+        ),
+    ))
 }
 
 fn of_people(what: &Decided) -> Option<Saying> {

@@ -1,15 +1,15 @@
-//! What is wrong with the settings, and where? One fault a line, with what to do.
+//! What is wrong with a file that somebody wrote, where, and what would put it right? One fault a line.
 
 use std::fmt;
 
-use crate::shape::Flaw;
+use super::Flaw;
 
-/// One thing wrong with a settings file, a variable, or a file that the settings name.
+/// One thing wrong with a file: of settings, a mapping, a policy, people; or with a variable of the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsFault {
-    /// The file, or `environment`.
+pub struct Fault {
+    /// The file as it was named to us, or `environment`.
     pub file: String,
-    /// The line, from 1; 0 if the fault is of the whole file.
+    /// The line, from 1; 0 if the fault is of the file as a whole.
     pub line: usize,
     /// What is wrong.
     pub message: String,
@@ -17,7 +17,7 @@ pub struct SettingsFault {
     pub help: Option<String>,
 }
 
-impl fmt::Display for SettingsFault {
+impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             0 => write!(f, "{}: {}", self.file, self.message)?,
@@ -30,16 +30,16 @@ impl fmt::Display for SettingsFault {
     }
 }
 
-impl std::error::Error for SettingsFault {}
+impl std::error::Error for Fault {}
 
-impl SettingsFault {
+impl Fault {
     /// A fault of a whole file.
-    pub(super) fn whole(file: &str, message: impl Into<String>) -> Self {
+    pub fn whole(file: &str, message: impl Into<String>) -> Self {
         Self::at(file, 0, message)
     }
 
     /// A fault on one line.
-    pub(super) fn at(file: &str, line: usize, message: impl Into<String>) -> Self {
+    pub fn at(file: &str, line: usize, message: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
             line,
@@ -54,15 +54,15 @@ impl SettingsFault {
         self.help = Some(help.into());
         self
     }
-}
 
-/// What a comparison with a manual found.
-pub(super) fn of_shape(file: &str, flaws: Vec<Flaw>) -> Vec<SettingsFault> {
-    let fault = |flaw: Flaw| SettingsFault {
-        file: file.to_owned(),
-        line: flaw.line,
-        message: flaw.message,
-        help: flaw.help,
-    };
-    flaws.into_iter().map(fault).collect()
+    /// What a comparison with a manual found in a file.
+    pub fn of_flaws(file: &str, flaws: Vec<Flaw>) -> Vec<Self> {
+        let fault = |flaw: Flaw| Self {
+            file: file.to_owned(),
+            line: flaw.line,
+            message: flaw.message,
+            help: flaw.help,
+        };
+        flaws.into_iter().map(fault).collect()
+    }
 }

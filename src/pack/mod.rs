@@ -1,0 +1,28 @@
+//! What does CSLT read of a cycle, and what does it see at a glance? The consistency pack (¶9), pure.
+//!
+//! | Question | File | Names |
+//! |---|---|---|
+//! | What is known of the cycle? | `material` | [`Material`], [`Moderated`], [`Initial`], [`Flow`] |
+//! | Which figures, in which order, with which words? | `figures`, `agreement`, `people` | [`Pack`], [`pack()`] |
+//! | What is a figure, and what if there is none? | `sheet` | [`Section`], [`Table`], [`Cell`] |
+//! | What does it look like? | `chart`, `html` | [`Chart`] |
+//! | How does a spreadsheet get it? | `csv`, `xlsx` | |
+//!
+//! Every face (HTML, XLSX, CSV, JSON) is made of the same sections, so no two can differ. Each figure stands with the
+//! number of items it rests on. Absent on purpose: words that rate a figure, rankings of people, names, narrative.
+
+mod agreement;
+mod chart;
+mod csv;
+mod figures;
+mod html;
+mod material;
+mod people;
+mod sheet;
+mod xlsx;
+
+pub use chart::Chart;
+pub use figures::{Pack, pack};
+pub use material::{Flow, Initial, Material, Moderated, PastCycle};
+pub use sheet::{Cell, Column, Section, Table};
+pub use xlsx::XlsxFault;
