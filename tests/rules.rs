@@ -285,6 +285,11 @@ impl Case {
                     at: noon(item),
                 }),
                 "moderation" => self.moderations.push(item.to_owned()),
+                "unavailable" => {
+                    let entry = serde_json::json!({ "by": "W-2", "role": null, "at": noon(item) });
+                    let entry = serde_json::from_value(entry).unwrap();
+                    self.episode.deeds.unavailable.push(entry);
+                }
                 "requested" => {
                     let request =
                         serde_json::json!({ "by": "W-2", "at": noon(item), "grade": null });
@@ -312,6 +317,7 @@ impl Case {
             "returned",
             "moderation",
             "requested",
+            "unavailable",
             "s1",
             "s2",
             "s3",

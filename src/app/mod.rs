@@ -15,6 +15,7 @@ pub mod gate;
 pub mod mirror;
 pub mod task;
 pub mod tick;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;

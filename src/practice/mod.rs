@@ -10,6 +10,7 @@ pub mod bind;
 pub mod calendar;
 pub mod concern;
 pub mod conflict;
+pub mod cycle;
 pub mod deadlines;
 pub mod decision;
 pub mod effect;
