@@ -2,6 +2,8 @@
 //! of few are not shown.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     reason = "a test that cannot go on says so by panicking"
 )]
 

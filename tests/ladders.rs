@@ -2,6 +2,7 @@
 //! stands still, whatever is restarted between.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
 )]
 
@@ -211,7 +212,7 @@ fn digest_of(told: &[(Timestamp, Effect)]) -> BTreeSet<(String, String, String)>
     let mut a_day: BTreeMap<(String, Vec<Role>, Option<StepId>), usize> = BTreeMap::new();
     let mut said = BTreeSet::new();
     for (at, effect) in told {
-        let day = at.to_string()[..10].to_owned();
+        let day = at.to_string().chars().take(10).collect::<String>();
         let text = effect.act.text().unwrap_or_default().to_owned();
         // A notice that is too long comes in parts.
         let first = !effect.key.starts_with("digest/") || effect.key.ends_with("/1");

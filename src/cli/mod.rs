@@ -11,6 +11,7 @@ mod cycle;
 mod decide;
 mod demo;
 mod doctor;
+mod invite;
 mod ledger;
 mod mapping;
 mod run;
@@ -51,6 +52,8 @@ enum Verb {
     Explain(cycle::Explain),
     /// Record a person's decision about an episode.
     Decide(decide::Decide),
+    /// Print a draft invitation to open in a calendar.
+    Invite(invite::Invite),
     /// Try a mapping file offline.
     #[command(subcommand)]
     Mapping(mapping::Verb),
@@ -143,6 +146,7 @@ pub async fn main() -> ExitCode {
         Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Decide(verb) => decide::decide(&verb).await,
+        Verb::Invite(verb) => invite::invite(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,

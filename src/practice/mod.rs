@@ -18,6 +18,7 @@ pub mod episode;
 pub mod fact;
 pub mod fold;
 pub mod ids;
+pub mod invitation;
 pub mod judge;
 pub mod known;
 pub mod ladders;
