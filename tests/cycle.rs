@@ -18,6 +18,7 @@ use greentick::practice::cycle::{Matter, history, matters, standing};
 use greentick::practice::episode::{Episode, Role, Stage, StepStatus};
 use greentick::practice::fact::{Fact, Value};
 use greentick::practice::ids::{CycleId, SourceName};
+use greentick::practice::invitation::{Occasion, draft};
 use greentick::practice::known::Known;
 use greentick::practice::react::{Input, react};
 use greentick::practice::terms::{Mode, Terms};
@@ -125,6 +126,29 @@ fn a_services_figures_keep_both_reckonings_of_lateness() {
     assert_eq!(one.on_time_percent(3), Some(66));
     assert_eq!(found.services["fostering"].allocated, 1);
     assert_eq!(found.cut_off, Some(date("2026-12-16")));
+    let file = draft(
+        &episodes[0],
+        Occasion::Concluding,
+        &terms,
+        "2026-11-05T10:00:00Z".parse().unwrap(),
+    );
+    let file = file.unwrap();
+    // Ten and three working days before 14 December; the end of a calendar's day is the next one.
+    assert!(
+        file.contains("DTSTART;VALUE=DATE:20261130\r\nDTEND;VALUE=DATE:20261210\r\n"),
+        "{file}"
+    );
+    assert!(
+        file.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:"),
+        "{file}"
+    );
+    assert!(file.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"), "{file}");
+    let whole = file.replace("\r\n ", "");
+    assert!(
+        whole.contains("To invite: practitioner\\, supervisor."),
+        "{whole}"
+    );
+    assert!(!whole.contains("W-"), "nobody by name: {whole}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod mapping;
 mod run;
 mod sample;
 mod simulate;
+mod standing;
 mod starter;
 
 use std::process::ExitCode;
@@ -52,6 +53,8 @@ enum Verb {
     Explain(cycle::Explain),
     /// Record a person's decision about an episode.
     Decide(decide::Decide),
+    /// Show how each service does in a cycle.
+    Cycle(standing::Cycle),
     /// Print a draft invitation to open in a calendar.
     Invite(invite::Invite),
     /// Try a mapping file offline.
@@ -146,6 +149,7 @@ pub async fn main() -> ExitCode {
         Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Decide(verb) => decide::decide(&verb).await,
+        Verb::Cycle(verb) => standing::cycle(&verb).await,
         Verb::Invite(verb) => invite::invite(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,

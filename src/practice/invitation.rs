@@ -174,7 +174,12 @@ mod tests {
 
     #[test]
     fn lines_are_folded_between_characters_and_lose_nothing() {
-        for line in ["short".to_owned(), "x".repeat(75), "é".repeat(200), "x".repeat(76)] {
+        for line in [
+            "short".to_owned(),
+            "x".repeat(75),
+            "é".repeat(200),
+            "x".repeat(76),
+        ] {
             let written = folded(&line);
             for part in written.trim_end_matches("\r\n").split("\r\n") {
                 assert!(part.len() <= 75, "{}", part.len());
