@@ -135,9 +135,31 @@ fn when(trigger: &Trigger) -> String {
         }
         Trigger::AtAllocation(_) => "when the QA manager allocates".to_owned(),
         Trigger::AtDecision(_) => "when somebody decides it".to_owned(),
-        Trigger::ByTime(_) => "as time passes".to_owned(),
+        Trigger::ByTime(_) | Trigger::Awaits(_) => "as time passes".to_owned(),
         Trigger::OnSighting(_) => "whenever a step has been seen".to_owned(),
     }
+}
+
+/// The ladders that tell of a rule, by the codes that the policy file names over each.
+fn ladders(code: &str) -> Vec<String> {
+    let policy = include_str!("../config/policy.toml");
+    let (_, ladders) = policy.split_once("[ladders]").unwrap();
+    let mut said = String::new();
+    let mut found = Vec::new();
+    for line in ladders
+        .lines()
+        .take_while(|line| !line.starts_with("[rules"))
+    {
+        if let Some(comment) = line.strip_prefix('#') {
+            said += comment;
+        } else if let Some((name, _)) = line.split_once(" = [") {
+            if said.contains(code) && !name.starts_with(' ') {
+                found.push(format!("`ladders.{name}`"));
+            }
+            said.clear();
+        }
+    }
+    found
 }
 
 fn bullet(text: &mut String, words: &str) {
@@ -180,6 +202,13 @@ fn on_page(rule: &Rule) -> String {
             parameter.meaning
         );
         bullet(&mut text, &set);
+    }
+    let ladders = ladders(rule.code);
+    if !ladders.is_empty() {
+        bullet(
+            &mut text,
+            &format!("Who is told when: {}.", ladders.join(", ")),
+        );
     }
     text
 }
