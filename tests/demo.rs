@@ -87,19 +87,3 @@ fn in_every_dialect_the_same_cycle_comes_to_the_same_end() {
         assert_eq!(*summary, told[0].1, "{dialect}");
     }
 }
-
-#[test]
-fn a_dialect_without_a_mapping_is_refused_in_plain_words() {
-    let folder = tempfile::tempdir().unwrap();
-    let refused = Command::new(env!("CARGO_BIN_EXE_greentick"))
-        .args(["demo", "--exit", "--dialect", "batch", "--dir"])
-        .arg(folder.path())
-        .output()
-        .unwrap();
-    assert!(!refused.status.success());
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(
-        said.contains("no mapping is shipped for the dialect `batch`"),
-        "{said}"
-    );
-}

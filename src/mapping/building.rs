@@ -2,6 +2,7 @@
 
 use super::attributes;
 use super::document::{Arena, Element, Node, Span, Spoiled, small};
+use super::frame::{Frame, Opened, Placed};
 use super::hand::{Shape, Tag};
 use super::opening::Held;
 use super::page_fault::PageFault;
@@ -19,6 +20,8 @@ pub(super) struct Builder<'w> {
     maybe: Vec<u32>,
     /// Pieces of text of open elements.
     pub(super) pieces: Vec<Span>,
+    /// What is being resolved: elements, and the states that lead to them.
+    led: Vec<(u32, u32)>,
     pub(super) limits: Bounds,
     /// Where an embedded document stands in the answer.
     pub(super) within: Option<u32>,
@@ -30,42 +33,6 @@ pub(super) struct Builder<'w> {
 pub(super) struct Bounds {
     pub(super) values: usize,
     pub(super) depth: usize,
-}
-
-pub(super) struct Frame {
-    pub(super) index: u32,
-    /// Its states begin here in the list of all; from `split` on they are not sure.
-    pub(super) base: usize,
-    pub(super) split: usize,
-    pieces: usize,
-    text: bool,
-    late: bool,
-    /// Some path may go through a document that stands in it.
-    embeds: bool,
-}
-
-impl Frame {
-    /// Of an element that is open again; nothing about it is sure.
-    pub(super) fn again(index: u32, base: usize, pieces: usize) -> Self {
-        Self {
-            index,
-            base,
-            split: base,
-            pieces,
-            text: false,
-            late: false,
-            embeds: false,
-        }
-    }
-}
-
-/// What became of the start of an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opened {
-    Kept,
-    Passed,
-    /// It is where path number 0 of the trie ends; it is not kept.
-    Marked,
 }
 
 impl<'w> Builder<'w> {
@@ -84,6 +51,7 @@ impl<'w> Builder<'w> {
             states: Vec::new(),
             maybe: Vec::new(),
             pieces: Vec::new(),
+            led: Vec::new(),
             limits,
             within: None,
             held: Held::default(),
@@ -125,16 +93,30 @@ impl<'w> Builder<'w> {
         self.held.clear();
         self.push(tag, 0)?;
         self.states.push(0);
-        self.enter(0, 1);
+        let frame = self.enter(0, 1);
+        self.frames.push(frame);
         Ok(())
     }
 
     /// Begins an element inside the one that is open.
     pub(super) fn step_in(&mut self, tag: &Tag<'_>) -> Result<Opened, PageFault> {
+        Ok(match self.place(tag)? {
+            Placed::Passed => Opened::Passed,
+            Placed::Marked => Opened::Marked,
+            Placed::At(base, split) => {
+                let frame = self.enter(base, split);
+                self.frames.push(frame);
+                Opened::Kept
+            }
+        })
+    }
+
+    /// Puts an element at the end of the arena, if any path wants it, and the states that it may lead to.
+    fn place(&mut self, tag: &Tag<'_>) -> Result<Placed, PageFault> {
         let symbol = self.trie.names.number(tag.name);
         let (base, split) = match self.frames.last() {
             Some(frame) => (frame.base, frame.split),
-            None => return Ok(Opened::Passed),
+            None => return Ok(Placed::Passed),
         };
         let end = self.states.len();
         let wanted = self.states.iter().skip(base).any(|state| {
@@ -142,12 +124,12 @@ impl<'w> Builder<'w> {
             state.is_some_and(|state| state.wants(symbol))
         });
         if !wanted && !self.trie.whole {
-            return Ok(Opened::Passed);
+            return Ok(Placed::Passed);
         }
         if self.arena.size() >= self.limits.values {
             let spoiled = Spoiled::Values(self.limits.values);
             self.arena.spoiled.get_or_insert(spoiled);
-            return Ok(Opened::Passed);
+            return Ok(Placed::Passed);
         }
         let (nodes, attributes) = (self.arena.nodes.len(), self.arena.attributes.len());
         self.push(tag, symbol)?;
@@ -182,13 +164,37 @@ impl<'w> Builder<'w> {
             self.arena.nodes.truncate(nodes);
             self.arena.attributes.truncate(attributes);
             return Ok(if marked {
-                Opened::Marked
+                Placed::Marked
             } else {
-                Opened::Passed
+                Placed::Passed
             });
         }
-        self.enter(end, sure);
-        Ok(Opened::Kept)
+        Ok(Placed::At(end, sure))
+    }
+
+    /// A value with nothing inside it, in the element that is open: as if it began, had this text and ended.
+    pub(super) fn leaf(&mut self, tag: &Tag<'_>, text: &str) -> Result<(), PageFault> {
+        let Placed::At(base, split) = self.place(tag)? else {
+            return Ok(());
+        };
+        let frame = self.enter(base, split);
+        if frame.embeds {
+            self.frames.push(frame);
+            self.put_piece(text);
+            self.step_out();
+            return Ok(());
+        }
+        let text = if frame.text && !text.is_empty() {
+            self.tidied(text)
+        } else {
+            Span::default()
+        };
+        let end = small(self.arena.nodes.len());
+        if let Some(node) = self.arena.nodes.last_mut() {
+            (node.text, node.end) = (text, end);
+        }
+        self.states.truncate(base);
+        Ok(())
     }
 
     /// Puts a node with its attributes at the end of the arena.
@@ -212,8 +218,8 @@ impl<'w> Builder<'w> {
         Ok(())
     }
 
-    /// Makes the last node the open one, with the states from `base` on.
-    fn enter(&mut self, base: usize, split: usize) {
+    /// The frame of the last node, with the states from `base` on.
+    fn enter(&mut self, base: usize, split: usize) -> Frame {
         let index = small(self.arena.nodes.len().saturating_sub(1));
         let mut frame = Frame {
             index,
@@ -239,16 +245,20 @@ impl<'w> Builder<'w> {
                 }
             }
         }
-        self.frames.push(frame);
+        frame
     }
 
     pub(super) fn put_piece(&mut self, piece: &str) {
         if self.frames.last().is_some_and(|frame| frame.text) && !piece.is_empty() {
-            let span = match tidy(piece) {
-                None => self.arena.span(self.text, piece),
-                Some(text) => self.arena.span(self.text, &text),
-            };
+            let span = self.tidied(piece);
             self.pieces.push(span);
+        }
+    }
+
+    fn tidied(&mut self, piece: &str) -> Span {
+        match tidy(piece) {
+            None => self.arena.span(self.text, piece),
+            Some(text) => self.arena.span(self.text, &text),
         }
     }
 
@@ -277,14 +287,14 @@ impl<'w> Builder<'w> {
             node.end = end;
         }
         if frame.late {
-            let sure = self.states.get(frame.base..frame.split);
-            let sure = sure.unwrap_or_default().to_vec();
             if self.trie.embeds {
-                self.open_late(index, &sure);
+                self.open_late(index, frame.base..frame.split);
             }
             if self.arena.captures {
-                for state in sure {
-                    self.resolve(index, state, true);
+                for place in frame.base..frame.split {
+                    if let Some(state) = self.states.get(place) {
+                        self.resolve(index, *state, true);
+                    }
                 }
             }
         }
@@ -307,20 +317,31 @@ impl<'w> Builder<'w> {
         if late && !at.late || at.is_end() {
             return;
         }
-        let mut led = Vec::new();
+        // One list for all that are under way, each from where it begins.
+        let mut led = std::mem::take(&mut self.led);
+        let from = led.len();
         at.finish(self.element(index), late, &mut |child, target| {
-            once(&mut led, (child.index, target));
+            once(&mut led, from, (child.index, target));
         });
-        for (child, target) in led {
-            self.resolve(child, target, false);
+        let to = led.len();
+        self.led = led;
+        for place in from..to {
+            if let Some((child, target)) = self.led.get(place).copied() {
+                self.resolve(child, target, false);
+            }
         }
+        self.led.truncate(from);
     }
 }
 
 /// Two equal values of one child lead to it once.
-pub(super) fn once(led: &mut Vec<(u32, u32)>, one: (u32, u32)) {
-    let same = led.iter().rev().take_while(|(child, _)| *child == one.0);
-    if !same.clone().any(|known| *known == one) {
+pub(super) fn once(led: &mut Vec<(u32, u32)>, from: usize, one: (u32, u32)) {
+    let mut same = led.iter().skip(from).rev();
+    if !same
+        .by_ref()
+        .take_while(|(child, _)| *child == one.0)
+        .any(|known| *known == one)
+    {
         led.push(one);
     }
 }

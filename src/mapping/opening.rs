@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::building::{Builder, Frame, Opened, once};
+use super::building::{Builder, once};
 use super::document::{Element, Node, Spoiled, small};
 use super::embedded;
+use super::frame::{Frame, Opened};
 use super::hand::{Hand, Tag};
 use super::page_fault::PageFault;
 use super::path::{Condition, Embedded, Move, Path, walk};
@@ -65,11 +66,11 @@ impl Builder<'_> {
     }
 
     /// Reads the documents that the end of an element decides about, before it is asked where paths lead.
-    pub(super) fn open_late(&mut self, index: u32, sure: &[u32]) {
+    pub(super) fn open_late(&mut self, index: u32, sure: std::ops::Range<usize>) {
         // A document that is read can decide about others, within it or beside it.
         while !self.held.0.is_empty() {
             let mut wanted = Vec::new();
-            for state in sure {
+            for state in self.states.get(sure.clone()).unwrap_or_default() {
                 self.seek(index, *state, true, &mut wanted);
             }
             wanted.sort_by_key(|one| (one.0, one.1));
@@ -124,7 +125,7 @@ impl Builder<'_> {
         });
         let mut led = Vec::new();
         at.finish(element, late, &mut |child, target| {
-            once(&mut led, (child.index, target));
+            once(&mut led, 0, (child.index, target));
         });
         for (child, target) in led {
             self.seek(child, target, false, wanted);

@@ -257,6 +257,12 @@ pub(super) fn walk<'d>(moves: &[Move], from: Element<'d>, found: &mut dyn FnMut(
 }
 
 impl Move {
+    /// Whether it is a name alone, and not any.
+    pub(super) fn is_plain(&self) -> bool {
+        let name = !self.name.local.is_empty() && self.name.space.is_none();
+        name && self.conditions.is_empty() && self.embedded.is_none()
+    }
+
     /// How many of its conditions are positions.
     pub(super) fn positions(&self) -> usize {
         let nth = |condition: &&Condition| matches!(condition, Condition::Nth(_));

@@ -1,9 +1,10 @@
 //! Is this answer what the mapping promised? One pass over the text, one record in hand at a time.
 
-use super::building::{Builder, Opened};
+use super::building::Builder;
 use super::decoding::decode;
 use super::document::{Arena, Element, Spoiled};
 use super::envelope::{Envelope, Gate, Place};
+use super::frame::Opened;
 use super::hand::{Hand, Shape, Tag};
 use super::limits::{Format, Limits};
 use super::page_fault::{FaultKind, PageFault};
@@ -231,6 +232,17 @@ impl Hand for Hands<'_> {
             Place::Root => self.outer.begin(tag).map(|()| true),
             Place::Fault => self.fault.begin(tag).map(|()| true),
         }
+    }
+
+    fn leaf(&mut self, tag: &Tag<'_>, text: &str, end: usize) -> Result<(), PageFault> {
+        if self.record.is_open() {
+            return self.record.leaf(tag, text);
+        }
+        if self.open(tag)? {
+            self.put(text);
+            self.close(end)?;
+        }
+        Ok(())
     }
 
     fn put(&mut self, piece: &str) {
