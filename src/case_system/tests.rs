@@ -1,6 +1,7 @@
 //! What does the adapter make of answers that are not what was promised?
 
 mod asking;
+mod merging;
 mod signing_in;
 mod weather;
 

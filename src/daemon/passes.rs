@@ -127,6 +127,9 @@ impl<C: Shared> Passes<C> {
                 &fault,
             );
         }
+        if let Err(fault) = doors::follow_persons(&self.doors.app, now).await {
+            complain("the list of merged records could not be read", &fault);
+        }
         match mirror::poll(&self.doors.app, now).await {
             Ok(report) => {
                 self.failures.store(0, Ordering::Relaxed);

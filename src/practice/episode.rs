@@ -162,6 +162,12 @@ impl Episode {
         known.chain(&self.earlier_keys).chain(allocated).collect()
     }
 
+    /// Whether a step of it is hidden from our account at present: its record is restricted (P22).
+    pub fn is_restricted(&self) -> bool {
+        let mut steps = self.steps.values();
+        steps.any(|step| step.is_live() && step.presence == Presence::Hidden)
+    }
+
     /// Whether anything is still to be done in it: not cancelled, and a step open, awaited or to come.
     pub fn is_live(&self) -> bool {
         self.cancelled.is_none() && self.signed_off_at().is_none()
