@@ -122,6 +122,12 @@ impl Hall {
     }
 }
 
+fn stopping() -> Arc<Terms> {
+    let mut terms = Arc::unwrap_or_clone(common::terms(Mode::Observe));
+    terms.policy.outage_clock = OutageClock::Stop;
+    Arc::new(terms)
+}
+
 fn running() -> Arc<Terms> {
     let mut terms = Arc::unwrap_or_clone(common::terms(Mode::Observe));
     terms.policy.outage_clock = OutageClock::Run;
@@ -266,7 +272,7 @@ async fn restarts_and_a_second_node_change_nothing() {
 
 #[tokio::test]
 async fn days_out_of_reach_do_not_count_and_end_without_a_storm() {
-    let mut hall = Hall::open(1, false, common::terms(Mode::Observe)).await;
+    let mut hall = Hall::open(1, false, stopping()).await;
     for nth in 0..30 {
         hall.add(
             inviting(&format!("{nth}"), &format!("LE-{nth:02}")),
