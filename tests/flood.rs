@@ -1,6 +1,7 @@
 //! What if four hundred steps are overdue at once? Few notices name them all, and each step has its own flag.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
 )]
 

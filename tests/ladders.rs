@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::string_slice,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
 )]
 
@@ -122,6 +123,12 @@ impl Hall {
     }
 }
 
+fn stopping() -> Arc<Terms> {
+    let mut terms = Arc::unwrap_or_clone(common::terms(Mode::Observe));
+    terms.policy.outage_clock = OutageClock::Stop;
+    Arc::new(terms)
+}
+
 fn running() -> Arc<Terms> {
     let mut terms = Arc::unwrap_or_clone(common::terms(Mode::Observe));
     terms.policy.outage_clock = OutageClock::Run;
@@ -212,7 +219,7 @@ fn digest_of(told: &[(Timestamp, Effect)]) -> BTreeSet<(String, String, String)>
     let mut a_day: BTreeMap<(String, Vec<Role>, Option<StepId>), usize> = BTreeMap::new();
     let mut said = BTreeSet::new();
     for (at, effect) in told {
-        let day = at.to_string()[..10].to_owned();
+        let day = at.to_string().chars().take(10).collect::<String>();
         let text = effect.act.text().unwrap_or_default().to_owned();
         // A notice that is too long comes in parts.
         let first = !effect.key.starts_with("digest/") || effect.key.ends_with("/1");
@@ -266,7 +273,7 @@ async fn restarts_and_a_second_node_change_nothing() {
 
 #[tokio::test]
 async fn days_out_of_reach_do_not_count_and_end_without_a_storm() {
-    let mut hall = Hall::open(1, false, common::terms(Mode::Observe)).await;
+    let mut hall = Hall::open(1, false, stopping()).await;
     for nth in 0..30 {
         hall.add(
             inviting(&format!("{nth}"), &format!("LE-{nth:02}")),

@@ -304,12 +304,7 @@ impl Case {
                     at: noon(item),
                 }),
                 "moderation" => self.moderations.push(item.to_owned()),
-                "requested" => {
-                    let request =
-                        serde_json::json!({ "by": "W-2", "at": noon(item), "grade": null });
-                    let request = serde_json::from_value(request).unwrap();
-                    self.episode.moderation_requests.push(request);
-                }
+                "unavailable" | "requested" => self.record(column, item),
                 "s1" => self.put(Stage::Practitioner, item),
                 "s2" => self.put(Stage::PracticeReview, item),
                 "s3" => self.put(Stage::SupervisorActions, item),
@@ -334,6 +329,7 @@ impl Case {
             "returned",
             "moderation",
             "requested",
+            "unavailable",
             "s1",
             "s2",
             "s3",
@@ -341,6 +337,18 @@ impl Case {
             "other",
         ];
         assert!(known.contains(&column), "no column is called `{column}`");
+    }
+
+    /// What somebody said on a day: that the practitioner cannot take part, or that moderation is asked for.
+    fn record(&mut self, column: &str, day: &str) {
+        let said = serde_json::json!({ "by": "W-2", "role": null, "at": noon(day) });
+        if column == "unavailable" {
+            let said = serde_json::from_value(said).unwrap();
+            self.episode.deeds.unavailable.push(said);
+        } else {
+            let said = serde_json::from_value(said).unwrap();
+            self.episode.moderation_requests.push(said);
+        }
     }
 
     /// `open`, `cancelled`, or the day it was finished.

@@ -118,7 +118,9 @@ impl Composer<'_> {
     fn compose(&self, members: &[Effect], known: &BTreeSet<String>) -> Gathered {
         let mut gathered = Gathered::default();
         let mut groups: BTreeMap<Recipient, (BTreeSet<Role>, Vec<&Effect>)> = BTreeMap::new();
-        for member in members {
+        let (members, superseded) = latest(members);
+        gathered.told = superseded;
+        for member in &members {
             let (mut left, mut told) = (Vec::new(), None);
             for (recipient, roles) in self.recipients(member) {
                 let key = self.key(&recipient, 1);
@@ -228,6 +230,29 @@ impl Composer<'_> {
             daily: false,
         }
     }
+}
+
+/// Of several levels of one cause that wait, only the latest is said, to everybody whom any of them was for.
+fn latest(members: &[Effect]) -> (Vec<Effect>, Vec<(String, String)>) {
+    let mut kept: Vec<Effect> = Vec::new();
+    let mut superseded = Vec::new();
+    let mut sorted: Vec<&Effect> = members.iter().collect();
+    sorted.sort_by_key(|member| std::cmp::Reverse(member.due_at));
+    for member in sorted {
+        let same = |one: &&mut Effect| one.episode == member.episode && one.cause == member.cause;
+        match kept.iter_mut().find(same) {
+            Some(later) if member.episode.is_some() && member.cause != "cycle" => {
+                let new = member.audience.iter();
+                let new = new.filter(|role| !later.audience.contains(role));
+                let new: Vec<Role> = new.copied().collect();
+                later.audience.extend(new);
+                superseded.push((member.key.clone(), later.key.clone()));
+            }
+            _ => kept.push(member.clone()),
+        }
+    }
+    kept.reverse();
+    (kept, superseded)
 }
 
 /// A step as a digest names it.

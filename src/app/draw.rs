@@ -368,6 +368,12 @@ pub(super) async fn certificate<C>(app: &App<C>, cycle: &CycleId) -> Result<Cert
     })
 }
 
+/// Whether a cycle's sample was drawn.
+pub async fn is_drawn<C>(app: &App<C>, cycle: &CycleId) -> Result<bool, AppFault> {
+    let certificate = app.ledger.document(cycle, CERTIFICATE).await?;
+    Ok(certificate.is_some())
+}
+
 /// Recomputes a cycle's draw from what is kept. No difference means it verifies.
 pub async fn check<C>(app: &App<C>, cycle: &CycleId) -> Result<Vec<Difference>, AppFault> {
     let mut kept = Vec::new();

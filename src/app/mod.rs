@@ -19,6 +19,7 @@ pub mod rehearse;
 pub mod shadow;
 pub mod task;
 pub mod tick;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;

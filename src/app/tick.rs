@@ -1,13 +1,15 @@
-//! What has fallen due? Looks at the episodes whose next-look instant has come, and at no others.
+//! What has fallen due? Looks at the episodes whose next-look instant has come, and at no others; and once a
+//! working day at the cycles as wholes.
 
 use jiff::Timestamp;
 
-use super::{App, AppFault};
+use super::{App, AppFault, watch};
+use crate::case_system::CaseSystem;
 use crate::ledger::Ticked;
 use crate::practice::react::{Input, react};
 
 /// Feeds passing time to every episode that is due a look, in blocks, oldest first.
-pub async fn pass<C>(app: &App<C>, now: Timestamp) -> Result<Ticked, AppFault> {
+pub async fn pass<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Ticked, AppFault> {
     let mut total = Ticked::default();
     loop {
         let block = app
@@ -26,6 +28,7 @@ pub async fn pass<C>(app: &App<C>, now: Timestamp) -> Result<Ticked, AppFault> {
         total.looked += block.looked;
         total.owed += block.owed;
         if block.looked < u64::from(app.limits.ticks) {
+            total.owed += watch::pass(app, now).await?;
             return Ok(total);
         }
     }

@@ -11,12 +11,14 @@ mod cycle;
 mod decide;
 mod demo;
 mod doctor;
+mod invite;
 mod ledger;
 mod mapping;
 mod rehearse;
 mod run;
 mod sample;
 mod simulate;
+mod standing;
 mod starter;
 
 use std::process::ExitCode;
@@ -54,6 +56,10 @@ enum Verb {
     Rehearse(rehearse::Rehearse),
     /// Record a person's decision about an episode.
     Decide(decide::Decide),
+    /// Show how each service does in a cycle.
+    Cycle(standing::Cycle),
+    /// Print a draft invitation to open in a calendar.
+    Invite(invite::Invite),
     /// Try a mapping file offline.
     #[command(subcommand)]
     Mapping(mapping::Verb),
@@ -147,6 +153,8 @@ pub async fn main() -> ExitCode {
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Rehearse(verb) => rehearse::run(&verb).await,
         Verb::Decide(verb) => decide::decide(&verb).await,
+        Verb::Cycle(verb) => standing::cycle(&verb).await,
+        Verb::Invite(verb) => invite::invite(&verb).await,
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,

@@ -78,6 +78,20 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Owes these, each unless its key was owed before. Returns how many are newly owed.
+    pub async fn owe_once(&self, effects: Vec<Effect>, now: Timestamp) -> Result<u64, LedgerFault> {
+        if effects.is_empty() {
+            return Ok(0);
+        }
+        let mut turn = Turn::take(&self.db, now).await?;
+        let owed = effects.into_iter();
+        turn.said
+            .extend(owed.map(|effect| Said::Owe(Box::new(effect), now)));
+        turn.commit().await
+    }
+}
+
 impl Turn {
     /// Which of these keys the outbox has.
     async fn known(&mut self, keys: &BTreeSet<String>) -> Result<BTreeSet<String>, LedgerFault> {

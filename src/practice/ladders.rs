@@ -51,6 +51,8 @@ pub struct Ladders {
     pub sign_off: Vec<Rung>,
     /// An allocated episode whose first step has not appeared, from the day it was awaited (LE-01.3).
     pub awaited: Vec<Rung>,
+    /// An absence of the practitioner that was said late, from the day it was first said (LE-04.3).
+    pub said_late: Vec<Rung>,
     /// The kick-off talk, from the allocation (LE-11.1).
     pub kick_off: Vec<Rung>,
     /// The invitation to the first learning conversation, from the allocation (LE-12.2).
@@ -76,6 +78,8 @@ pub struct Ladders {
     pub supervision_start: Vec<Rung>,
     /// The supervision that carries the actions, from the Finish of the review (LE-28.3).
     pub supervision: Vec<Rung>,
+    /// A sample that was not drawn, from the cycle's last completion date (LE-09.1).
+    pub draw: Vec<Rung>,
     /// An agreed action past its own timescale after sign-off, from that day (LE-29.6).
     pub open_actions: Vec<Rung>,
 }
@@ -109,6 +113,7 @@ impl Default for Ladders {
                 rung(5, &[Supervisor, OperationalManager, QaManager]),
                 rung(10, &[HeadOfService, QaManager]),
             ],
+            said_late: vec![rung(0, &[QaManager])],
             kick_off: vec![rung(3, &[PracticeReviewer]), rung(5, &[QaManager])],
             conversation: vec![rung(10, &[PracticeReviewer])],
             concluding: vec![rung(-10, &[PracticeReviewer]), rung(-5, &[QaManager])],
@@ -121,6 +126,7 @@ impl Default for Ladders {
             moderation: vec![rung(3, &[HeadOfService]), rung(5, &[Cslt])],
             supervision_start: vec![rung(5, &[Supervisor])],
             supervision: vec![rung(25, &[Supervisor])],
+            draw: vec![rung(5, &[QaManager]), rung(10, &[Cslt])],
             open_actions: vec![rung(1, &[Supervisor])],
         }
     }

@@ -160,6 +160,12 @@ pub struct Policy {
     /// Which Finish the completion date is about (¶3).
     #[serde(default)]
     pub completion_event: CompletionEvent,
+    /// Share of practice reviews finished on time that a service is to reach, percent (LE-06.2).
+    #[serde(default = "eighty")]
+    pub on_time_percent: u32,
+    /// Fewest episodes of which a share is shown.
+    #[serde(default = "five")]
+    pub fewest_shown: u32,
     /// The ladder, reminders (negative) and escalations (positive), for the practice review (¶3).
     pub ladder: Vec<Rung>,
     /// The other ladders.
@@ -181,6 +187,14 @@ impl Policy {
     }
 }
 
+fn eighty() -> u32 {
+    80
+}
+
+fn five() -> u32 {
+    5
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -190,6 +204,8 @@ impl Default for Policy {
             hidden_clock: HiddenClock::Run,
             outage_clock: OutageClock::Stop,
             completion_event: CompletionEvent::S2,
+            on_time_percent: eighty(),
+            fewest_shown: five(),
             ladder: ladders::practice_review(),
             ladders: Ladders::default(),
             rules: BTreeMap::new(),

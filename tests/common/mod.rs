@@ -13,12 +13,16 @@ use greentick::practice::episode::{Presence, Role, Stage, StepStatus};
 use greentick::practice::ids::{Digest, EpisodeId, SourceName, StepId, WorkerId};
 use greentick::practice::known::{Known, Why};
 use greentick::practice::sighting::{Road, Sighting, StepDates};
-use greentick::practice::terms::{Holder, Mode, People, Policy, Terms};
+use greentick::practice::terms::{Holder, Mode, OutageClock, People, Policy, Terms};
 use jiff::Timestamp;
 
 /// The default policy, a Head of Service `W-HEAD` and a QA manager `W-QA`, active since November 2026.
 pub(crate) fn terms(mode: Mode) -> Arc<Terms> {
-    let policy = Policy::default();
+    // Tests jump from day to day, which is no outage.
+    let policy = Policy {
+        outage_clock: OutageClock::Run,
+        ..Policy::default()
+    };
     let holder = |worker: &str, role| Holder {
         worker: WorkerId::from(worker),
         role,

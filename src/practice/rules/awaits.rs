@@ -97,14 +97,16 @@ impl<'a> Awaited<'a> {
         if stance == Stance::Off {
             return Vec::new();
         }
+        let step = open_step(question, missing.stage);
         let (kind, since, due) = match missing.from {
             From::Day(day) => (MilestoneKind::Prompt, day.to_string(), day),
             From::Instant(at) => {
                 let day = question.terms.calendar.local_date(at);
-                (MilestoneKind::Nudge, at.to_string(), day)
+                // Once for each opening of the step, however often it changes meanwhile.
+                let leg = step.map_or(0, |step| step.leg);
+                (MilestoneKind::Nudge, format!("opening-{leg}"), day)
             }
         };
-        let step = open_step(question, missing.stage);
         let cause = format!("{}/{since}", rule.code);
         let evidence = &missing.evidence;
         let says = format!("{} {} {}", evidence.missing, evidence.seen, rule.remedy);

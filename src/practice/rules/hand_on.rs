@@ -2,7 +2,7 @@
 
 use super::awaits::{Awaited, for_day, open_step};
 use super::words::{counted, day};
-use super::{Question, Rule, Trigger, due, practitioner};
+use super::{Question, Rule, Trigger, due, parameter, practitioner};
 use crate::practice::episode::{Presence, Role, Stage, StepStatus};
 use crate::practice::fact::Fact;
 use crate::practice::known::{Known, Why};
@@ -84,8 +84,51 @@ pub const LOOP_CLOSED: Rule = Rule {
     trigger: Trigger::Awaits(loop_closed),
 };
 
+/// LE-04.3: an absence is said early.
+pub const SAID_EARLY: Rule = Rule {
+    code: "LE-04.3",
+    also: &[],
+    name: "unavailability-said-early",
+    paragraphs: &[4],
+    title: "That the practitioner cannot take part is said while there is still time",
+    stance: Stance::Flag,
+    when_unavailable: WhenUnavailable::AllowProvisional,
+    remedy: "Agree with the supervisor how it goes on: a pause, another practitioner, or a new date.",
+    asks: Role::QaManager,
+    overridable: true,
+    trigger: Trigger::Awaits(said_early),
+};
+
 /// Status codes of an action that is done.
 pub const DONE: [&str; 4] = ["done", "completed", "complete", "closed"];
+
+fn said_early<'a>(question: &Question<'a>) -> Awaited<'a> {
+    let due_on = due::effective(question.episode, Stage::PracticeReview, question.terms);
+    let first = question.episode.deeds.unavailable.first();
+    let (Some(first), Some(due_on)) = (first, due_on) else {
+        return Awaited::DoesNotApply;
+    };
+    if question.episode.cancelled.is_some() {
+        return Awaited::DoesNotApply;
+    }
+    let policy = &question.terms.policy;
+    let said = due::local_date(question.terms, first.at);
+    let left = due::between(question.terms, said, due_on);
+    if left >= parameter::EARLY.days(policy) {
+        return Awaited::Met;
+    }
+    Awaited::since(
+        said,
+        &policy.ladders.said_late,
+        Stage::PracticeReview,
+        "That the practitioner cannot take part was said late.",
+        format!(
+            "First said on {}, {} before the completion date.",
+            day(said),
+            counted(left.max(0), "working day")
+        ),
+    )
+}
 
 fn by_agreed_date(question: &Question<'_>) -> Finding {
     if question.finished_at(Stage::Practitioner).is_some() {

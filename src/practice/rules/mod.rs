@@ -126,6 +126,7 @@ pub const RULES: &[Rule] = &[
     lateness::LATE_FINISH,
     lateness::DATE_CHANGE,
     lateness::AVAILABLE,
+    hand_on::SAID_EARLY,
     standard::FIRST_INSTANCE,
     waiting::ASKED_FOR,
     invitations::KICK_OFF,

@@ -49,6 +49,7 @@ pub const PARAMETERS: &[Parameter] = &[
     SUGGESTED,
     STRAIGHT_AWAY,
     PAUSE_DAYS,
+    EARLY,
     FIRST_INSTANCE_DAYS,
     NUDGE_MINUTES,
     REFLECTION,
@@ -156,6 +157,13 @@ pub const PAUSE_DAYS: Parameter = days(
     "pause_max_working_days",
     "Most working days for which pauses may stop the clock of one Learning Episode.",
     30,
+);
+/// LE-04.3: what is early.
+pub const EARLY: Parameter = days(
+    "LE-04.3",
+    "working_days",
+    "Working days before the completion date by which it is to be said that the practitioner cannot take part.",
+    5,
 );
 /// LE-05.2: how long the practice reviewer has.
 pub const FIRST_INSTANCE_DAYS: Parameter = days(
