@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod ledger;
 mod mapping;
+mod people;
 mod run;
 mod sample;
 mod simulate;
@@ -51,6 +52,9 @@ enum Verb {
     Explain(cycle::Explain),
     /// Record a person's decision about an episode.
     Decide(decide::Decide),
+    /// Write who holds which role from a list kept elsewhere.
+    #[command(subcommand)]
+    People(people::Verb),
     /// Try a mapping file offline.
     #[command(subcommand)]
     Mapping(mapping::Verb),
@@ -143,6 +147,7 @@ pub async fn main() -> ExitCode {
         Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
         Verb::Decide(verb) => decide::decide(&verb).await,
+        Verb::People(verb) => people::people(&verb),
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,

@@ -53,7 +53,7 @@ pub(super) struct Ready {
     pub(super) child_key: ChildKeying,
 }
 
-fn all(faults: &[SettingsFault]) -> Failure {
+pub(super) fn all(faults: &[SettingsFault]) -> Failure {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     Failure::No(lines.join("\n"))
 }

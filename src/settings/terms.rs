@@ -8,12 +8,11 @@ use super::fault::{SettingsFault, of_shape};
 use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
-use crate::practice::terms::{Away, Holder, People, Policy, Terms};
+use crate::practice::terms::{Policy, Terms};
 use crate::sampling::SamplingPolicy;
 use crate::shape::{self, Lines};
 
 const POLICY: &str = include_str!("../../config/policy.toml");
-const PEOPLE: &str = include_str!("../../config/people.toml");
 /// What the built-in policy has no example of, and its closed lists of words.
 const POLICY_EXAMPLES: &str = r#"
 hidden_clock = "run|freeze"
@@ -23,20 +22,6 @@ reason_codes = [""]
 working_days = 1
 tell = ["practitioner|practice_reviewer|supervisor|service_manager|qa_manager|head_of_service|operational_manager|cslt"]
 flag = true
-"#;
-const PEOPLE_EXAMPLES: &str = r#"
-[[holders]]
-"!" = ["worker", "role"]
-worker = ""
-role = "qa_manager|head_of_service|operational_manager|cslt|practitioner|practice_reviewer|supervisor|service_manager"
-from = ""
-until = ""
-[[away]]
-"!" = ["worker"]
-worker = ""
-from = ""
-until = ""
-deputy = ""
 "#;
 const CLOSURES: &str = r#"
 [[closures]]
@@ -103,21 +88,6 @@ impl Settings {
         })
     }
 
-    fn people(&self) -> Result<People, Vec<SettingsFault>> {
-        let file = shown(self.files.people.as_ref(), "config/people.toml");
-        let text = read_or(self.files.people.as_ref(), PEOPLE).map_err(|fault| vec![fault])?;
-        let mut read = File::read(&file, &text, PEOPLE, PEOPLE_EXAMPLES);
-        let holders = read.dated::<Holder>("holders");
-        let away = read.dated::<Away>("away");
-        read.or_faults(|| {
-            Ok(People {
-                holders,
-                away,
-                ..People::default()
-            })
-        })
-    }
-
     fn calendar(&self) -> Result<Calendar, Vec<SettingsFault>> {
         let files = &self.files;
         let file = shown(files.closures.as_ref(), "closures");
@@ -150,6 +120,7 @@ impl Settings {
     /// Everything wrong with the files that the settings name.
     pub(super) fn check_files(&self) -> Vec<SettingsFault> {
         let mut faults = self.terms(Timestamp::UNIX_EPOCH).err().unwrap_or_default();
+        faults.extend(self.people_contradictions());
         if let Some(path) = &self.source.mapping
             && let Err(fault) = super::read(path)
         {
@@ -159,7 +130,7 @@ impl Settings {
     }
 }
 
-fn shown(path: Option<&std::path::PathBuf>, built_in: &str) -> String {
+pub(super) fn shown(path: Option<&std::path::PathBuf>, built_in: &str) -> String {
     path.map_or_else(|| built_in.to_owned(), |path| path.display().to_string())
 }
 
@@ -172,7 +143,7 @@ pub(super) struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn read(name: &'a str, text: &str, manual: &str, examples: &str) -> Self {
+    pub(super) fn read(name: &'a str, text: &str, manual: &str, examples: &str) -> Self {
         let shaped = shape::compare(text, &shape::manual(manual, examples));
         Self {
             name,
@@ -188,7 +159,7 @@ impl<'a> File<'a> {
             .push(SettingsFault::at(self.name, line, message));
     }
 
-    fn or_faults<T>(
+    pub(super) fn or_faults<T>(
         mut self,
         whole: impl FnOnce() -> Result<T, String>,
     ) -> Result<T, Vec<SettingsFault>> {
@@ -215,7 +186,7 @@ impl<'a> File<'a> {
     }
 
     /// Rows that hold from an instant until another.
-    fn dated<T: serde::de::DeserializeOwned>(&mut self, list: &str) -> Vec<T> {
+    pub(super) fn dated<T: serde::de::DeserializeOwned>(&mut self, list: &str) -> Vec<T> {
         let mut found = Vec::new();
         for (index, row) in self.rows(list).into_iter().enumerate() {
             for key in ["from", "until"] {

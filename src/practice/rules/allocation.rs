@@ -1,5 +1,7 @@
 //! Is the allocation whole and independent, and has its episode begun? (¶1)
 
+use jiff::civil::Time;
+
 use super::words::{counted, day, listed, met_or, unmet};
 use super::{Proposal, Question, Rule, Trigger, due, parameter};
 use crate::practice::decision::Allocation;
@@ -28,10 +30,10 @@ pub const INDEPENDENT: Rule = Rule {
     also: &[],
     name: "independent-reviewer",
     paragraphs: &[1],
-    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor or Service Manager",
+    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor or Service Manager, the practitioner's manager or in a conflict of interest",
     stance: Stance::Block,
     when_unavailable: WhenUnavailable::AllowProvisional,
-    remedy: "Allocate another practice reviewer, or record why this one may also be supervisor or Service Manager.",
+    remedy: "Allocate another practice reviewer, or record with `conflict_reason` why it may be this one.",
     asks: Role::QaManager,
     overridable: false,
     trigger: Trigger::AtAllocation(independent),
@@ -129,11 +131,19 @@ fn independent(proposal: &Proposal<'_>) -> Finding {
         );
     }
     let reason = allocation.conflict_reason.as_deref().unwrap_or_default();
-    let also: Vec<String> = [Role::Supervisor, Role::ServiceManager]
+    let (people, calendar) = (&proposal.terms.people, &proposal.terms.calendar);
+    let at = calendar.at_local(allocation.allocated_on, Time::midnight());
+    let mut also: Vec<String> = [Role::Supervisor, Role::ServiceManager]
         .into_iter()
         .filter(|role| allocation.person(*role) == Some(reviewer))
         .map(|role| role.words().to_owned())
         .collect();
+    if people.manages(reviewer, &allocation.practitioner, at) {
+        also.push("manager of the practitioner".to_owned());
+    }
+    if people.conflict(reviewer, &allocation.practitioner, at) {
+        also.push("holder of a declared interest in the practitioner".to_owned());
+    }
     met_or(
         also.is_empty() || !reason.trim().is_empty(),
         format!(
