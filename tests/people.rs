@@ -2,6 +2,7 @@
 //! written in a preview. The program itself, at the terminal.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
 )]
 
@@ -120,4 +121,157 @@ fn a_list_of_people_becomes_the_people_file_whole_or_not_at_all() {
     }
     let (status, said) = council.run(&["check"]);
     assert!(!said.contains("people.toml"), "{status} {said}");
+}
+
+const HEADING: &str = "cycle,le_id,child,practitioner,reviewer,supervisor,service_manager,service,plan_type,\
+                       allocated_on,due_on,conflict_reason";
+
+fn row(nth: u32, reviewer: &str) -> String {
+    format!(
+        "2026-C3,LE-2026-{nth:04},c{nth},W-{nth},{reviewer},W-60,W-70,assessment,cla,2026-11-02,2026-12-04,"
+    )
+}
+
+#[test]
+fn a_preview_says_every_fault_of_every_row_and_writes_nothing() {
+    let council = Council::new();
+    let rows = [
+        HEADING.to_owned(),
+        row(1, "W-50"),
+        row(2, "W-2"),
+        row(3, "W-50")
+            .replace("2026-12-04", "soon")
+            .replace("W-70", ""),
+        row(1, "W-50"),
+        row(4, "W-50").replace("c4", "c1"),
+        row(5, "W-50"),
+        row(6, "W-50"),
+        row(7, "W-51").replace("2026-12-04,", "2026-12-04"),
+    ];
+    council.write("cycle.csv", &rows.join("\n"));
+    let allocate = |more: &[&str]| {
+        let words = [&["allocate", "cycle.csv", "--by", "W-QA"], more].concat();
+        council.run(&words)
+    };
+    let (status, said) = allocate(&["--preview"]);
+    assert_eq!(status, 1, "{said}");
+    for line in [
+        "4 would be accepted, 0 unchanged",
+        "cycle.csv:3: The practice reviewer has to be somebody else than the practitioner.",
+        "cycle.csv:4: `service_manager`: is empty",
+        "cycle.csv:4: `due_on`: is `soon`; write a day as 2026-11-23",
+        "cycle.csv:5: `le_id`: `LE-2026-0001` stands on line 2 already",
+        "cycle.csv:6: look at it: The child already has a live Learning Episode.",
+        "cycle.csv:8: look at it: The practice reviewer has 4 live Learning Episodes, and 3 are meant",
+        "cycle.csv:9: has 11 cells where the heading has 12",
+        "reviewer W-50: 0 live before, 4 with this, at most 3 meant, more than meant",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    let (_, journal) = council.run(&["ledger", "export"]);
+    assert!(
+        !journal.contains("LE-2026-0001"),
+        "a preview writes nothing"
+    );
+
+    let (status, said) = allocate(&[]);
+    assert_eq!(status, 1);
+    assert!(said.contains("4 accepted, 0 unchanged"), "{said}");
+    let (_, said) = allocate(&["--preview"]);
+    assert!(said.contains("0 would be accepted, 4 unchanged"), "{said}");
+    // Nobody but the QA manager allocates, and each row says so.
+    council.write(
+        "other.csv",
+        &[HEADING.to_owned(), row(20, "W-52")].join("\n"),
+    );
+    let (status, said) = council.run(&["allocate", "other.csv", "--by", "W-50"]);
+    assert_eq!(status, 1);
+    assert!(
+        said.contains("other.csv:2: worker `W-50` does not hold"),
+        "{said}"
+    );
+    assert!(said.contains("ask the QA manager (`W-QA`)"), "{said}");
+}
+
+#[test]
+fn a_workbook_is_read_like_a_csv_file_with_its_days_and_texts() {
+    let council = Council::new();
+    let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/allocation/cycle.xlsx");
+    fs::copy(&book, council.folder.path().join("cycle.xlsx")).unwrap();
+    let (status, said) = council.run(&["allocate", "cycle.xlsx", "--by", "W-QA"]);
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("3 accepted"), "{said}");
+    assert!(
+        said.contains("cycle.xlsx:6: `due_on`: is `4 Dec`"),
+        "{said}"
+    );
+    let (_, journal) = council.run(&["ledger", "export"]);
+    for kept in [
+        "\"due_on\":\"2026-12-04\"",
+        "\"period\":{\"end\":\"2026-10-31\",\"start\":\"2026-05-01\"}",
+        "\"plan_type\":\"cla\"",
+        "assessment & care <1>",
+    ] {
+        assert!(journal.contains(kept), "{kept}\n{journal}");
+    }
+    assert!(!journal.contains("\"1001\""), "no child's id is kept");
+
+    // Damaged in every way that cutting gives, it is refused in words and never read as something else.
+    let bytes = fs::read(book).unwrap();
+    for cut in [4, 100, bytes.len() / 2, bytes.len() - 1] {
+        fs::write(council.folder.path().join("cut.xlsx"), &bytes[..cut]).unwrap();
+        let (status, said) = council.run(&["allocate", "cut.xlsx", "--by", "W-QA"]);
+        assert_eq!(status, 1);
+        assert!(
+            said.contains("no Excel workbook that can be read"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_decision_at_the_terminal_has_its_own_words_a_preview_and_the_json_of_the_http_interface() {
+    let council = Council::new();
+    council.write(
+        "cycle.csv",
+        &[HEADING.to_owned(), row(1, "W-50")].join("\n"),
+    );
+    let (status, said) = council.run(&["allocate", "cycle.csv", "--by", "W-QA"]);
+    assert_eq!(status, 0, "{said}");
+    let decide = |words: &[&str]| council.run(&[&["decide", "LE-2026-0001"], words].concat());
+    let extend = ["extend", "--due", "2026-12-11", "--reason", "sickness"];
+    let (status, said) = decide(&[&extend[..], &["--by", "W-50"]].concat());
+    assert_eq!(status, 1);
+    assert!(
+        said.contains("ask the QA manager (`W-QA`)") && said.contains("(LE-03.4)"),
+        "{said}"
+    );
+    let named = ["--by", "W-QA", "--id", "once"];
+    let (status, said) = decide(&[&extend[..], &named, &["--preview"]].concat());
+    assert_eq!(
+        (status, said.trim()),
+        (0, "would be recorded, by the QA manager")
+    );
+    let (status, said) = decide(&[&extend[..], &named].concat());
+    assert_eq!((status, said.trim()), (0, "recorded once"));
+    let (status, said) = decide(&[&extend[..], &named].concat());
+    assert_eq!((status, said.trim()), (0, "on record already: once"));
+    let body = r#"{"decision":"return_step","to":"practitioner","reason":"more"}"#;
+    let (status, said) = decide(&["--json", body, "--by", "W-50"]);
+    assert_eq!(status, 1);
+    assert!(said.contains("(LE-29.4)"), "{said}");
+    let (status, said) = decide(&["--by", "W-50"]);
+    assert_eq!(status, 1);
+    assert!(said.contains("say what is decided"), "{said}");
+    let (status, said) = decide(&[
+        "moderate",
+        "--grade",
+        "brilliant",
+        "--outcome",
+        "agree",
+        "--by",
+        "W-50",
+    ]);
+    assert_eq!(status, 2, "usage");
+    assert!(said.contains("requires_improvement"), "{said}");
 }

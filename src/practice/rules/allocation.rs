@@ -2,6 +2,7 @@
 
 use jiff::civil::Time;
 
+use super::parameter::REVIEWER_LOAD;
 use super::words::{counted, day, listed, met_or, unmet};
 use super::{Proposal, Question, Rule, Trigger, due, parameter};
 use crate::practice::decision::Allocation;
@@ -75,7 +76,7 @@ pub const SINGLE: Rule = Rule {
     also: &[],
     name: "one-live-episode",
     paragraphs: &[1],
-    title: "A child has one live Learning Episode, and a practitioner one in a cycle",
+    title: "A child has one live Learning Episode, a practitioner one in a cycle, and a practice reviewer no more than they can deliver",
     stance: Stance::Flag,
     when_unavailable: WhenUnavailable::AllowProvisional,
     remedy: "Look at the other allocation, and keep both only if that is meant.",
@@ -208,13 +209,27 @@ fn single(proposal: &Proposal<'_>) -> Finding {
         .others
         .iter()
         .any(|other| other.cycle == ours.cycle && other.practitioner == ours.practitioner);
+    if twice {
+        return unmet(
+            "The practitioner already has a Learning Episode in this cycle.",
+            format!(
+                "Another allocation of `{}` in cycle `{}`.",
+                ours.practitioner, ours.cycle
+            ),
+        );
+    }
+    let others = proposal.others.iter();
+    let load = others
+        .filter(|other| other.reviewer == ours.reviewer)
+        .count()
+        + 1;
+    let most = REVIEWER_LOAD.count(&proposal.terms.policy);
     met_or(
-        !twice,
-        "The practitioner already has a Learning Episode in this cycle.",
+        u32::try_from(load).is_ok_and(|load| load <= most),
         format!(
-            "Another allocation of `{}` in cycle `{}`.",
-            ours.practitioner, ours.cycle
+            "The practice reviewer has {load} live Learning Episodes, and {most} are meant to be the most."
         ),
+        format!("`{}` is the reviewer of {load}.", ours.reviewer),
     )
 }
 

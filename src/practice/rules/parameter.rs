@@ -41,6 +41,7 @@ pub enum ParameterKind {
 /// Every parameter, in the order of the rules.
 pub const PARAMETERS: &[Parameter] = &[
     AWAITED,
+    REVIEWER_LOAD,
     LATE_FINISH,
     PAUSE_DAYS,
     FIRST_INSTANCE_DAYS,
@@ -59,6 +60,17 @@ pub const AWAITED: Parameter = days(
     "Working days from allocation until a practitioner's step that has not appeared is chased (also LE-04.1).",
     5,
 );
+/// LE-01.5: how many live episodes a reviewer may have.
+pub const REVIEWER_LOAD: Parameter = Parameter {
+    rule: "LE-01.5",
+    key: "reviewer_load",
+    meaning: "Most live Learning Episodes that one practice reviewer should have.",
+    kind: ParameterKind::Number {
+        default: 3,
+        least: 1,
+        most: 1_000,
+    },
+};
 /// LE-03.3: what lets a late Finish through.
 pub const LATE_FINISH: Parameter = Parameter {
     rule: "LE-03.3",
