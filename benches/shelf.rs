@@ -73,6 +73,8 @@ pub async fn filled(file: &std::path::Path, steps: usize, due: DueOn) -> App<She
                 .collect(),
             quarantined: Vec::new(),
             cursor: None,
+            restored: None,
+            said: Vec::new(),
         };
         app.ledger
             .absorb(page, now, |before, id, sighting| {

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | [`practice`] | What is good practice, and does this episode keep it? Pure. | nothing of ours |
 //! | [`sampling`] | Which episodes are moderated, and can anybody draw them again? Pure. | nothing of ours |
+//! | [`consistency`] | How alike do people grade, and how sure is it? Pure. | nothing of ours |
 //! | [`shape`] | Does a TOML file have the shape of its manual? Pure. | nothing of ours |
 //! | [`mapping`] | What does a case system's record mean? | `practice`, `shape` |
 //! | [`case_system`] | How do we talk with a case system? | `mapping`, `practice` |
@@ -46,6 +47,7 @@ pub mod app;
 pub mod case_system;
 pub mod cli;
 pub mod clock;
+pub mod consistency;
 pub mod daemon;
 pub mod ledger;
 pub mod mapping;

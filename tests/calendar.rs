@@ -13,13 +13,15 @@
 use std::collections::BTreeMap;
 
 use greentick::practice::calendar::Calendar;
-use greentick::practice::deadlines::{due_day, milestones};
-use greentick::practice::decision::{Allocation, Pause};
-use greentick::practice::episode::{Episode, Presence, Stage, Step, StepStatus};
+use greentick::practice::deadlines::{due_day, lateness, milestones};
+use greentick::practice::decision::{Allocation, Moderation, ModerationOutcome, Pause};
+use greentick::practice::episode::{
+    Episode, Evaluation, Finished, Outage, Presence, Stage, Step, StepStatus,
+};
 use greentick::practice::ids::{Digest, StepId};
 use greentick::practice::known::Known;
 use greentick::practice::sighting::StepDates;
-use greentick::practice::terms::Policy;
+use greentick::practice::terms::{CompletionEvent, Policy};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use proptest::prelude::*;
 
@@ -290,5 +292,189 @@ proptest! {
         prop_assert!(calendar.end_of_day(from) <= calendar.end_of_day(later));
         prop_assert_eq!(calendar.local_date(calendar.end_of_day(from)), from);
         prop_assert_eq!(calendar.local_date(calendar.start_of_day(from)), from);
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A step of another stage, open or finished.
+fn put(episode: &mut Episode, stage: Stage, finished: Option<&str>) {
+    let mut step = episode.steps[&StepId("practice_review".to_owned())].clone();
+    step.id = StepId(stage.name().to_owned());
+    step.stage = stage;
+    step.status = StepStatus::Started;
+    step.finished.clear();
+    if let Some(finished) = finished {
+        step.status = StepStatus::Completed;
+        step.finished.push(Finished {
+            leg: 1,
+            at: at(finished),
+            observed_at: at(finished),
+            permit: None,
+            bypass: false,
+        });
+    }
+    episode.steps.insert(step.id.clone(), step);
+}
+
+fn due_of(episode: &Episode, stage: Stage, policy: &Policy) -> String {
+    let due = due_day(episode, stage, policy, &england());
+    due.map_or_else(|| "none".to_owned(), |day| day.to_string())
+}
+
+#[test]
+fn the_later_steps_are_due_so_many_working_days_after_the_one_before() {
+    let mut episode = reviewing("2026-12-23");
+    put(
+        &mut episode,
+        Stage::PracticeReview,
+        Some("2026-12-01T15:00:00Z"),
+    );
+    put(&mut episode, Stage::SupervisorActions, None);
+    let policy = Policy::default();
+    assert_eq!(
+        due_of(&episode, Stage::SupervisorActions, &policy),
+        "2027-01-08"
+    );
+    episode.pauses = vec![pause("2026-11-20", "2026-12-02")];
+    // Only what lies after the Finish before it counts: one day.
+    assert_eq!(
+        due_of(&episode, Stage::SupervisorActions, &policy),
+        "2027-01-11"
+    );
+    episode.pauses.clear();
+    put(
+        &mut episode,
+        Stage::SupervisorActions,
+        Some("2026-12-18T15:00:00Z"),
+    );
+    put(&mut episode, Stage::SignOff, None);
+    assert_eq!(due_of(&episode, Stage::SignOff, &policy), "2027-01-06");
+    // If completion is the sign-off, all of them are due on the completion date.
+    let completed = Policy {
+        completion_event: CompletionEvent::S4,
+        ..Policy::default()
+    };
+    assert_eq!(due_of(&episode, Stage::SignOff, &completed), "2026-12-23");
+    let ladder: Vec<i32> = milestones(&episode, &policy, &england())
+        .iter()
+        .map(|milestone| milestone.working_days)
+        .collect();
+    assert_eq!(ladder, [-2, 0, 1, 3, 5], "the sign-off's own ladder");
+}
+
+#[test]
+fn waiting_for_moderation_stops_the_reviewers_clock_and_no_longer_than_five_working_days() {
+    let policy = Policy::default();
+    // Asked on a Monday, answered on the Wednesday: two working days; unanswered, five.
+    for (answered, due) in [
+        (None, "2026-12-08"),
+        (Some("2026-11-18T10:00:00Z"), "2026-12-03"),
+        (Some("2026-11-16T15:00:00Z"), "2026-12-01"),
+        (Some("2026-11-30T10:00:00Z"), "2026-12-08"),
+    ] {
+        let mut episode = reviewing("2026-12-01");
+        let request =
+            serde_json::json!({ "by": "W-2", "at": "2026-11-16T09:00:00Z", "grade": null });
+        episode.moderation_requests = vec![serde_json::from_value(request).unwrap()];
+        if let Some(answered) = answered {
+            episode.moderations.push(Moderation {
+                id: "m".to_owned(),
+                by: "W-9".into(),
+                at: at(answered),
+                grade: Evaluation::Outstanding,
+                outcome: ModerationOutcome::Agree,
+                on: Digest::of(b"on"),
+            });
+        }
+        assert_eq!(
+            due_of(&episode, Stage::PracticeReview, &policy),
+            due,
+            "{answered:?}"
+        );
+        let original = lateness(&episode, date("2026-12-10"), &policy, &england()).unwrap();
+        assert_eq!(original.original, 7);
+        assert!(original.current <= original.original);
+        // The supervisor does not wait for it.
+        put(
+            &mut episode,
+            Stage::PracticeReview,
+            Some("2026-11-16T17:00:00Z"),
+        );
+        put(&mut episode, Stage::SupervisorActions, None);
+        assert_eq!(
+            due_of(&episode, Stage::SupervisorActions, &policy),
+            "2026-12-21"
+        );
+    }
+}
+
+#[test]
+fn a_pause_of_what_is_late_already_is_quiet_and_over_on_its_last_day() {
+    let mut episode = reviewing("2026-12-01");
+    episode.pauses = vec![pause("2026-12-07", "2026-12-11")];
+    assert_eq!(review_due(&episode), "2026-12-11");
+}
+
+#[test]
+fn a_day_is_lost_if_half_of_its_hours_were() {
+    for (from, until, days) in [
+        (
+            "2026-11-18T16:00:00Z",
+            "2026-11-24T12:00:00Z",
+            Some(("2026-11-19", "2026-11-23")),
+        ),
+        ("2026-11-18T12:59:00Z", "2026-11-18T13:01:00Z", None),
+        ("2026-11-18T09:00:00Z", "2026-11-18T12:59:00Z", None),
+        (
+            "2026-11-18T09:00:00Z",
+            "2026-11-18T13:00:00Z",
+            Some(("2026-11-18", "2026-11-18")),
+        ),
+        (
+            "2026-11-18T13:00:00Z",
+            "2026-11-18T23:00:00Z",
+            Some(("2026-11-18", "2026-11-18")),
+        ),
+        ("2026-11-20T17:00:00Z", "2026-11-23T09:00:00Z", None),
+        // Summer time: nine o'clock in London is eight in Greenwich.
+        (
+            "2026-06-17T08:00:00Z",
+            "2026-06-17T12:00:00Z",
+            Some(("2026-06-17", "2026-06-17")),
+        ),
+        // The long day of autumn, a Sunday, is none that was lost.
+        ("2026-10-24T20:00:00Z", "2026-10-25T23:00:00Z", None),
+    ] {
+        let found = Outage::between(at(from), at(until), &england());
+        let found = found.map(|lost| (lost.from.to_string(), lost.until.to_string()));
+        let days = days.map(|(a, b)| (a.to_owned(), b.to_owned()));
+        assert_eq!(found, days, "{from} {until}");
+    }
+}
+
+proptest! {
+    /// Invariant: nothing is overdue, and nobody is told anything, on a day of a pause, however pauses lie.
+    #[test]
+    fn nothing_is_overdue_while_the_clock_stands_still(
+        due in 0_i64..60, spans in prop::collection::vec((-10_i64..80, 0_i64..15), 1..5)
+    ) {
+        let calendar = england();
+        let begin = date("2026-11-02");
+        let day = |n: i64| begin.checked_add(n.days()).unwrap();
+        let mut episode = reviewing(&day(due).to_string());
+        let paused = |(from, length): &(i64, i64)| pause(&day(*from).to_string(), &day(from + length).to_string());
+        episode.pauses = spans.iter().map(paused).collect();
+        let due = due_day(&episode, Stage::PracticeReview, &Policy::default(), &calendar).unwrap();
+        for pause in &episode.pauses {
+            prop_assert!(due >= pause.until, "{due} {pause:?}");
+            for milestone in milestones(&episode, &Policy::default(), &calendar) {
+                let told = calendar.local_date(milestone.at);
+                prop_assert!(!(pause.from <= told && told <= pause.until), "{milestone:?}");
+                prop_assert!(calendar.is_working_day(told));
+            }
+        }
     }
 }

@@ -66,6 +66,8 @@ async fn page(
             "feed/council".to_owned(),
             serde_json::json!({ "since": now }),
         )),
+        restored: None,
+        said: Vec::new(),
     };
     ledger
         .absorb(seen, now, |before, id, sighting| {
@@ -249,6 +251,8 @@ async fn story(url: &str) {
             sightings: Vec::new(),
             quarantined: vec![bad.clone()],
             cursor: None,
+            restored: None,
+            said: Vec::new(),
         };
         ledger
             .absorb(seen, minutes(12 + n), |_, _, _| unreachable!())

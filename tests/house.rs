@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use greentick::simulator::SWITCHES;
 
 /// Each room, and the rooms of ours that it may name. `*` means all.
-const LAW: [(&str, &[&str]); 14] = [
+const LAW: [(&str, &[&str]); 15] = [
     ("practice", &[]),
     ("sampling", &[]),
+    ("consistency", &[]),
     ("clock", &[]),
     ("telemetry", &[]),
     ("shape", &[]),
@@ -163,7 +164,7 @@ fn each_power_stays_in_its_room() {
                 broken.push(format!("{place}: `{word}` belongs to {rooms:?}"));
             }
         }
-        if ["practice", "sampling", "mapping", "shape"].contains(&room.as_str()) {
+        if ["practice", "sampling", "consistency", "mapping", "shape"].contains(&room.as_str()) {
             for word in IMPURE {
                 if line.contains(word) {
                     broken.push(format!("{place}: `{word}` in a pure room"));

@@ -286,6 +286,12 @@ impl Case {
                     at: noon(item),
                 }),
                 "moderation" => self.moderations.push(item.to_owned()),
+                "requested" => {
+                    let request =
+                        serde_json::json!({ "by": "W-2", "at": noon(item), "grade": null });
+                    let request = serde_json::from_value(request).unwrap();
+                    self.episode.moderation_requests.push(request);
+                }
                 "s1" => self.put(Stage::Practitioner, item),
                 "s2" => self.put(Stage::PracticeReview, item),
                 "s3" => self.put(Stage::SupervisorActions, item),
@@ -319,6 +325,7 @@ impl Case {
             "told",
             "returned",
             "moderation",
+            "requested",
             "s1",
             "s2",
             "s3",
@@ -343,6 +350,7 @@ impl Case {
                 observed_at: at,
                 permit: None,
                 bypass: false,
+                undone: None,
             });
             step.finished = finished;
         }
@@ -400,7 +408,9 @@ impl Case {
             Trigger::AtDecision(_) => {
                 judge::judge_decision(&self.episode, &self.decision, &self.terms)
             }
-            Trigger::ByTime(_) => judge::judge_time(&self.episode, self.at, &self.terms),
+            Trigger::ByTime(_) | Trigger::Awaits(_) => {
+                judge::judge_time(&self.episode, self.at, &self.terms)
+            }
             Trigger::OnSighting(_) => {
                 let step = self.episode.step_of(self.stage).expect("a step");
                 judge::judge_sighting(&self.episode, step, self.at, &self.terms)

@@ -126,5 +126,6 @@ fn new_date(episode: &Episode, decision: &Decision, now: Timestamp) -> Option<Ef
         cause: format!("extended/{}", decision.id),
         audience: Vec::new(),
         due_at: now,
+        daily: false,
     })
 }

@@ -1,132 +1,242 @@
-//! What if everything falls due at once? Those who answer for all episodes are told in digests, not one by one.
+//! What does each person hear in a day? One message, at half past eight of a working day, that says everything due.
 //!
-//! After an outage, hundreds of steps may be overdue in the same minute (P36). Each step keeps its own flag and its
-//! own note for the people of that step. Whoever holds a council-wide role gets few notices that name them all:
-//! gathered before anything is sent, in one transaction, so that nothing is lost and nothing sent twice.
+//! Reminders and escalations wait for the day's digest; what was owed at once is not seen here. What concerns one
+//! step is one note on it. Whoever holds a council-wide role gets one notice that names every step, in as many
+//! parts as the case system's limit makes it; also after an outage, when hundreds fall due in the same minute
+//! (P36). What comes up after the day's digest has gone out waits for the next working day's.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{App, AppFault};
 use crate::case_system::CaseSystem;
+use crate::ledger::Gathered;
+use crate::practice::deadlines::TOLD_AT;
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::Role;
-use crate::practice::ids::Digest;
+use crate::practice::ids::{EpisodeId, SourceName, StepId};
 use crate::practice::wording;
 
 /// Roles that one person holds for the whole council; the others are told on their own steps.
 const COUNCIL_WIDE: [Role; 3] = [Role::QaManager, Role::HeadOfService, Role::Cslt];
-/// More messages to one role than this, due at once, are a flood.
-const FLOOD: usize = 20;
-/// Notices to one role in an hour; the next ones wait for the next hour.
+/// Parts of a notice to one role in an hour; the next ones wait for the next hour.
 const AN_HOUR: usize = 20;
-/// Effects looked at in one pass.
+/// Messages looked at in one pass.
 const LOOKED_AT: u32 = 5_000;
-/// Characters of a notice that are not names of steps.
+/// Characters of a digest that are neither messages nor names of steps.
 const AROUND: usize = 240;
 
-/// Gathers what is due to the holders of council-wide roles if it is a flood. Returns how many notices are owed.
-pub async fn gather<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<usize, AppFault> {
-    if !app.case_system.can("notice") {
+/// To whom a digest goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Recipient {
+    /// The people of an episode, by a note on one of its steps, or by a notice if it is about none.
+    Episode(Option<EpisodeId>, Option<StepId>),
+    /// Whoever holds a role for the whole council.
+    Holder(Role),
+}
+
+/// Composes the digests of a day.
+struct Composer<'a> {
+    source: &'a SourceName,
+    day: Date,
+    now: Timestamp,
+    /// When the next working day's digests go out, UTC.
+    next: Timestamp,
+    /// Whether the case system takes messages that are about no step.
+    notices: bool,
+    /// Characters that one message may have.
+    limit: usize,
+}
+
+/// Gathers what is due today, if it is time. Returns how many digests are newly owed.
+pub async fn gather<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, AppFault> {
+    let calendar = &app.terms.calendar;
+    let day = calendar.local_date(now);
+    if !calendar.is_working_day(day) || now < calendar.at_local(day, TOLD_AT) {
         return Ok(0);
     }
-    let mut notes = app.ledger.untried(now, LOOKED_AT).await?;
-    notes.retain(|effect| matches!(effect.act, Act::Note { .. }));
-    if notes.len() <= FLOOD {
-        return Ok(0);
+    let described = app.case_system.described();
+    let composer = Composer {
+        source: &app.source,
+        day,
+        now,
+        next: calendar.at_local(calendar.add(day, 1), TOLD_AT),
+        notices: app.case_system.can("notice"),
+        limit: described.map_or(1_000, crate::mapping::Mapping::text_limit_chars),
+    };
+    let keys = |members: &[Effect]| composer.keys(members);
+    let compose = |members: &[Effect], known: &BTreeSet<String>| composer.compose(members, known);
+    let owed = app.ledger.gather(now, LOOKED_AT, keys, compose).await?;
+    if owed > 0 {
+        tracing::info!(digests = owed, "the day's messages are gathered");
     }
-    let mut digests = Vec::new();
-    let mut touched = vec![false; notes.len()];
-    for role in COUNCIL_WIDE {
-        let told = notes
-            .iter()
-            .filter(|effect| effect.audience.contains(&role));
-        if told.count() <= FLOOD {
-            continue;
-        }
-        let mut members = Vec::new();
-        for (effect, touched) in notes.iter_mut().zip(&mut touched) {
-            if effect.audience.contains(&role) {
-                members.push(effect.clone());
-                effect.audience.retain(|one| *one != role);
-                *touched = true;
-            }
-        }
-        digests.extend(notices(app, role, &members, now));
-    }
-    if digests.is_empty() {
-        return Ok(0);
-    }
-    let owed = digests.len();
-    let members: Vec<Effect> = notes
-        .into_iter()
-        .zip(touched)
-        .filter_map(|(effect, touched)| touched.then_some(effect))
-        .collect();
-    app.ledger.gather(&members, digests, now).await?;
-    tracing::warn!(
-        messages = members.len(),
-        notices = owed,
-        "many messages are due at once, so they are gathered into notices"
-    );
     Ok(owed)
 }
 
-/// The notices that name all members, each within the case system's limit.
-fn notices<C: CaseSystem>(
-    app: &App<C>,
-    role: Role,
-    members: &[Effect],
-    now: Timestamp,
-) -> Vec<Effect> {
-    let described = app.case_system.described();
-    let limit = described.map_or(1_000, crate::mapping::Mapping::text_limit_chars);
-    let room = limit.saturating_sub(AROUND).max(60);
-    let mut parts: Vec<Vec<&Effect>> = Vec::new();
-    let mut used = 0;
-    for member in members {
-        let length = named(member).chars().count() + 2;
-        if used + length > room || parts.is_empty() {
-            parts.push(Vec::new());
-            used = 0;
+impl Composer<'_> {
+    fn recipients(&self, member: &Effect) -> BTreeMap<Recipient, Vec<Role>> {
+        let mut found: BTreeMap<Recipient, Vec<Role>> = BTreeMap::new();
+        for role in &member.audience {
+            let recipient = if self.notices && COUNCIL_WIDE.contains(role) {
+                Recipient::Holder(*role)
+            } else {
+                Recipient::Episode(member.episode.clone(), member.step.clone())
+            };
+            found.entry(recipient).or_default().push(*role);
         }
-        used += length;
-        if let Some(part) = parts.last_mut() {
-            part.push(member);
+        if found.is_empty() {
+            let all = Recipient::Episode(member.episode.clone(), member.step.clone());
+            found.insert(all, Vec::new());
+        }
+        found
+    }
+
+    fn key(&self, recipient: &Recipient, part: usize) -> String {
+        let (source, day) = (self.source, self.day);
+        match recipient {
+            Recipient::Holder(role) => {
+                let role = role.words().to_lowercase().replace(' ', "-");
+                format!("digest/{source}/{role}/{day}/{part}")
+            }
+            Recipient::Episode(episode, step) => {
+                let episode = episode.as_ref().map_or("", EpisodeId::as_str);
+                let step = step.as_ref().map_or("", StepId::as_str);
+                format!("digest/{source}/{episode}/{step}/{day}/{part}")
+            }
         }
     }
-    let of = parts.len();
-    let notice = |(nth, part): (usize, Vec<&Effect>)| {
-        let keys: Vec<&str> = part.iter().map(|member| member.key.as_str()).collect();
-        let Digest(hash) = Digest::of_json(&(role, keys));
-        let names: Vec<String> = part.iter().map(|member| named(member)).collect();
-        let hours = i64::try_from(nth / AN_HOUR).unwrap_or(i64::MAX);
+
+    fn keys(&self, members: &[Effect]) -> BTreeSet<String> {
+        let recipients = members.iter().flat_map(|member| self.recipients(member));
+        recipients
+            .map(|(recipient, _)| self.key(&recipient, 1))
+            .collect()
+    }
+
+    fn compose(&self, members: &[Effect], known: &BTreeSet<String>) -> Gathered {
+        let mut gathered = Gathered::default();
+        let mut groups: BTreeMap<Recipient, (BTreeSet<Role>, Vec<&Effect>)> = BTreeMap::new();
+        for member in members {
+            let (mut left, mut told) = (Vec::new(), None);
+            for (recipient, roles) in self.recipients(member) {
+                let key = self.key(&recipient, 1);
+                if known.contains(&key) {
+                    left.extend(roles);
+                    continue;
+                }
+                let group = groups.entry(recipient).or_default();
+                group.0.extend(roles);
+                group.1.push(member);
+                told = Some(key);
+            }
+            match told {
+                Some(key) if left.is_empty() => gathered.told.push((member.key.clone(), key)),
+                _ => {
+                    let mut waits = member.clone();
+                    waits.audience = left;
+                    gathered.waiting.push((waits, self.next));
+                }
+            }
+        }
+        for (recipient, (roles, members)) in groups {
+            let roles: Vec<Role> = roles.into_iter().collect();
+            let digests = self.digests(&recipient, &roles, &members);
+            gathered.digests.extend(digests);
+        }
+        gathered
+    }
+
+    /// One message with every member's words; if they are too long for one, the steps by name, in parts.
+    fn digests(&self, recipient: &Recipient, roles: &[Role], members: &[&Effect]) -> Vec<Effect> {
+        let room = self.limit.saturating_sub(AROUND).max(60);
+        let texts: Vec<&str> = members
+            .iter()
+            .filter_map(|member| member.act.text())
+            .collect();
+        let whole: usize = texts.iter().map(|text| text.chars().count() + 1).sum();
+        if whole <= room || members.len() == 1 || matches!(recipient, Recipient::Episode(..)) {
+            let mut text: String = texts.join(" ").chars().take(room).collect();
+            if text.chars().count() < whole.saturating_sub(1) {
+                text.push('…');
+            }
+            wording::attention(&mut text, roles);
+            return vec![self.digest(recipient, roles, members, 1, text)];
+        }
+        let mut parts: Vec<Vec<&Effect>> = Vec::new();
+        let mut used = 0;
+        for member in members {
+            let length = named(member).chars().count() + 2;
+            if used + length > room || parts.is_empty() {
+                parts.push(Vec::new());
+                used = 0;
+            }
+            used += length;
+            if let Some(part) = parts.last_mut() {
+                part.push(member);
+            }
+        }
+        let of = parts.len();
+        let numbered = parts
+            .into_iter()
+            .enumerate()
+            .map(|(nth, part)| (nth + 1, part));
+        numbered
+            .map(|(nth, part)| {
+                let names: Vec<String> = part.iter().map(|member| named(member)).collect();
+                let role = roles.first().copied().unwrap_or(Role::QaManager);
+                let text = wording::digest(role, members.len(), (nth, of), &names);
+                self.digest(recipient, roles, &part, nth, text)
+            })
+            .collect()
+    }
+
+    fn digest(
+        &self,
+        recipient: &Recipient,
+        roles: &[Role],
+        members: &[&Effect],
+        part: usize,
+        text: String,
+    ) -> Effect {
+        let (episode, step) = match recipient {
+            Recipient::Episode(episode, step) => (episode.clone(), step.clone()),
+            Recipient::Holder(_) => (None, None),
+        };
+        let first = members.first();
+        // What is about one cause is withdrawn with it.
+        let cause = first
+            .map(|member| &member.cause)
+            .filter(|cause| members.iter().all(|member| member.cause == **cause))
+            .filter(|_| episode.is_some());
+        let hours = i64::try_from((part - 1) / AN_HOUR).unwrap_or(i64::MAX);
         let wait = SignedDuration::from_hours(hours.min(10_000));
         Effect {
-            key: format!("digest/{}/{hash}", app.source),
-            source: app.source.clone(),
-            episode: None,
-            step: None,
-            act: Act::Notice {
-                text: wording::digest(role, members.len(), (nth + 1, of), &names),
+            key: self.key(recipient, part),
+            source: self.source.clone(),
+            episode,
+            act: match step {
+                Some(_) => Act::Note { text },
+                None => Act::Notice { text },
             },
-            rule: part
-                .first()
-                .map(|member| member.rule.clone())
-                .unwrap_or_default(),
-            cause: "digest".to_owned(),
-            audience: vec![role],
-            due_at: now.saturating_add(wait).unwrap_or(now),
+            step,
+            rule: first.map(|member| member.rule.clone()).unwrap_or_default(),
+            cause: cause.cloned().unwrap_or_else(|| "digest".to_owned()),
+            audience: roles.to_vec(),
+            due_at: self.now.saturating_add(wait).unwrap_or(self.now),
+            daily: false,
         }
-    };
-    parts.into_iter().enumerate().map(notice).collect()
+    }
 }
 
 /// A step as a digest names it.
 fn named(effect: &Effect) -> String {
     let episode = effect.episode.as_ref().map(ToString::to_string);
     let step = effect.step.as_ref().map(ToString::to_string);
+    let step = step.map(|step| format!("step {step}, "));
     format!(
-        "{} (step {}, {})",
+        "{} ({}{})",
         episode.unwrap_or_default(),
         step.unwrap_or_default(),
         effect.rule

@@ -230,6 +230,7 @@ async fn push<C: CaseSystem>(
                     cause: cause.clone(),
                     audience: vec![Role::Cslt],
                     due_at: now,
+                    daily: false,
                 };
                 let step = Stage::ALL
                     .into_iter()

@@ -11,6 +11,8 @@ mod group;
 mod merges;
 mod names;
 mod order;
+mod outage;
+mod restored;
 mod silence;
 
 use std::collections::BTreeSet;
@@ -28,7 +30,10 @@ use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
 
-pub use bookmark::{Bookmark, Turned};
+use restored::{Behind, behind};
+
+pub use bookmark::{Bookmark, Turned, WentBack};
+pub use restored::went_back;
 pub use silence::working_hours;
 
 /// What a pass did.
@@ -92,41 +97,45 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
         let page = match app.case_system.changes(&bookmark.position, now).await {
             // What we go by is too old for the case system: it is read from its beginning.
             Err(CaseFault::Means(Means::Stale | Means::Gone, why)) if !bookmark.is_fresh() => {
-                report.went_back = Some(why);
-                bookmark = Bookmark::default();
+                let back = restored::of_stale(&bookmark, why);
+                bookmark = Bookmark::after_restore(now);
+                let behind = behind(&name, &bookmark, Some(&back));
+                restored::begins(app, &back, now).await?;
+                absorb(app, Vec::new(), Vec::new(), behind, now, &mut report).await?;
+                report.went_back = Some(back.why);
                 continue;
             }
             page => page?,
         };
+        if report.pages == 0
+            && let Some(since) = bookmark.last_pass()
+        {
+            outage::reached_again(app, since, now).await?;
+        }
         let turned = bookmark.turned(&page, app.limits.overlap_seconds, now);
-        report.went_back = turned.went_back.or(report.went_back.take());
+        if bookmark.rereads {
+            restored::shown(app, &page, !turned.next.rereads, now).await?;
+        }
         let (named, shown) = (&page.mentions, &page.sightings);
         Box::pin(absence::take_mentions(app, named, shown, now, &mut report)).await?;
-        let cursor = serde_json::to_value(&turned.next)
-            .ok()
-            .map(|value| (name.clone(), value));
+        if let Some(back) = &turned.went_back {
+            restored::begins(app, back, now).await?;
+        }
+        let behind = behind(&name, &turned.next, turned.went_back.as_ref());
         let (seen, bad) = (page.sightings, page.quarantined);
-        Box::pin(take_in(app, seen, bad, cursor, now, &mut report)).await?;
+        Box::pin(take_in(app, seen, bad, behind, now, &mut report)).await?;
         bookmark = turned.next;
-        if turned.is_last {
-            report.complete = true;
-            break;
+        match turned.went_back {
+            // It is read again at once, from its beginning.
+            Some(back) => report.went_back = Some(back.why),
+            None if turned.is_last => {
+                report.complete = true;
+                break;
+            }
+            None => {}
         }
     }
-    if let Some(why) = &report.went_back {
-        let value = serde_json::json!({ "at": now, "why": why });
-        let place = format!("went_back/{}", app.source);
-        app.ledger.set_cursor(&place, &value, now).await?;
-    }
     Ok(report)
-}
-
-/// When the case system was last found to have gone back in time, as after a restore, and why; none if never.
-pub async fn went_back<C>(app: &App<C>) -> Result<Option<serde_json::Value>, AppFault> {
-    Ok(app
-        .ledger
-        .cursor(&format!("went_back/{}", app.source))
-        .await?)
 }
 
 /// Reads every open step, since a modified stamp may not exist or may not move; then reads one by one
@@ -207,7 +216,7 @@ async fn read_through<C: CaseSystem>(
         met.extend(set_aside.map(StepId));
         let next = page.next;
         let (seen, bad) = (page.sightings, page.quarantined);
-        Box::pin(take_in(app, seen, bad, None, now, report)).await?;
+        Box::pin(take_in(app, seen, bad, Behind::default(), now, report)).await?;
         let Some(next) = next else {
             report.complete = true;
             break;
@@ -222,14 +231,14 @@ async fn take_in<C: CaseSystem>(
     app: &App<C>,
     sightings: Vec<Sighting>,
     quarantined: Vec<Quarantined>,
-    cursor: Option<(String, serde_json::Value)>,
+    behind: Behind,
     now: Timestamp,
     report: &mut Mirrored,
 ) -> Result<(), AppFault> {
     let budget = app.limits.read_budget;
     let sightings = names::held(app, group::joined(sightings)).await?;
     let sightings = order::settle(app, sightings, budget, now).await?;
-    let look = absorb(app, sightings, quarantined, cursor, now, report).await?;
+    let look = absorb(app, sightings, quarantined, behind, now, report).await?;
     for step in look {
         match Box::pin(look_at(app, &step, budget, now, report)).await {
             // What cannot be read now differs from what is held, and so is tried again by the next pass.
@@ -296,7 +305,7 @@ async fn look_at<C: CaseSystem>(
     if let Some(sighting) = sighting {
         // Whoever waits for this one step waits no longer for the one before it.
         let sightings = order::settle(app, vec![sighting], budget, now).await?;
-        absorb(app, sightings, Vec::new(), None, now, report).await?;
+        absorb(app, sightings, Vec::new(), Behind::default(), now, report).await?;
     }
     Ok(look)
 }
@@ -305,7 +314,7 @@ async fn absorb<C>(
     app: &App<C>,
     sightings: Vec<Sighting>,
     quarantined: Vec<Quarantined>,
-    cursor: Option<(String, serde_json::Value)>,
+    behind: Behind,
     now: Timestamp,
     report: &mut Mirrored,
 ) -> Result<Vec<StepId>, AppFault> {
@@ -322,7 +331,9 @@ async fn absorb<C>(
         source: app.source.clone(),
         sightings,
         quarantined,
-        cursor,
+        cursor: behind.cursor,
+        restored: restored::at(app).await?,
+        said: behind.said,
     };
     let (terms, source): (&Terms, &SourceName) = (&app.terms, &app.source);
     let done = app

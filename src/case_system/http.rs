@@ -261,16 +261,10 @@ impl HttpCaseSystem {
 
     /// Refuses an answer of another environment than ours (P17).
     fn is_of_here(&self, said: Option<&str>, path: &str) -> Result<(), CaseFault> {
-        let (Some(said), Some(ours)) = (said, self.mapping.environment()) else {
-            return Ok(());
-        };
-        if said.eq_ignore_ascii_case(ours) {
-            return Ok(());
+        match self.mapping.elsewhere(said) {
+            Some(why) => Err(self.unproven(path, why)),
+            None => Ok(()),
         }
-        let said: String = said.chars().take(32).collect();
-        let why =
-            format!("it is of the environment `{said}`, and `source.environment` is `{ours}`");
-        Err(self.unproven(path, why))
     }
 
     /// The position with its link made whole; refused if it leads to another host.

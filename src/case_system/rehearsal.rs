@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::http::HttpCaseSystem;
 use super::{Grant, Rehearsed};
-use crate::mapping::{Beforehand, Put};
+use crate::mapping::Beforehand;
 use crate::practice::effect::{Act, Effect};
 use crate::practice::ids::StepId;
 
@@ -54,6 +54,7 @@ impl HttpCaseSystem {
             cause: String::new(),
             audience: Vec::new(),
             due_at: Timestamp::UNIX_EPOCH,
+            daily: false,
         }
     }
 
@@ -66,14 +67,13 @@ impl HttpCaseSystem {
                 said: format!("`{name}` could not be read: {why}"),
                 help: None,
             };
-            let path = match self.mapping.grant_path(row) {
-                Ok(path) => path,
+            let put = match self.mapping.grant_request(row) {
+                Ok(put) => put,
                 Err(fault) => {
                     grants.push(unread(fault.to_string()));
                     continue;
                 }
             };
-            let put = Put::get(path);
             grants.push(match self.proven(&put).await {
                 Err(why) => unread(why),
                 Ok(answer) => {

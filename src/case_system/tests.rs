@@ -69,6 +69,7 @@ fn effect(act: Act) -> Effect {
         cause: String::new(),
         audience: Vec::new(),
         due_at: NOW,
+        daily: false,
     }
 }
 

@@ -91,6 +91,11 @@ pub(super) fn mapping_with(
             );
         }
     }
+    if let Some(why) = mapping.lacks_its_environment() {
+        let fault = settings.fault("source.environment", why);
+        let help = "set it to the name that the answers give, which needs an `[environments.NAME]` in the mapping";
+        faults.push(fault.help(help).to_string());
+    }
     if let Some(why) = mapping.cannot(settings.finish.mode) {
         let why = format!("{why} (mapping `{file}`)");
         faults.push(settings.fault("finish.mode", why).to_string());

@@ -20,19 +20,57 @@ use crate::simulator::{Dialect, Plan};
 /// The council's name in Greentick's ledger and callbacks.
 pub(super) const SOURCE: &str = "synthetic-council";
 
-/// The mapping of a dialect: its file's name, and its text; none if Greentick ships none for it.
-pub(super) fn mapping(dialect: Dialect) -> Option<(&'static str, &'static str)> {
-    match dialect {
-        Dialect::Xml => Some((
-            "mosaic-like-xml.toml",
-            include_str!("../../mappings/mosaic-like-xml.toml"),
-        )),
-        Dialect::Json => Some((
-            "rest-json-cursor.toml",
-            include_str!("../../mappings/rest-json-cursor.toml"),
-        )),
-        _ => None,
-    }
+/// What Greentick ships for a dialect of the council.
+pub(super) struct Kit {
+    dialect: Dialect,
+    /// The file of its mapping, and what it says.
+    pub(super) file: &'static str,
+    text: &'static str,
+    /// What `[source]` says besides: the environment it is held to, a second secret.
+    source: &'static str,
+}
+
+/// Answers of another environment are refused.
+const SYNTHETIC: &str = "environment = \"synthetic\"\n";
+
+/// The kit of every dialect that has a mapping; the demo plays each of them to the same end.
+pub(super) const KITS: [Kit; 5] = [
+    Kit {
+        dialect: Dialect::Xml,
+        file: "mosaic-like-xml.toml",
+        text: include_str!("../../mappings/mosaic-like-xml.toml"),
+        source: SYNTHETIC,
+    },
+    Kit {
+        dialect: Dialect::Soap,
+        file: "mosaic-like-soap.toml",
+        text: include_str!("../../mappings/mosaic-like-soap.toml"),
+        source: SYNTHETIC,
+    },
+    Kit {
+        dialect: Dialect::Json,
+        file: "rest-json-cursor.toml",
+        text: include_str!("../../mappings/rest-json-cursor.toml"),
+        source: "environment = \"synthetic\"\n\n\
+                 [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n",
+    },
+    Kit {
+        dialect: Dialect::Eav,
+        file: "eav-json.toml",
+        text: include_str!("../../mappings/eav-json.toml"),
+        source: SYNTHETIC,
+    },
+    Kit {
+        dialect: Dialect::Batch,
+        file: "batch-json.toml",
+        text: include_str!("../../mappings/batch-json.toml"),
+        source: SYNTHETIC,
+    },
+];
+
+/// The kit of a dialect, if one is shipped.
+fn kit(dialect: Dialect) -> Option<&'static Kit> {
+    KITS.iter().find(|kit| kit.dialect == dialect)
 }
 
 /// What the settings file says.
@@ -153,13 +191,15 @@ impl Starter<'_> {
     /// Writes every file into the state folder; gives the path of the settings.
     pub(super) fn write(&self, plans: &[Plan]) -> Result<PathBuf, Failure> {
         let put = |name: &str, text: &str| std::fs::write(self.state.join(name), text);
-        let Some((name, text)) = mapping(self.dialect) else {
+        let Some(kit) = kit(self.dialect) else {
+            let known: Vec<&str> = KITS.iter().map(|kit| kit.dialect.name()).collect();
             return Err(Failure::No(format!(
-                "no mapping is shipped for the dialect `{}`; the council serves it all the same",
-                self.dialect.name()
+                "no mapping is shipped for the dialect `{}`, which the council serves all the same; one is for: {}",
+                self.dialect.name(),
+                known.join(", ")
             )));
         };
-        put(name, text)?;
+        put(kit.file, kit.text)?;
         let heading = Plan::ALLOCATION_HEADING.to_owned();
         let rows = plans.iter().map(Plan::allocation_row);
         let lines: Vec<String> = std::iter::once(heading).chain(rows).collect();
@@ -172,13 +212,14 @@ impl Starter<'_> {
                 self.key.expose_secret(),
             )?;
         }
-        let settings = self.settings(name)?;
+        let settings = self.settings(kit)?;
         put("greentick.toml", &settings)?;
         Ok(self.state.join("greentick.toml"))
     }
 
     fn policy(&self) -> String {
-        let mut policy = "# Everything else is as built in.\n".to_owned();
+        // Time jumps or races here, so that hours between two reads are no outage.
+        let mut policy = "# Everything else is as built in.\noutage_clock = \"run\"\n".to_owned();
         if let Some(anchor) = self.anchor {
             // A permit has to live long enough, in real time, for the council to use it.
             let minutes = (u64::from(anchor.factor) * 5 / 60).max(15);
@@ -188,19 +229,7 @@ impl Starter<'_> {
         policy + "\n[sampling]\nsample_size = 10\n"
     }
 
-    /// What the dialect needs besides: the environment it is held to, and its second secret.
-    fn more(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Xml => "",
-            Dialect::Json => {
-                "environment = \"synthetic\"\n\n\
-                 [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n"
-            }
-            _ => "environment = \"synthetic\"\n",
-        }
-    }
-
-    fn settings(&self, mapping: &str) -> Result<String, Failure> {
+    fn settings(&self, kit: &Kit) -> Result<String, Failure> {
         let ledger = std::path::absolute(self.state.join("greentick.sqlite3"))?;
         let address = self.greentick.strip_prefix("http://");
         let bind = address
@@ -225,10 +254,10 @@ impl Starter<'_> {
              [log]\nformat = \"text\"\n",
             self.start,
             ledger.display(),
-            mapping,
+            kit.file,
             self.council,
             whence("secret", self.key_env, "council-key"),
-            self.more(),
+            kit.source,
             whence(
                 "finish_check_secret",
                 self.finish_secret_env,

@@ -18,7 +18,7 @@ use super::{Ledger, LedgerFault};
 use crate::practice::bind::bind;
 use crate::practice::episode::{Episode, Presence};
 use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId};
-use crate::practice::react::Reaction;
+use crate::practice::react::{JournalLine, Reaction};
 use crate::practice::sighting::Sighting;
 use crate::practice::subject::compared;
 
@@ -33,6 +33,11 @@ pub struct PageSeen {
     pub quarantined: Vec<QuarantineRow>,
     /// The cursor's name and its new value.
     pub cursor: Option<(String, serde_json::Value)>,
+    /// When the case system was last found to have been restored from a backup, UTC; none if never. Of a step that
+    /// was last seen before that, a lower version is news (P19).
+    pub restored: Option<Timestamp>,
+    /// What the journal says of the reading itself.
+    pub said: Vec<JournalLine>,
 }
 
 /// What a page did.
@@ -72,7 +77,7 @@ impl Ledger {
             quarantined: count(page.quarantined.len()),
             ..Absorbed::default()
         };
-        if stirred.is_empty() && page.quarantined.is_empty() {
+        if stirred.is_empty() && page.quarantined.is_empty() && page.said.is_empty() {
             done.unchanged = done.seen;
             if let Some((name, value)) = &page.cursor {
                 let mut tx = self.db.begin().await?;
@@ -82,7 +87,11 @@ impl Ledger {
             return Ok(done);
         }
         let mut turn = Turn::take(&self.db, now).await?;
-        fold(&mut turn, &page.source, seen, &stirred, &mut done, react).await?;
+        for line in &page.said {
+            turn.say(None, line)?;
+        }
+        let from = (&page.source, page.restored);
+        fold(&mut turn, from, seen, &stirred, &mut done, react).await?;
         turn.quarantine(&page.source, &page.quarantined).await?;
         if let Some((name, value)) = &page.cursor {
             turn.tx.set_cursor(name, value).await?;
@@ -95,7 +104,7 @@ impl Ledger {
 /// Folds the sightings in, in the page's order.
 async fn fold(
     turn: &mut Turn,
-    source: &SourceName,
+    (source, restored): (&SourceName, Option<Timestamp>),
     seen: Vec<(&Sighting, Digest)>,
     stirred: &BTreeSet<&StepId>,
     done: &mut Absorbed,
@@ -117,7 +126,7 @@ async fn fold(
             continue;
         }
         let present = sighting.presence == Presence::Present;
-        if present && held.is_some_and(|held| is_older(sighting, held)) {
+        if present && held.is_some_and(|held| is_overtaken(sighting, held, restored)) {
             done.stale += 1;
             continue;
         }
@@ -185,20 +194,11 @@ fn count(many: usize) -> u64 {
     u64::try_from(many).unwrap_or(u64::MAX)
 }
 
-/// Whether a sighting is of a lower version than the one held, or of an earlier change where versions cannot
-/// be compared. Where neither is known, what was read last counts (P02).
-fn is_older(seen: &Sighting, held: &Held) -> bool {
-    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
-    let versions = number(seen.version.as_deref()).zip(number(held.version.as_deref()));
-    let changes = seen
-        .modified_at
-        .map(Timestamp::as_millisecond)
-        .zip(held.modified_at);
-    match (versions, changes) {
-        (Some((new, held)), _) => new < held,
-        (None, Some((new, held))) => new < held,
-        (None, None) => false,
-    }
+/// Whether something newer of the step is held already. What was held of it before a restore is newer no more;
+/// and if it is gone since, another one may have its id (P19).
+fn is_overtaken(seen: &Sighting, held: &Held, restored: Option<Timestamp>) -> bool {
+    let is_void = restored.is_some_and(|at| held.gone || held.seen_at < at.as_millisecond());
+    !is_void && seen.is_older_than(held.version.as_deref(), held.modified_at)
 }
 
 impl Tx {

@@ -25,6 +25,7 @@ mod turn;
 
 pub use absorb::{Absorbed, PageSeen};
 pub use alias::{AliasRow, Merged};
+pub use digests::Gathered;
 pub use inbox::ToldOf;
 pub use journal::Verified;
 pub use outbox::{Claimed, OutboxRow, Settled};

@@ -63,7 +63,7 @@ pub struct OutboxRow {
     pub step: Option<String>,
     /// The operation that performs it.
     pub operation: String,
-    /// `owed`, `withdrawing` (its cause is cured and it was tried: only looked for), `sent`, `withdrawn`,
+    /// `owed`, `daily` (waits for a working day's digest), `gathered` (told in one), `withdrawing` (its cause is cured and it was tried: only looked for), `sent`, `withdrawn`,
     /// `dead`.
     pub state: String,
     /// Tries so far.

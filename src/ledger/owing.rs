@@ -171,9 +171,9 @@ impl Owing {
             let (key, episode, cause) = (row.text()?, row.maybe_text()?, row.text()?);
             let (state, attempts, withdrawing) = (row.text()?, row.int()?, row.int()?);
             let held = match (state.as_str(), attempts, withdrawing) {
-                ("owed" | "dead", 0, 0) => Held::Fresh,
+                ("owed" | "daily" | "dead", 0, 0) => Held::Fresh,
                 ("owed" | "dead", _, 0) => Held::Tried,
-                ("sent", ..) => Held::Sent,
+                ("sent" | "gathered", ..) => Held::Sent,
                 _ => Held::Closed,
             };
             if self.held.insert(key.clone(), held).is_none()
@@ -211,7 +211,7 @@ impl Owing {
             effect.step.as_ref().map(|step| step.0.clone()),
             effect.cause.clone(),
             written,
-            "owed",
+            if effect.daily { "daily" } else { "owed" },
             effect.due_at.as_millisecond(),
             self.seq,
         ));

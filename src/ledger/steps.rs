@@ -27,6 +27,10 @@ pub(super) struct Held {
     pub(super) content: String,
     /// When the case system says it changed last, milliseconds since the epoch.
     pub(super) modified_at: Option<i64>,
+    /// When it was last seen to differ, milliseconds since the epoch.
+    pub(super) seen_at: i64,
+    /// It is held as deleted.
+    pub(super) gone: bool,
 }
 
 /// The steps of a page, as this turn has them.
@@ -182,17 +186,19 @@ impl<'p> Steps<'p> {
     async fn read(&mut self, turn: &mut Turn, steps: &str) -> Result<(), LedgerFault> {
         let args = [Arg::Text(steps), Arg::Text(self.source.as_str())];
         let sql = each_row!(
-            "SELECT step, episode, version, content, modified_at FROM steps \
+            "SELECT step, episode, version, content, modified_at, seen_at, presence FROM steps \
              WHERE source = $2 AND step IN (SELECT one.value ->> 0 FROM ",
             ")"
         );
-        for mut row in turn.tx.rows(sql, &args, "tttti").await? {
+        for mut row in turn.tx.rows(sql, &args, "ttttiit").await? {
             let step = StepId(row.text()?);
             let held = Held {
                 episode: EpisodeId(row.text()?),
                 version: row.maybe_text()?,
                 content: row.text()?,
                 modified_at: row.maybe_int()?,
+                seen_at: row.int()?,
+                gone: row.text()? == "deleted",
             };
             self.held.insert(step, held);
         }
@@ -244,6 +250,8 @@ impl<'p> Steps<'p> {
             version: sighting.version.clone(),
             content: content.0,
             modified_at: sighting.modified_at.map(Timestamp::as_millisecond),
+            seen_at: sighting.seen_at.as_millisecond(),
+            gone: sighting.presence == Presence::Deleted,
         };
         self.held.insert(sighting.step.clone(), held);
         self.changed.insert(sighting.step.clone(), sighting);

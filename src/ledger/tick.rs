@@ -44,6 +44,23 @@ impl Ledger {
         Ok(Ticked { looked, owed })
     }
 
+    /// Looks at every episode of the ledger, in one transaction. Returns how many there are.
+    pub async fn each_episode(
+        &self,
+        now: Timestamp,
+        mut react: impl FnMut(&Episode) -> Reaction,
+    ) -> Result<u64, LedgerFault> {
+        let mut turn = Turn::take(&self.db, now).await?;
+        let mut looked = 0;
+        let sql = "SELECT body FROM episodes ORDER BY id";
+        for mut row in turn.tx.rows(sql, &[], "t").await? {
+            turn.keep(react(&read_episode(&row.text()?)?))?;
+            looked += 1;
+        }
+        turn.commit().await?;
+        Ok(looked)
+    }
+
     /// The earliest instant at which an episode wants a look, UTC.
     pub async fn next_look(&self) -> Result<Option<Timestamp>, LedgerFault> {
         let sql = "SELECT MIN(look_again) FROM episodes";

@@ -1,13 +1,13 @@
 //! How is one list or one step asked for, beyond its path? Method, body and headers (M1), paging (M7, M9), and
 //! what the next pass goes on from (M8).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Deserialize;
 
+use super::call::Call;
 use super::compile::Desk;
 use super::document::Element;
 use super::page_fault::PageFault;
@@ -20,11 +20,8 @@ pub(super) const LONGEST_CALL_SECONDS: i64 = 600;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct AskRow {
-    pub(super) method: String,
-    pub(super) body: Option<String>,
-    pub(super) content_type: Option<String>,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) action: Option<String>,
+    #[serde(flatten)]
+    pub(super) call: Call,
     timeout_seconds: i64,
     first_page: Option<i64>,
     next_header: Option<String>,
@@ -66,16 +63,8 @@ pub enum End {
 /// How a list is asked for, compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Asking {
-    /// HTTP method; empty for GET, or POST if there is a body.
-    pub method: String,
-    /// Body template.
-    pub body: Option<String>,
-    /// Its content type.
-    pub content_type: String,
-    /// Header templates.
-    pub headers: BTreeMap<String, String>,
-    /// SOAP action.
-    pub action: Option<String>,
+    /// Method, body, headers and action.
+    pub call: Call,
     /// How long the whole call may take; none leaves it to the settings.
     pub timeout: Option<Duration>,
     /// The number of the first page.
@@ -110,11 +99,25 @@ pub struct Ahead {
 }
 
 impl Asking {
-    /// The paths that are looked at around the records.
+    /// The keys that say what is looked at around the records.
+    pub(super) fn around(&self) -> [(&'static str, &Option<Path>); 3] {
+        [
+            ("more", &self.more),
+            ("high_water", &self.high_water),
+            ("environment", &self.environment),
+        ]
+    }
+
+    /// Their paths.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        [&self.more, &self.high_water, &self.environment]
+        self.around()
             .into_iter()
-            .flatten()
+            .filter_map(|(_, path)| path.as_ref())
+    }
+
+    /// Whether an answer must say of which environment it is.
+    pub(super) fn tells_where(&self) -> bool {
+        self.environment.is_some()
     }
 
     /// What the envelope of an answer says.
@@ -196,10 +199,9 @@ fn flag(text: &str) -> Option<bool> {
 }
 
 impl Desk<'_> {
-    /// `soap` says whether a body stands in an envelope.
-    pub(super) fn asking(&mut self, name: &str, row: &AskRow, soap: bool) -> Asking {
+    pub(super) fn asking(&mut self, name: &str, row: &AskRow) -> Asking {
         let at = |key: &str| format!("{name}.{key}");
-        self.asking_bounds(name, row, soap);
+        self.asking_bounds(name, row);
         let cursor = match row.cursor.as_str() {
             "sequence" => Cursor::Sequence,
             "token" => Cursor::Token,
@@ -232,19 +234,11 @@ impl Desk<'_> {
         let mut place =
             |key: &str, written: &Option<String>| Some(self.loose(&at(key), written.as_deref()?));
         let some = |value: i64| u64::try_from(value).ok().filter(|value| *value > 0);
-        let content_type = row
-            .content_type
-            .clone()
-            .unwrap_or_else(|| content_type(row, soap).to_owned());
         Asking {
             more: place("more", &row.more),
             high_water: place("high_water", &row.high_water),
             environment: place("environment", &row.environment),
-            method: row.method.clone(),
-            body: row.body.clone(),
-            content_type,
-            headers: row.headers.clone(),
-            action: row.action.clone(),
+            call: row.call.clone(),
             timeout: some(row.timeout_seconds).map(Duration::from_secs),
             first_page,
             next_header: row.next_header.clone(),
@@ -261,7 +255,7 @@ impl Desk<'_> {
         }
     }
 
-    fn asking_bounds(&mut self, name: &str, row: &AskRow, soap: bool) {
+    fn asking_bounds(&mut self, name: &str, row: &AskRow) {
         let at = |key: &str| format!("{name}.{key}");
         for (key, value) in [
             ("timeout_seconds", row.timeout_seconds),
@@ -276,39 +270,6 @@ impl Desk<'_> {
             let message = format!("`timeout_seconds` must be at most {LONGEST_CALL_SECONDS}");
             self.fault(&at("timeout_seconds"), &message, None);
         }
-        if row.action.is_some() && !soap {
-            let message = "`action` is for SOAP, and `[envelope] style` is none";
-            self.fault(&at("action"), message, None);
-        }
-        if row.body.is_some() && row.method == "GET" {
-            self.fault(&at("method"), "a GET has no body; use POST", None);
-        }
-        if soap
-            && row.body.is_none()
-            && !name.is_empty()
-            && row.method != "GET"
-            && row.method.is_empty()
-            && row.action.is_some()
-        {
-            self.fault(
-                &at("action"),
-                "`action` needs a `body`, which stands in the envelope",
-                None,
-            );
-        }
-    }
-}
-
-fn content_type(row: &AskRow, soap: bool) -> &'static str {
-    let body = row.body.as_deref().unwrap_or_default().trim_start();
-    if soap {
-        "text/xml"
-    } else if body.starts_with(['{', '[']) {
-        "application/json"
-    } else if body.starts_with('<') {
-        "application/xml"
-    } else {
-        "application/x-www-form-urlencoded"
     }
 }
 

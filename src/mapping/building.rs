@@ -1,26 +1,31 @@
 //! How do the parts of a record that paths can reach get into an arena, in one pass?
 
+use super::attributes;
 use super::document::{Arena, Element, Node, Span, Spoiled, small};
-use super::hand::{Hand, Shape, Tag};
+use super::frame::{Frame, Opened, Placed};
+use super::hand::{Shape, Tag};
+use super::opening::Held;
 use super::page_fault::PageFault;
 use super::tidy::tidy;
 use super::trie::Trie;
-use super::{attributes, embedded};
 
 /// Builds one document or record at a time.
 pub(super) struct Builder<'w> {
-    trie: &'w Trie,
-    text: &'w str,
+    pub(super) trie: &'w Trie,
+    pub(super) text: &'w str,
     pub(super) arena: Arena,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     /// The states of all open elements; each frame knows its own.
-    states: Vec<u32>,
+    pub(super) states: Vec<u32>,
     maybe: Vec<u32>,
     /// Pieces of text of open elements.
-    pieces: Vec<Span>,
-    limits: Bounds,
+    pub(super) pieces: Vec<Span>,
+    /// What is being resolved: elements, and the states that lead to them.
+    led: Vec<(u32, u32)>,
+    pub(super) limits: Bounds,
     /// Where an embedded document stands in the answer.
-    within: Option<u32>,
+    pub(super) within: Option<u32>,
+    pub(super) held: Held,
 }
 
 /// How much a record may hold.
@@ -28,26 +33,6 @@ pub(super) struct Builder<'w> {
 pub(super) struct Bounds {
     pub(super) values: usize,
     pub(super) depth: usize,
-}
-
-struct Frame {
-    index: u32,
-    /// Its states begin here in the list of all; from `split` on they are not sure.
-    base: usize,
-    split: usize,
-    pieces: usize,
-    text: bool,
-    late: bool,
-    embedded: bool,
-}
-
-/// What became of the start of an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opened {
-    Kept,
-    Passed,
-    /// It is where path number 0 of the trie ends; it is not kept.
-    Marked,
 }
 
 impl<'w> Builder<'w> {
@@ -66,8 +51,10 @@ impl<'w> Builder<'w> {
             states: Vec::new(),
             maybe: Vec::new(),
             pieces: Vec::new(),
+            led: Vec::new(),
             limits,
             within: None,
+            held: Held::default(),
         }
     }
 
@@ -89,7 +76,7 @@ impl<'w> Builder<'w> {
         self.element(0)
     }
 
-    fn element(&self, index: u32) -> Element<'_> {
+    pub(super) fn element(&self, index: u32) -> Element<'_> {
         Element {
             arena: &self.arena,
             text: self.text,
@@ -103,18 +90,33 @@ impl<'w> Builder<'w> {
         self.frames.clear();
         self.states.clear();
         self.pieces.clear();
+        self.held.clear();
         self.push(tag, 0)?;
         self.states.push(0);
-        self.enter(0, 1);
+        let frame = self.enter(0, 1);
+        self.frames.push(frame);
         Ok(())
     }
 
     /// Begins an element inside the one that is open.
     pub(super) fn step_in(&mut self, tag: &Tag<'_>) -> Result<Opened, PageFault> {
+        Ok(match self.place(tag)? {
+            Placed::Passed => Opened::Passed,
+            Placed::Marked => Opened::Marked,
+            Placed::At(base, split) => {
+                let frame = self.enter(base, split);
+                self.frames.push(frame);
+                Opened::Kept
+            }
+        })
+    }
+
+    /// Puts an element at the end of the arena, if any path wants it, and the states that it may lead to.
+    fn place(&mut self, tag: &Tag<'_>) -> Result<Placed, PageFault> {
         let symbol = self.trie.names.number(tag.name);
         let (base, split) = match self.frames.last() {
             Some(frame) => (frame.base, frame.split),
-            None => return Ok(Opened::Passed),
+            None => return Ok(Placed::Passed),
         };
         let end = self.states.len();
         let wanted = self.states.iter().skip(base).any(|state| {
@@ -122,12 +124,12 @@ impl<'w> Builder<'w> {
             state.is_some_and(|state| state.wants(symbol))
         });
         if !wanted && !self.trie.whole {
-            return Ok(Opened::Passed);
+            return Ok(Placed::Passed);
         }
         if self.arena.size() >= self.limits.values {
             let spoiled = Spoiled::Values(self.limits.values);
             self.arena.spoiled.get_or_insert(spoiled);
-            return Ok(Opened::Passed);
+            return Ok(Placed::Passed);
         }
         let (nodes, attributes) = (self.arena.nodes.len(), self.arena.attributes.len());
         self.push(tag, symbol)?;
@@ -162,13 +164,37 @@ impl<'w> Builder<'w> {
             self.arena.nodes.truncate(nodes);
             self.arena.attributes.truncate(attributes);
             return Ok(if marked {
-                Opened::Marked
+                Placed::Marked
             } else {
-                Opened::Passed
+                Placed::Passed
             });
         }
-        self.enter(end, sure);
-        Ok(Opened::Kept)
+        Ok(Placed::At(end, sure))
+    }
+
+    /// A value with nothing inside it, in the element that is open: as if it began, had this text and ended.
+    pub(super) fn leaf(&mut self, tag: &Tag<'_>, text: &str) -> Result<(), PageFault> {
+        let Placed::At(base, split) = self.place(tag)? else {
+            return Ok(());
+        };
+        let frame = self.enter(base, split);
+        if frame.embeds {
+            self.frames.push(frame);
+            self.put_piece(text);
+            self.step_out();
+            return Ok(());
+        }
+        let text = if frame.text && !text.is_empty() {
+            self.tidied(text)
+        } else {
+            Span::default()
+        };
+        let end = small(self.arena.nodes.len());
+        if let Some(node) = self.arena.nodes.last_mut() {
+            (node.text, node.end) = (text, end);
+        }
+        self.states.truncate(base);
+        Ok(())
     }
 
     /// Puts a node with its attributes at the end of the arena.
@@ -192,8 +218,8 @@ impl<'w> Builder<'w> {
         Ok(())
     }
 
-    /// Makes the last node the open one, with the states from `base` on.
-    fn enter(&mut self, base: usize, split: usize) {
+    /// The frame of the last node, with the states from `base` on.
+    fn enter(&mut self, base: usize, split: usize) -> Frame {
         let index = small(self.arena.nodes.len().saturating_sub(1));
         let mut frame = Frame {
             index,
@@ -202,16 +228,16 @@ impl<'w> Builder<'w> {
             pieces: self.pieces.len(),
             text: self.trie.whole,
             late: false,
-            embedded: false,
+            embeds: false,
         };
         for (place, state) in self.states.iter().enumerate().skip(base) {
             let Some(state) = self.trie.state(*state) else {
                 continue;
             };
             frame.text |= state.text || !state.embedded.is_empty();
-            frame.embedded |= !state.embedded.is_empty();
+            frame.embeds |= !state.embedded.is_empty();
+            frame.late |= place < split && state.late;
             if place < split && self.arena.captures {
-                frame.late |= state.late;
                 for number in &state.ends {
                     if let Some(all) = self.arena.captured.get_mut(*number) {
                         all.push(index);
@@ -219,16 +245,20 @@ impl<'w> Builder<'w> {
                 }
             }
         }
-        self.frames.push(frame);
+        frame
     }
 
     pub(super) fn put_piece(&mut self, piece: &str) {
         if self.frames.last().is_some_and(|frame| frame.text) && !piece.is_empty() {
-            let span = match tidy(piece) {
-                None => self.arena.span(self.text, piece),
-                Some(text) => self.arena.span(self.text, &text),
-            };
+            let span = self.tidied(piece);
             self.pieces.push(span);
+        }
+    }
+
+    fn tidied(&mut self, piece: &str) -> Span {
+        match tidy(piece) {
+            None => self.arena.span(self.text, piece),
+            Some(text) => self.arena.span(self.text, &text),
         }
     }
 
@@ -237,7 +267,7 @@ impl<'w> Builder<'w> {
         let Some(frame) = self.frames.last() else {
             return true;
         };
-        let (index, embedded) = (frame.index, frame.embedded);
+        let (index, embeds) = (frame.index, frame.embeds);
         if frame.text {
             let own = self.pieces.get(frame.pieces..).unwrap_or_default();
             let joined = self.arena.join(self.text, own);
@@ -246,8 +276,8 @@ impl<'w> Builder<'w> {
                 node.text = joined;
             }
         }
-        if embedded {
-            self.embedded(index);
+        if embeds {
+            self.open_sure();
         }
         let Some(frame) = self.frames.pop() else {
             return true;
@@ -257,9 +287,15 @@ impl<'w> Builder<'w> {
             node.end = end;
         }
         if frame.late {
-            let sure = self.states.get(frame.base..frame.split);
-            for state in sure.unwrap_or_default().to_vec() {
-                self.resolve(index, state, true);
+            if self.trie.embeds {
+                self.open_late(index, frame.base..frame.split);
+            }
+            if self.arena.captures {
+                for place in frame.base..frame.split {
+                    if let Some(state) = self.states.get(place) {
+                        self.resolve(index, *state, true);
+                    }
+                }
             }
         }
         self.states.truncate(frame.base);
@@ -281,91 +317,31 @@ impl<'w> Builder<'w> {
         if late && !at.late || at.is_end() {
             return;
         }
-        let mut led: Vec<(u32, u32)> = Vec::new();
+        // One list for all that are under way, each from where it begins.
+        let mut led = std::mem::take(&mut self.led);
+        let from = led.len();
         at.finish(self.element(index), late, &mut |child, target| {
-            // Two equal values of one child lead to it once.
-            let same = led
-                .iter()
-                .rev()
-                .take_while(|(other, _)| *other == child.index);
-            if !same.clone().any(|(_, known)| *known == target) {
-                led.push((child.index, target));
-            }
+            once(&mut led, from, (child.index, target));
         });
-        for (child, target) in led {
-            self.resolve(child, target, false);
-        }
-    }
-
-    /// Reads the document that stands in the open element's text.
-    fn embedded(&mut self, index: u32) {
-        let element = self.element(index);
-        let name = element.name().to_owned();
-        let text = element.own_text().trim().to_owned();
-        let Some(frame) = self.frames.last() else {
-            return;
-        };
-        let states = self.states.get(frame.base..).unwrap_or_default();
-        let mut kinds: Vec<_> = states
-            .iter()
-            .filter_map(|state| self.trie.state(*state))
-            .flat_map(|state| &state.embedded)
-            .copied()
-            .collect();
-        kinds.sort();
-        kinds.dedup();
-        if text.is_empty() {
-            return;
-        }
-        let (outer, frames) = (self.within, self.frames.len());
-        self.within = self
-            .within
-            .or(self.arena.nodes.get(index as usize).map(|node| node.at));
-        for kind in kinds {
-            if let Err(why) = embedded::read(kind, &text, self.limits.depth, &mut Inside(self, 0)) {
-                let spoiled = Spoiled::Embedded(name.clone(), why);
-                self.arena.spoiled.get_or_insert(spoiled);
-            }
-            // What a faulty document left open.
-            while self.frames.len() > frames {
-                self.step_out();
+        let to = led.len();
+        self.led = led;
+        for place in from..to {
+            if let Some((child, target)) = self.led.get(place).copied() {
+                self.resolve(child, target, false);
             }
         }
-        self.within = outer;
+        self.led.truncate(from);
     }
 }
 
-/// The hand that takes an embedded document, and how deep it is. Its elements stand inside the one that holds it;
-/// a JSON document has no name of its own, so its members do.
-struct Inside<'b, 'w>(&'b mut Builder<'w>, usize);
-
-impl Hand for Inside<'_, '_> {
-    fn open(&mut self, tag: &Tag<'_>) -> Result<bool, PageFault> {
-        let nameless = self.1 == 0 && tag.name.is_empty();
-        let kept = nameless || self.0.step_in(tag)? == Opened::Kept;
-        self.1 += usize::from(kept && !nameless);
-        Ok(kept)
-    }
-
-    fn put(&mut self, piece: &str) {
-        if self.1 > 0 {
-            self.0.put_piece(piece);
-        }
-    }
-
-    fn close(&mut self, _end: usize) -> Result<(), PageFault> {
-        if self.1 > 0 {
-            self.1 -= 1;
-            self.0.step_out();
-        }
-        Ok(())
-    }
-
-    fn spoil(&mut self) {
-        self.0.arena.spoiled.get_or_insert(Spoiled::Characters);
-    }
-
-    fn wants_spaces(&self) -> bool {
-        self.0.wants_spaces()
+/// Two equal values of one child lead to it once.
+pub(super) fn once(led: &mut Vec<(u32, u32)>, from: usize, one: (u32, u32)) {
+    let mut same = led.iter().skip(from).rev();
+    if !same
+        .by_ref()
+        .take_while(|(child, _)| *child == one.0)
+        .any(|known| *known == one)
+    {
+        led.push(one);
     }
 }

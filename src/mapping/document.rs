@@ -29,6 +29,8 @@ pub(super) struct Node {
     pub(super) attributes: (u32, u32),
     /// Nil, `null` or an empty array: there, and without a value.
     pub(super) nil: bool,
+    /// In which ways the document that stands in it has been read, a bit each.
+    pub(super) opened: u8,
 }
 
 impl Node {
@@ -41,6 +43,7 @@ impl Node {
         text: Span::NONE,
         attributes: (0, 0),
         nil: false,
+        opened: 0,
     };
 }
 
@@ -67,7 +70,7 @@ pub(super) enum Spoiled {
     Characters,
     /// More values than a record may have.
     Values(usize),
-    /// An embedded document that cannot be read: the element that holds it, and why.
+    /// An embedded document that cannot be read: the path that asks for it, and why.
     Embedded(String, String),
 }
 
@@ -292,8 +295,11 @@ impl<'d> Element<'d> {
 
     /// The attribute's value, in any namespace unless one is given. In JSON `@x` is the member `@x`, else `x`.
     pub(super) fn attribute(self, name: &str, space: Option<&str>) -> Option<&'d str> {
-        if self.arena.json {
-            return self.member(name).map(Element::own_text);
+        // A document of XML may stand in a value of JSON.
+        if self.arena.json
+            && let Some(member) = self.member(name)
+        {
+            return Some(member.own_text());
         }
         let found = self.own_attributes().iter().find(|attribute| {
             self.arena.read(self.text, attribute.name) == name

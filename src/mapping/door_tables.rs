@@ -103,6 +103,8 @@ pub struct ProofRow {
     pub separator: String,
     /// How far that second may be from our clock, seconds; 0 for 300.
     pub window_seconds: i64,
+    /// For `basic`: who calls; empty if the secret is `user:password`.
+    pub user: String,
 }
 
 /// How we answer.

@@ -272,17 +272,11 @@ impl Mapping {
 
     /// Refuses what another environment sends.
     fn of_here(&self, at: Option<&Path>, root: &Element<'_>) -> Result<(), Refused> {
-        let Some(path) = at else { return Ok(()) };
-        let own = self.values.get("environment").map_or("", String::as_str);
-        let theirs = path.first(root).unwrap_or_default();
-        if !own.is_empty() && own == theirs {
-            return Ok(());
+        let said = at.map(|path| path.first(root).unwrap_or_default());
+        match self.elsewhere(said.as_deref()) {
+            Some(why) => Err(Refused::Environment(why)),
+            None => Ok(()),
         }
-        let theirs = shortened(&theirs, 32);
-        Err(Refused::Environment(format!(
-            "it comes from the environment `{theirs}`, and this is `{own}`; if that is wrong, set \
-             `[source] environment`"
-        )))
     }
 }
 

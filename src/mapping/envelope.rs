@@ -19,6 +19,13 @@ pub(super) struct EnvelopeRow {
     pub(super) header: Option<String>,
 }
 
+impl EnvelopeRow {
+    /// Whether it is one of SOAP.
+    pub(super) fn is_soap(&self) -> bool {
+        self.style.starts_with("soap")
+    }
+}
+
 /// What stands around the promised root.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Envelope {

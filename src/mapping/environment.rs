@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use super::compile::{Desk, Mapping};
+use super::request::Request;
+use super::text::shortened;
 use crate::shape;
 
 /// What a mapping file leaves to the place where it is used.
@@ -38,10 +40,69 @@ const COMPARED: [&str; 11] = [
     "vocabularies",
 ];
 
+/// Longest name of another environment that is repeated in a refusal, in characters.
+const NAME_CHARS: usize = 32;
+
 impl Mapping {
     /// The environment that it was compiled for.
     pub fn environment(&self) -> Option<&str> {
-        self.site.environment.as_deref()
+        let named = self.values.get("environment").map(String::as_str);
+        named.filter(|named| !named.is_empty())
+    }
+
+    /// Why an answer or a message that says it is of `said` is not taken here; none if it is of here, or if
+    /// nothing in the mapping says where to look (P17).
+    pub fn elsewhere(&self, said: Option<&str>) -> Option<String> {
+        let said = said?.trim();
+        let ours = self.environment();
+        if ours.is_some_and(|ours| ours.eq_ignore_ascii_case(said)) {
+            return None;
+        }
+        let said = match shortened(said, NAME_CHARS) {
+            said if said.is_empty() => "it does not say of which environment it is".to_owned(),
+            said => format!("it is of the environment `{said}`"),
+        };
+        Some(match ours {
+            Some(ours) => {
+                format!(
+                    "{said}, and this is `{ours}`; if that is wrong, set `[source] environment`"
+                )
+            }
+            None => format!("{said}, and `[source] environment` does not say which this is"),
+        })
+    }
+
+    /// What is wrong if nobody said which environment this is, though the mapping looks at it: every answer and
+    /// message would be refused.
+    pub fn lacks_its_environment(&self) -> Option<String> {
+        if self.environment().is_some() {
+            return None;
+        }
+        let asked = |request: Option<&Request>| request.is_some_and(|one| one.ask.tells_where());
+        let told = [
+            ("feed", asked(Some(&self.feed))),
+            ("sweep", asked(self.sweep.as_ref())),
+            ("step", asked(self.step.as_ref())),
+            (
+                "callback",
+                self.callback()
+                    .is_some_and(|door| door.environment.is_some()),
+            ),
+            (
+                "callout",
+                self.callout()
+                    .is_some_and(|door| door.environment.is_some()),
+            ),
+        ];
+        let told = told.into_iter().filter(|(_, tells)| *tells);
+        let told: Vec<String> = told.map(|(table, _)| format!("`[{table}]`")).collect();
+        (!told.is_empty()).then(|| {
+            format!(
+                "`source.environment` is not set, and the mapping reads from which environment an answer comes \
+                 (`environment` of {}); each would be refused",
+                told.join(", ")
+            )
+        })
     }
 }
 

@@ -244,11 +244,23 @@ fn asked(request: &Request) -> String {
         Paging::Link => "pages by the link to the next".to_owned(),
         Paging::LastId => format!("pages of {} after the last id", request.page_size),
     };
+    let call = &request.ask.call;
+    let posted = if call.body.is_some() { "POST " } else { "" };
+    let root = match request.root.as_str() {
+        "" => "the document".to_owned(),
+        root => format!("`{root}`"),
+    };
     format!(
-        "`{path}`, {pages}, records at `{}` of `{}`.",
+        "{posted}`{path}`{}, {pages}, records at `{}` of {root}.",
+        named(call.action.as_deref()),
         request.record.written(),
-        request.root
     )
+}
+
+/// The operation of a service that has one address for all.
+fn named(action: Option<&str>) -> String {
+    let name = action.and_then(|action| action.rsplit(['/', '#', ':']).next());
+    name.map_or_else(String::new, |name| format!(" as `{name}`"))
 }
 
 fn performed(operation: &Operation) -> String {
@@ -259,9 +271,17 @@ fn performed(operation: &Operation) -> String {
         ""
     };
     let shown = match &operation.read_back {
-        Some(back) if back.absent => format!("done when it is gone from `{}`", back.find),
-        Some(back) => format!("done when it stands at `{}`", back.find),
+        Some(back) => {
+            let place = named(back.call.action.as_deref()).replace(" as ", " of ");
+            let is = if back.absent {
+                "is gone from"
+            } else {
+                "stands at"
+            };
+            format!("done when it {is} `{}`{place}", back.find)
+        }
         None => "done when it is accepted, since nothing shows it".to_owned(),
     };
-    format!("{first}{} `{path}`, {shown}", operation.method)
+    let name = named(operation.action.as_deref());
+    format!("{first}{} `{path}`{name}, {shown}", operation.method)
 }

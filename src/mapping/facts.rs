@@ -150,6 +150,7 @@ impl Mapping {
         let Some(within) = within else {
             return Ok(None);
         };
+        let mut blank = None;
         for answer in &place.answers {
             let subject = answer.subject.as_ref();
             let Some(path) = &answer.at else {
@@ -162,13 +163,18 @@ impl Mapping {
             };
             let mut there = path.elements(&within);
             if there.is_empty() {
+                // A question that is there and nil was asked, unless another of its codes has a value.
+                let mut nil = false;
+                path.each(within, &mut |one| nil |= is_ours(subject, &one, child));
+                let ours = Ours::Some(Vec::new());
+                blank = blank.or(nil.then_some(Asked { answer, ours }));
                 continue;
             }
             there.retain(|one| is_ours(subject, one, child));
             let ours = Ours::Some(there);
             return Ok(Some(Asked { answer, ours }));
         }
-        Ok(None)
+        Ok(blank)
     }
 
     fn rows(

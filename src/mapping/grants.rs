@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::call::Call;
 use super::compile::{Desk, Mapping};
 use super::language::File;
 use super::page_fault::PageFault;
 use super::template::{Slot, TemplateFault, render};
-use super::writing::at;
+use super::writing::{Put, at};
 
 /// One `[grants.NAME]`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct GrantRow {
     /// Path template of the request.
     pub path: String,
+    /// How it is asked for besides.
+    #[serde(flatten)]
+    pub call: Call,
     /// Local name of the root element.
     pub root: String,
     /// Where the grant is said.
@@ -35,12 +39,14 @@ impl Mapping {
         self.grants.iter().map(|(name, row)| (name.as_str(), row))
     }
 
-    /// Path and query of the request.
+    /// The request that asks for it.
     ///
     /// # Errors
-    /// When the template names a value that nothing gives it.
-    pub fn grant_path(&self, row: &GrantRow) -> Result<String, TemplateFault> {
-        render(&row.path, Slot::Url, &self.own_values())
+    /// When a template names a value that nothing gives it.
+    pub fn grant_request(&self, row: &GrantRow) -> Result<Put, TemplateFault> {
+        let values = self.own_values();
+        let path = render(&row.path, Slot::Url, &values)?;
+        self.put(&row.call, path, &values)
     }
 
     /// Whether the answer says that it is granted.
@@ -66,6 +72,8 @@ impl Desk<'_> {
         let rows: &BTreeMap<String, GrantRow> = &file.grants;
         for (name, row) in rows {
             self.template(&format!("grants.{name}.path"), &row.path, &known);
+            let soap = file.envelope.is_soap();
+            self.call(&format!("grants.{name}"), &row.call, soap, &known);
             self.loose(&format!("grants.{name}.find"), &row.find);
         }
     }

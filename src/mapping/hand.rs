@@ -36,6 +36,15 @@ pub(super) trait Hand {
     /// A piece of the text of what is open. Line ends and control characters are as they came.
     fn put(&mut self, piece: &str);
 
+    /// A value with nothing inside it begins and ends, with its text.
+    fn leaf(&mut self, tag: &Tag<'_>, text: &str, end: usize) -> Result<(), PageFault> {
+        if self.open(tag)? {
+            self.put(text);
+            self.close(end)?;
+        }
+        Ok(())
+    }
+
     /// What is open ends before this byte.
     fn close(&mut self, end: usize) -> Result<(), PageFault>;
 

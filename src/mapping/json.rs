@@ -123,22 +123,16 @@ impl<'t> Scan<'t> {
             }
             Some(b'n') => {
                 self.word()?;
-                if !hand.open(&tag(Shape::Nothing))? {
-                    return Ok(());
-                }
+                return hand.leaf(&tag(Shape::Nothing), "", self.at);
+            }
+            Some(b'"') => {
+                let plain = self.string(hand)?;
+                let text = plain.unwrap_or(&self.letters);
+                return hand.leaf(&tag(Shape::Scalar), text, self.at);
             }
             _ => {
-                if !hand.open(&tag(Shape::Scalar))? {
-                    return self.pass(hand, depth);
-                }
-                if first == Some(b'"') {
-                    match self.string(hand)? {
-                        Some(plain) => hand.put(plain),
-                        None => hand.put(&self.letters),
-                    }
-                } else {
-                    hand.put(self.word()?);
-                }
+                let word = self.word()?;
+                return hand.leaf(&tag(Shape::Scalar), word, self.at);
             }
         }
         hand.close(self.at)

@@ -100,6 +100,8 @@ pub(super) struct RequestRow {
     #[serde(default = "itself")]
     pub(super) record: String,
     #[serde(default)]
+    pub(super) list: String,
+    #[serde(default)]
     pub(super) paging: String,
     #[serde(default = "hundred")]
     pub(super) page_size: i64,

@@ -108,10 +108,10 @@ impl File {
             );
         };
         put("headers", self.client.headers());
-        put("feed.headers", &self.feed.ask.headers);
+        put("feed.headers", &self.feed.ask.call.headers);
         for (at, row) in [("sweep.headers", &self.sweep), ("step.headers", &self.step)] {
             if let Some(row) = row {
-                put(at, &row.ask.headers);
+                put(at, &row.ask.call.headers);
             }
         }
         for (name, operation) in &self.write {

@@ -56,6 +56,7 @@ impl Mapping {
     ) -> Result<(Vec<(String, String)>, Page), PageFault> {
         let request = &lookup.request;
         let whole = self.document_in(request.format, bytes, charset, &request.root)?;
+        request.lists_in(&whole.root())?;
         let (mut found, mut page) = (Vec::new(), Page::default());
         for row in request.record.elements(&whole.root()) {
             page.count += 1;

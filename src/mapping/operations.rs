@@ -115,8 +115,10 @@ impl Desk<'_> {
             let mut known = names_of(file, name);
             // What is read before cannot name what it has not read yet.
             let asked = known.clone();
+            let soap = file.envelope.is_soap();
             if let Some(before) = &operation.before {
                 self.before(&at, operation, before, &asked);
+                self.call(&format!("{at}.before"), &before.asked(), soap, &asked);
                 let read = [&before.values, &before.lists, &before.headers];
                 known.extend(
                     read.into_iter()
@@ -130,6 +132,7 @@ impl Desk<'_> {
             self.answer(&at, operation);
             if let Some(back) = &operation.read_back {
                 self.read_back(&at, back, &asked);
+                self.call(&format!("{at}.read_back"), &back.call, soap, &asked);
             }
             self.then(&at, file, operation);
         }
@@ -278,6 +281,10 @@ impl Desk<'_> {
     fn before(&mut self, at: &str, operation: &Operation, before: &Before, known: &BTreeSet<&str>) {
         match (&before.path, &before.root) {
             (Some(path), Some(_)) => self.template(&format!("{at}.before.path"), path, known),
+            (None, None) if !before.asked().is_plain() => {
+                let message = "it says how it is asked for, and not where: `path` is missing";
+                self.fault(&format!("{at}.before"), message, None);
+            }
             (None, None) if operation.read_back.is_some() => {}
             (None, None) => {
                 let message =

@@ -220,8 +220,8 @@ fn told(spoiled: &Spoiled) -> (String, String) {
     let reason = match spoiled {
         Spoiled::Characters => "bytes that are not of the declared character set".to_owned(),
         Spoiled::Values(many) => format!("it holds more than {many} values"),
-        Spoiled::Embedded(name, why) => {
-            return (name.clone(), format!("its embedded document: {why}"));
+        Spoiled::Embedded(path, why) => {
+            return (path.clone(), format!("its embedded document: {why}"));
         }
     };
     (".".to_owned(), reason)

@@ -24,6 +24,8 @@ pub(super) struct Move {
     pub(super) conditions: Vec<Condition>,
     /// What is inside stands escaped in the element's text.
     pub(super) embedded: Option<Embedded>,
+    /// How many conditions were said before that; those behind it may look into the document.
+    pub(super) before: usize,
 }
 
 /// A name; any, if it is empty.
@@ -193,8 +195,8 @@ impl Path {
     }
 
     /// Whether the question is there: the element that the last condition picks out, in JSON also a member that a
-    /// path without conditions names; none if an XML path has no condition. A question that is there without
-    /// a value is blank; one that is not there was not asked.
+    /// path without conditions names, or that is `null` around it; none if an XML path has no condition. A question
+    /// that is there without a value is blank; one that is not there was not asked.
     pub(super) fn is_asked(&self, from: &Element<'_>) -> Option<bool> {
         let last = match self.asked {
             0 if from.arena.json => self.moves.len(),
@@ -211,16 +213,38 @@ impl Path {
                 Self::questions(number)
             };
             let all = from.arena.captured.get(place);
-            return Some(all.is_some_and(|all| all.iter().any(|index| inside.contains(index))));
+            let met = all.is_some_and(|all| all.iter().any(|index| inside.contains(index)));
+            return Some(met || self.ends_early(from));
         }
+        Some(self.reaches(last, from) || self.ends_early(from))
+    }
+}
+
+impl Path {
+    /// Whether in JSON the member around the last one is there and nil: an answer with a code and a label is `null`
+    /// as a whole where it is blank.
+    fn ends_early(&self, from: &Element<'_>) -> bool {
+        let Some((_, around)) = self.moves.split_last() else {
+            return false;
+        };
+        let mut nil = false;
+        if from.arena.json && self.asked == 0 && !around.is_empty() {
+            walk(around, *from, &mut |element| nil |= element.is_nil());
+        }
+        nil
+    }
+
+    /// Whether so many of its parts, from the first, lead to an element, if only to one that is nil. It is walked.
+    pub(super) fn reaches(&self, parts: usize, from: &Element<'_>) -> bool {
         let mut there = false;
-        walk(self.moves.get(..last)?, *from, &mut |_| there = true);
-        Some(there)
+        let moves = self.moves.get(..parts).unwrap_or_default();
+        walk(moves, *from, &mut |_| there = true);
+        there
     }
 }
 
 /// Steps down from an element, part by part.
-fn walk<'d>(moves: &[Move], from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
+pub(super) fn walk<'d>(moves: &[Move], from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
     let Some((step, rest)) = moves.split_first() else {
         return found(from);
     };
@@ -233,6 +257,12 @@ fn walk<'d>(moves: &[Move], from: Element<'d>, found: &mut dyn FnMut(Element<'d>
 }
 
 impl Move {
+    /// Whether it is a name alone, and not any.
+    pub(super) fn is_plain(&self) -> bool {
+        let name = !self.name.local.is_empty() && self.name.space.is_none();
+        name && self.conditions.is_empty() && self.embedded.is_none()
+    }
+
     /// How many of its conditions are positions.
     pub(super) fn positions(&self) -> usize {
         let nth = |condition: &&Condition| matches!(condition, Condition::Nth(_));
@@ -242,19 +272,31 @@ impl Move {
     /// Whether every condition holds; `counts` counts for each position the elements that came to it.
     pub(super) fn holds(&self, element: Element<'_>, counts: &mut [usize]) -> bool {
         let mut counts = counts.iter_mut();
-        self.conditions.iter().all(|condition| match condition {
-            Condition::Nth(nth) => counts.next().is_some_and(|count| {
+        let mut all = self.conditions.iter();
+        all.all(|condition| condition.holds(element, &mut counts))
+    }
+}
+
+impl Condition {
+    /// Whether it holds; a position takes the next of the counts.
+    pub(super) fn holds<'c>(
+        &self,
+        element: Element<'_>,
+        counts: &mut impl Iterator<Item = &'c mut usize>,
+    ) -> bool {
+        match self {
+            Self::Nth(nth) => counts.next().is_some_and(|count| {
                 *count += 1;
                 count == nth
             }),
-            Condition::Is { at, value, begins } => {
+            Self::Is { at, value, begins } => {
                 let mut there = false;
                 at.look(element, &mut |text| {
                     there |= text == value || *begins && text.starts_with(value);
                 });
                 there
             }
-        })
+        }
     }
 }
 

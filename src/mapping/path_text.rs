@@ -103,7 +103,10 @@ impl Cursor<'_> {
                 Some(_) if step.embedded.is_some() => {
                     return Err("`embedded` is said twice".to_owned());
                 }
-                embedded => step.embedded = embedded,
+                embedded => {
+                    step.embedded = embedded;
+                    step.before = step.conditions.len();
+                }
             }
             self.skip_spaces();
             if !self.take(']') {

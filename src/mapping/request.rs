@@ -10,7 +10,6 @@ use super::compile::{Desk, Mapping};
 use super::language::{File, Paging, RequestRow};
 use super::limits::Format;
 use super::path::{Condition, Move, Path};
-use super::soap::ACTION;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
 use super::trie::Trie;
 use super::writing::Put;
@@ -34,6 +33,8 @@ pub struct Request {
     pub since_format: String,
     /// Everything about the asking besides the path.
     pub ask: Asking,
+    /// Whether an answer may leave the list out when nothing is in it.
+    pub(super) list_is_optional: bool,
     /// Path of a record below the root; the root itself if it is empty.
     pub(super) record: Path,
     /// Where the root says how many there are in all.
@@ -64,6 +65,7 @@ impl Request {
             ("server_time", &self.server_time),
         ];
         all.into_iter()
+            .chain(self.ask.around())
             .filter_map(|(key, path)| Some((key.to_owned(), path.clone()?)))
     }
 }
@@ -100,36 +102,11 @@ impl Mapping {
     /// A read request as it is put to the case system, before it stands in an envelope.
     pub fn read_request(&self, request: &Request, asked: &Asked<'_>) -> Result<Put, TemplateFault> {
         let values = self.asked_values(request, asked);
-        let ask = &request.ask;
-        let mut headers = Vec::new();
-        for (name, template) in &ask.headers {
-            headers.push((name.clone(), render(template, Slot::Header, &values)?));
-        }
-        if let Some(action) = &ask.action {
-            headers.push((ACTION.to_owned(), render(action, Slot::Header, &values)?));
-        }
-        let body = match &ask.body {
-            None => None,
-            Some(template) => {
-                let slot = Slot::of(&ask.content_type);
-                Some((ask.content_type.clone(), render(template, slot, &values)?))
-            }
-        };
         let path = match (request.paging, asked.token) {
             (Paging::Link, Some(link)) => link.to_owned(),
             _ => render(&request.path, Slot::Url, &values)?,
         };
-        let method = match (ask.method.as_str(), &body) {
-            ("", None) => "GET",
-            ("", Some(_)) => "POST",
-            (method, _) => method,
-        };
-        Ok(Put {
-            method: method.to_owned(),
-            path,
-            headers,
-            body,
-        })
+        self.put(&request.ask.call, path, &values)
     }
 
     fn asked_values(&self, request: &Request, asked: &Asked<'_>) -> Values {
@@ -185,15 +162,11 @@ impl Desk<'_> {
         let at = |key: &str| format!("{name}.{key}");
         let mut known: BTreeSet<&str> = READ_NAMES.into_iter().chain(SITE).collect();
         known.extend(file.values.keys().map(String::as_str));
-        let ask = self.asking(name, &row.ask, file.envelope.style.starts_with("soap"));
-        let mut templates = vec![(at("path"), &row.path)];
-        templates.extend(row.ask.body.iter().map(|body| (at("body"), body)));
-        templates.extend(row.ask.action.iter().map(|action| (at("action"), action)));
-        let headers = row.ask.headers.iter();
-        templates.extend(headers.map(|(header, value)| (at(&format!("headers.{header}")), value)));
-        let mut names = BTreeSet::new();
-        for (place, template) in templates {
-            self.template(&place, template, &known);
+        let ask = self.asking(name, &row.ask);
+        self.template(&at("path"), &row.path, &known);
+        self.call(name, &row.ask.call, file.envelope.is_soap(), &known);
+        let mut names = template::names(&row.path).unwrap_or_default();
+        for (_, template) in row.ask.call.templates(name) {
             names.extend(template::names(template).unwrap_or_default());
         }
         let paging = self.pages_by(name, row, &ask, &names);
@@ -227,6 +200,7 @@ impl Desk<'_> {
             paging,
             page_size,
             since_format: row.since_format.clone(),
+            list_is_optional: row.list == "optional",
             ask,
         }
     }

@@ -103,6 +103,7 @@ impl Mapping {
     ) -> Result<TaskPage, PageFault> {
         let whole = self.document_in(tasks.request.format, bytes, charset, &tasks.request.root)?;
         let root = whole.root();
+        tasks.request.lists_in(&root)?;
         let mut read = TaskPage::default();
         for record in tasks.request.record.elements(&root) {
             let value = |path: &Path| path.first(&record).unwrap_or_default();

@@ -2,6 +2,7 @@
 //!
 //! Absent on purpose: includes, loops without fuel, and secrets.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -23,13 +24,14 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// The place that a body of this content type is. A form is escaped like a URL.
+    /// The place that a body of this content type is. A form is escaped like a URL; the parts of a multipart body
+    /// are text as it is, and its boundary is not guessed.
     pub(super) fn of(content_type: &str) -> Self {
         if content_type.contains("json") {
             Self::Json
         } else if content_type.contains("form-urlencoded") {
             Self::Url
-        } else if content_type.starts_with("text/plain") {
+        } else if content_type.starts_with("text/plain") || content_type.starts_with("multipart/") {
             Self::Plain
         } else {
             Self::Xml
@@ -92,16 +94,43 @@ pub(super) fn render(template: &str, slot: Slot, values: &Values) -> Result<Stri
         (name.as_str(), value)
     });
     environment()
-        .render_named_str(slot.name(), template, Value::from_pairs(given))
+        .render_named_str(slot.name(), &braced(template), Value::from_pairs(given))
         .map_err(|error| TemplateFault(error.to_string()))
 }
 
 /// The names that a template uses; a fault if it cannot be read at all.
 pub(super) fn names(template: &str) -> Result<BTreeSet<String>, TemplateFault> {
     environment()
-        .template_from_str(template)
+        .template_from_str(&braced(template))
         .map(|read| read.undeclared_variables(false).into_iter().collect())
         .map_err(|error| TemplateFault(error.to_string()))
+}
+
+/// A template in which a brace just before `{%`, `{#` or `{{` is a brace: JSON has `{` where an object begins, and
+/// the engine would take the first two of `{{%` for the beginning of a value.
+fn braced(template: &str) -> Cow<'_, str> {
+    let inner = ['%', '#', '{'];
+    let is_meant = |at: usize| {
+        template
+            .get(at + 2..)
+            .is_some_and(|rest| rest.starts_with(inner))
+    };
+    let mut places = template.match_indices("{{").map(|(at, _)| at);
+    if !places.any(is_meant) {
+        return Cow::Borrowed(template);
+    }
+    let mut out = String::with_capacity(template.len() + 64);
+    for (at, letter) in template.char_indices() {
+        let is_first = template
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with("{{"));
+        if is_first && is_meant(at) {
+            out.push_str("{% raw %}{{% endraw %}");
+        } else {
+            out.push(letter);
+        }
+    }
+    Cow::Owned(out)
 }
 
 fn environment<'a>() -> Environment<'a> {
@@ -180,4 +209,38 @@ pub(super) fn url(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brace_of_json_before_a_block_or_a_value_is_a_brace() {
+        let values: Values = [("since", "\"9\""), ("none", "")]
+            .map(|(name, text)| (name.to_owned(), Given::One(text.to_owned())))
+            .into();
+        for (template, wanted) in [
+            (
+                r#"{"a":{{% if since %}"b":"{{ since }}"{% endif %}}}"#,
+                r#"{"a":{"b":"\"9\""}}"#,
+            ),
+            (r#"{"a":{{% if none %}"b":1{% endif %}}}"#, r#"{"a":{}}"#),
+            (r#"{"a":{{# nothing #}}}"#, r#"{"a":{}}"#),
+            (r"[{{{ none }}}]", "[{}]"),
+            (r#"{"a":{"b":{{ none }}}}"#, r#"{"a":{"b":}}"#),
+            (r#"{ {% if since %}"b":1{% endif %}}"#, r#"{ "b":1}"#),
+        ] {
+            assert_eq!(
+                render(template, Slot::Json, &values).unwrap(),
+                wanted,
+                "{template}"
+            );
+        }
+        assert!(
+            names("{{% if since %}1{% endif %}}")
+                .unwrap()
+                .contains("since")
+        );
+    }
 }

@@ -101,13 +101,12 @@ impl Mapping {
         }
     }
 
-    /// The page, unless it says that it is of another environment than the one it is tried in (P17).
+    /// The page, unless it is tried in an environment and says that it is of another one (P17).
     fn told_here(&self, page: Page) -> Result<Page, String> {
-        match (page.ahead.environment.as_deref(), self.environment()) {
-            (Some(said), Some(ours)) if !said.eq_ignore_ascii_case(ours) => {
-                Err(format!("it is of the environment `{said}`, not `{ours}`"))
-            }
-            _ => Ok(page),
+        let said = page.ahead.environment.as_deref();
+        match self.environment().and_then(|_| self.elsewhere(said)) {
+            Some(why) => Err(why),
+            None => Ok(page),
         }
     }
 
@@ -181,6 +180,7 @@ fn effect(operation: &str, flag: &str) -> Effect {
         cause: String::new(),
         audience: Vec::new(),
         due_at: Timestamp::UNIX_EPOCH,
+        daily: false,
     }
 }
 

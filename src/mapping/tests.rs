@@ -2,11 +2,13 @@
 
 mod dates;
 mod desk;
+mod embedded;
 mod environment;
 mod forms;
 mod grouping;
 mod json;
 mod life_cycle;
+mod listing;
 mod malformed;
 mod paths;
 mod shapes;
@@ -164,6 +166,7 @@ fn effect(act: Act) -> Effect {
         cause: String::new(),
         audience: Vec::new(),
         due_at: Timestamp::UNIX_EPOCH,
+        daily: false,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Is this answer what the mapping promised? One pass over the text, one record in hand at a time.
 
-use super::building::{Builder, Opened};
+use super::building::Builder;
 use super::decoding::decode;
 use super::document::{Arena, Element, Spoiled};
 use super::envelope::{Envelope, Gate, Place};
+use super::frame::Opened;
 use super::hand::{Hand, Shape, Tag};
 use super::limits::{Format, Limits};
 use super::page_fault::{FaultKind, PageFault};
@@ -111,6 +112,7 @@ fn run(
         is_record: task.request.record.moves.is_empty(),
         rows: task.rows,
         bad: holds_malformed(text),
+        nothings: 0,
         begun: 0,
         left: task.limits.records(),
         limit: task.limits.records(),
@@ -122,6 +124,12 @@ fn run(
         Format::Json => json::read(text, bounds.depth, &mut hands)?,
     }
     hands.gate.passed()?;
+    if !hands.is_record {
+        task.request.lists(
+            &hands.outer.root(),
+            hands.left < hands.limit || hands.nothings > 0,
+        )?;
+    }
     if let Some(Spoiled::Values(values)) = hands.outer.arena.spoiled {
         let words = format!("it holds more than {values} values beside its records");
         return Err(PageFault::new(FaultKind::TooLarge, words));
@@ -148,6 +156,8 @@ struct Hands<'w> {
     rows: bool,
     /// Somewhere in the answer bytes did not decode.
     bad: bool,
+    /// How often nothing stood where records stand: `null`, or an empty list.
+    nothings: usize,
     /// Where the open record begins.
     begun: usize,
     /// Records that may still come.
@@ -160,6 +170,7 @@ struct Hands<'w> {
 impl Hands<'_> {
     fn begin(&mut self, tag: &Tag<'_>) -> Result<bool, PageFault> {
         if matches!(tag.shape, Shape::Nothing) {
+            self.nothings += 1;
             return Ok(false);
         }
         if self.left == 0 {
@@ -221,6 +232,17 @@ impl Hand for Hands<'_> {
             Place::Root => self.outer.begin(tag).map(|()| true),
             Place::Fault => self.fault.begin(tag).map(|()| true),
         }
+    }
+
+    fn leaf(&mut self, tag: &Tag<'_>, text: &str, end: usize) -> Result<(), PageFault> {
+        if self.record.is_open() {
+            return self.record.leaf(tag, text);
+        }
+        if self.open(tag)? {
+            self.put(text);
+            self.close(end)?;
+        }
+        Ok(())
     }
 
     fn put(&mut self, piece: &str) {

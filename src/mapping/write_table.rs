@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::call::Call;
+
 /// One way to write: one intention, one call.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Operation {
@@ -107,6 +109,11 @@ pub struct Before {
     pub path: Option<String>,
     /// Local name of the root element, with `path`.
     pub root: Option<String>,
+    /// How it is asked for, with `path`; its headers are `request_headers`.
+    #[serde(flatten)]
+    pub call: Call,
+    /// Header templates of the request.
+    pub request_headers: BTreeMap<String, String>,
     /// Values that must be there: name and path.
     pub values: BTreeMap<String, String>,
     /// Lists that may be empty: name and path.
@@ -115,6 +122,16 @@ pub struct Before {
     pub headers: BTreeMap<String, String>,
     /// What must be found, or the case system will not do it.
     pub must: Option<Must>,
+}
+
+impl Before {
+    /// How it is asked for, headers included.
+    pub(super) fn asked(&self) -> Call {
+        Call {
+            headers: self.request_headers.clone(),
+            ..self.call.clone()
+        }
+    }
 }
 
 /// What must be found before writing makes sense, such as the right to make a move.
@@ -133,6 +150,9 @@ pub struct Must {
 pub struct ReadBack {
     /// Path template of the request.
     pub path: String,
+    /// How it is asked for besides.
+    #[serde(flatten)]
+    pub call: Call,
     /// Local name of the root element.
     pub root: String,
     /// Where in the answer to look.

@@ -8,9 +8,11 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::compile::Mapping;
 use super::document::Element;
+use super::listing::has_place;
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::path_text::Namespaces;
+use super::soap::Wrapping;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
 use super::text::clean;
 use super::write_table::{Before, Operation, ReadBack};
@@ -39,18 +41,6 @@ pub struct Put {
     pub headers: Vec<(String, String)>,
     /// Content type and body, if there is one.
     pub body: Option<(String, String)>,
-}
-
-impl Put {
-    /// A request that reads.
-    pub fn get(path: String) -> Self {
-        Self {
-            method: "GET".to_owned(),
-            path,
-            headers: Vec::new(),
-            body: None,
-        }
-    }
 }
 
 /// An answer to a read that a write rests on.
@@ -136,10 +126,26 @@ impl Mapping {
     fn lacks(&self, operation: &Operation) -> Option<&str> {
         let templates = [&operation.path, &operation.body, &operation.content_type];
         let others = operation.item.iter().chain(&operation.action);
+        let before = operation
+            .before
+            .as_ref()
+            .map(|before| (&before.path, before.asked()));
+        let back = operation.read_back.as_ref();
+        let back = back.map(|back| (&back.path, &back.call));
+        let reads = before.iter().flat_map(|(path, call)| {
+            let call = call.templates("").into_iter().map(|(_, template)| template);
+            path.iter().chain(call)
+        });
+        let back = back.iter().flat_map(|(path, call)| {
+            let call = call.templates("").into_iter().map(|(_, template)| template);
+            std::iter::once(*path).chain(call)
+        });
         let used: BTreeSet<String> = templates
             .into_iter()
             .chain(operation.headers.values())
             .chain(others)
+            .chain(reads)
+            .chain(back)
             .filter_map(|template| template::names(template).ok())
             .flatten()
             .collect();
@@ -165,14 +171,16 @@ impl Mapping {
         let mut content_type = render(&operation.content_type, Slot::Header, &values)?;
         if let Some(action) = &operation.action {
             let action = render(action, Slot::Header, &values)?;
-            // SOAP 1.2 names the action in the content type, SOAP 1.1 in a header of its own.
-            if content_type.starts_with("application/soap+xml") {
+            // SOAP 1.2 names the action in the content type, SOAP 1.1 in a header of its own. In an envelope of ours
+            // that is seen to when it is sent.
+            if self.wrapping() == Wrapping::None && content_type.starts_with("application/soap+xml")
+            {
                 content_type = format!("{content_type}; action=\"{action}\"");
             } else {
                 headers.push(("SOAPAction".to_owned(), format!("\"{action}\"")));
             }
         }
-        let body = render(&operation.body, slot(&content_type), &values)?;
+        let body = render(&operation.body, Slot::of(&content_type), &values)?;
         Ok(Put {
             method: operation.method.clone(),
             path: render(&operation.path, Slot::Url, &values)?,
@@ -194,7 +202,7 @@ impl Mapping {
             values.insert((*name).to_owned(), Given::One(value.clone()));
         }
         let template = operation.item.as_ref().unwrap_or(&operation.body);
-        render(template, slot(content_type), &values)
+        render(template, Slot::of(content_type), &values)
     }
 
     /// The request that reads what an operation rests on; none if it rests on nothing.
@@ -206,12 +214,15 @@ impl Mapping {
         let Some(before) = &operation.before else {
             return Ok(None);
         };
-        let back = operation.read_back.as_ref().map(|back| &back.path);
-        let Some(template) = before.path.as_ref().or(back) else {
-            return Ok(None);
+        let Some(template) = &before.path else {
+            let back = operation.read_back.as_ref();
+            return back
+                .map(|back| self.read_back_request(operation, back, effect))
+                .transpose();
         };
-        render(template, Slot::Url, &self.values_of(operation, effect))
-            .map(|path| Some(Put::get(path)))
+        let values = self.values_of(operation, effect);
+        let path = render(template, Slot::Url, &values)?;
+        self.put(&before.asked(), path, &values).map(Some)
     }
 
     /// What the answer to [`Mapping::before_request`] says of the write. A value that should be there and is
@@ -256,7 +267,9 @@ impl Mapping {
         back: &ReadBack,
         effect: &Effect,
     ) -> Result<Put, TemplateFault> {
-        render(&back.path, Slot::Url, &self.values_of(operation, effect)).map(Put::get)
+        let values = self.values_of(operation, effect);
+        let path = render(&back.path, Slot::Url, &values)?;
+        self.put(&back.call, path, &values)
     }
 
     /// Whether an answer to the read-back shows the effect.
@@ -284,6 +297,10 @@ impl Mapping {
         document: &Element<'_>,
     ) -> Result<Shown, PageFault> {
         let values = at(document, &back.find, &self.namespaces)?;
+        if back.absent {
+            let path = Path::parse_in(&back.find, &self.namespaces);
+            has_place(document, &path.map_err(PageFault::unproven)?)?;
+        }
         let there = match (&back.contains, &back.is) {
             (Some(template), _) => {
                 let needle = self.plain(operation, template, effect)?;
@@ -379,19 +396,6 @@ fn rows(episodes: &[&str]) -> String {
     rows
 }
 
-/// How a body is escaped. The parts of a multipart body are text as it is; its boundary is not guessed.
-fn slot(content_type: &str) -> Slot {
-    if content_type.contains("json") {
-        Slot::Json
-    } else if content_type.contains("x-www-form-urlencoded") {
-        Slot::Url
-    } else if content_type.starts_with("multipart/") {
-        Slot::Plain
-    } else {
-        Slot::Xml
-    }
-}
-
 /// The roles that are told, by their names in mapping files, with spaces between.
 fn audience(effect: &Effect) -> String {
     let name = |role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned);
@@ -413,6 +417,8 @@ fn carry(
         carried.insert(name.clone(), Given::One(value));
     }
     for (name, path) in &before.lists {
+        let place = Path::parse_in(path, spaces).map_err(PageFault::unproven)?;
+        has_place(document, &place)?;
         carried.insert(name.clone(), Given::Many(at(document, path, spaces)?));
     }
     for (name, header) in &before.headers {

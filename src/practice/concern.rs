@@ -32,6 +32,13 @@ pub enum Matter {
         /// The step.
         step: StepId,
     },
+    /// A Finish was undone because the case system was restored from a backup (P19).
+    Undone {
+        /// The step, which is open again.
+        step: StepId,
+        /// When it had been finished, UTC.
+        finished_at: Timestamp,
+    },
     /// A second open step of a stage: duplicated, copied or split (P25).
     SecondStep {
         /// The step that is not judged as the episode's own.
@@ -64,6 +71,7 @@ impl Matter {
         match self {
             Self::Restricted { .. } => "restricted".to_owned(),
             Self::Deleted { step } => format!("deleted/{step}"),
+            Self::Undone { step, finished_at } => format!("undone/{step}/{finished_at}"),
             Self::SecondStep { step, .. } => format!("second/{step}"),
             Self::Double { other } => format!("double/{other}"),
             Self::OtherChild { step } => format!("other_child/{step}"),
@@ -74,7 +82,10 @@ impl Matter {
     /// The rule it is told under.
     pub fn rule(&self) -> &'static str {
         match self {
-            Self::Restricted { .. } | Self::Deleted { .. } | Self::SecondStep { .. } => "LE-00.0",
+            Self::Restricted { .. }
+            | Self::Deleted { .. }
+            | Self::Undone { .. }
+            | Self::SecondStep { .. } => "LE-00.0",
             Self::Double { .. } => "LE-01.5",
             Self::OtherChild { .. } | Self::Unplaced { .. } => "LE-01.3",
         }
@@ -97,6 +108,12 @@ impl Matter {
             Self::Deleted { step } => format!(
                 "Step {step} was open, and the case system has deleted it. Confirm that this was meant, or \
                  have it restored; the Learning Episode itself stays on record."
+            ),
+            Self::Undone { step, finished_at } => format!(
+                "The case system was restored from a backup, and the Finish of step {step} at {} is \
+                 undone: the step is open again. See that it is filled in and finished anew; the permit that was \
+                 used stays on record, and does not serve a second time.",
+                finished_at.strftime("%-d %B %Y, %H:%M UTC")
             ),
             Self::SecondStep { step, beside } => format!(
                 "Step {step} is a second open step of the same kind beside {beside}, which is taken as the \

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use serde::Serialize;
 
 use super::calendar::Calendar;
-use super::decision::Pause;
 use super::episode::{Episode, Presence, Role, Stage, Step};
 use super::fact::Fact;
 use super::ids::StepId;
-use super::rules::parameter;
-use super::terms::{HiddenClock, Policy};
+use super::rules::{find, parameter};
+use super::standstill::{self, Standstill, moved_on, outside, standstills};
+use super::terms::{CompletionEvent, HiddenClock, Policy, Stance};
 
 /// One instant at which something falls due to be said, as long as its cause stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Milestone {
     pub tell: Vec<Role>,
     /// Whether the overdue flag is set.
     pub flag: bool,
+    /// What is said, where that does not follow from the due day.
+    pub says: Option<String>,
 }
 
 /// What kind of saying a milestone is.
@@ -46,10 +49,14 @@ pub enum MilestoneKind {
     Awaited,
     /// After the due day (LE-03.1, LE-29.5).
     Overdue,
+    /// Something that a rule awaits.
+    Prompt,
+    /// The same, said at once.
+    Nudge,
 }
 
 /// When messages go out on a day they fall due: after people have arrived, local time.
-const TOLD_AT: Time = Time::constant(8, 30, 0, 0);
+pub const TOLD_AT: Time = Time::constant(8, 30, 0, 0);
 
 /// Every milestone of what is still open in this episode; a finished or cancelled matter has none, and so
 /// its cause is cured.
@@ -120,64 +127,87 @@ pub fn due_day(
     })
 }
 
-/// The practice review is due on the completion date: the last agreed extension, else the allocation's,
-/// moved on by the working days of any pause (¶3). Whatever the case system says of that date, the agreed
-/// one stands (P30). The other stages follow the case system's own due date if it has one, else they are
-/// counted from the Finish before them (LE-29.5). A step that surfaced late counts from when it did (P29).
+/// The practice review is due on the completion date: the last agreed extension, else the allocation's (¶3).
+/// Whatever the case system says of that date, the agreed one stands (P30). The supervisor's actions and the
+/// sign-off follow the case system's own due date if it has one, else they are counted from the Finish before them
+/// (LE-29.5); if completion is the sign-off, they are due on the completion date. A step that surfaced late counts
+/// from when it did (P29). All of them move on by the days on which the clock stood still.
 fn due_unhidden(
     episode: &Episode,
     stage: Stage,
     policy: &Policy,
     calendar: &Calendar,
 ) -> Option<Date> {
-    let own = own_due(episode, stage, calendar);
-    let after = |before: Stage, days: i32| {
-        let surfaced = episode.step_of(stage).and_then(|step| step.clock_from);
-        let finished = || Some(episode.step_of(before)?.finished.last()?.at);
-        let from = surfaced.or_else(finished)?;
-        Some(calendar.add(calendar.local_date(from), days))
-    };
-    match stage {
-        Stage::Practitioner => {
-            let agreed = episode.fact(Fact::AgreedDate);
-            let agreed = agreed.day(|at| calendar.local_date(at));
-            agreed.value().copied().or(own)
-        }
-        Stage::PracticeReview => {
-            let agreed = episode
-                .extensions
-                .last()
-                .map(|extension| (extension.due, extension.at));
-            let (set, since) = match (agreed, &episode.allocation) {
-                (Some((due, at)), _) => (due, Some(at)),
-                (None, Some(allocation)) => (allocation.due_on, None),
-                (None, None) => (own?, None),
-            };
-            // An extension was agreed with the pauses before it in view; only later ones move it.
-            let later = episode
-                .pauses
-                .iter()
-                .filter(|p| since.is_none_or(|at| p.at > at));
-            let paused = paused_days(later.collect(), calendar);
-            Some(if paused > 0 {
-                calendar.add(set, paused)
-            } else {
-                set
-            })
-        }
-        Stage::SupervisorActions => own.or_else(|| {
-            after(
-                Stage::PracticeReview,
-                parameter::SUPERVISOR_DAYS.days(policy),
-            )
-        }),
-        Stage::SignOff => own.or_else(|| {
-            after(
-                Stage::SupervisorActions,
-                parameter::SIGN_OFF_DAYS.days(policy),
-            )
-        }),
+    let spans = standstills(episode, stage, policy, calendar);
+    let completes = policy.completion_event == CompletionEvent::S4 && stage > Stage::Practitioner;
+    if (stage == Stage::PracticeReview || completes)
+        && let Some((set, since)) = completion_date(episode)
+    {
+        // An extension was agreed with what came before it in view; only what came later moves it.
+        let later = spans.into_iter();
+        let later = later.filter(|span| since.is_none_or(|since| span.at > since));
+        return Some(moved_on(set, &later.collect::<Vec<_>>(), calendar));
     }
+    let agreed = (stage == Stage::Practitioner).then(|| episode.fact(Fact::AgreedDate));
+    let agreed = agreed.map(|fact| fact.day(|at| calendar.local_date(at)));
+    let agreed = agreed.and_then(|fact| fact.value().copied());
+    if let Some(set) = agreed.or_else(|| own_due(episode, stage, calendar)) {
+        // A day that was set elsewhere was set with what had ended before it in view.
+        let later = spans.into_iter().filter(|span| span.until >= set);
+        return Some(moved_on(set, &later.collect::<Vec<_>>(), calendar));
+    }
+    let (before, days) = match stage {
+        Stage::Practitioner | Stage::PracticeReview => return None,
+        Stage::SupervisorActions => (
+            Stage::PracticeReview,
+            parameter::SUPERVISOR_DAYS.days(policy),
+        ),
+        Stage::SignOff => (
+            Stage::SupervisorActions,
+            parameter::SIGN_OFF_DAYS.days(policy),
+        ),
+    };
+    let surfaced = episode.step_of(stage).and_then(|step| step.clock_from);
+    let finished = || Some(episode.step_of(before)?.finished.last()?.at);
+    let began = calendar.local_date(surfaced.or_else(finished)?);
+    let later = spans.into_iter().filter(|span| span.until > began);
+    let later = later.map(|span| Standstill {
+        from: span.from.max(began.tomorrow().unwrap_or(began)),
+        ..span
+    });
+    let set = calendar.add(began, days);
+    Some(moved_on(set, &later.collect::<Vec<_>>(), calendar))
+}
+
+/// The completion date that was agreed last, and when that was, UTC, unless it is the allocation's (¶3).
+fn completion_date(episode: &Episode) -> Option<(Date, Option<Timestamp>)> {
+    let extension = episode.extensions.last();
+    let agreed = extension.map(|extension| (extension.due, Some(extension.at)));
+    agreed.or_else(|| Some((episode.allocation.as_ref()?.due_on, None)))
+}
+
+/// By how many working days something that ended or stands on `day` is late; negative or 0 if it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lateness {
+    /// Against the day first set.
+    pub original: i32,
+    /// Against the day in force: extensions and standstills counted.
+    pub current: i32,
+}
+
+/// How late the practice review is or was on a day, by both reckonings (¶3); none if nobody set a date.
+pub fn lateness(
+    episode: &Episode,
+    on: Date,
+    policy: &Policy,
+    calendar: &Calendar,
+) -> Option<Lateness> {
+    let due = due_day(episode, Stage::PracticeReview, policy, calendar)?;
+    let allocated = episode.allocation.as_ref().map(|set| set.due_on);
+    Some(Lateness {
+        original: calendar.between(allocated.unwrap_or(due), on),
+        current: calendar.between(due, on),
+    })
 }
 
 /// The case system's own due date. Of a step that surfaced late it was reckoned from a day on which nobody
@@ -197,32 +227,6 @@ fn own_due(episode: &Episode, stage: Stage, calendar: &Calendar) -> Option<Date>
     })
 }
 
-/// Working days in any of these pauses, both ends included; a day in two of them counts once.
-pub(super) fn paused_days(mut pauses: Vec<&Pause>, calendar: &Calendar) -> i32 {
-    pauses.sort_by_key(|pause| pause.from);
-    let mut counted = Date::MIN;
-    let mut days = 0;
-    for pause in pauses {
-        let before = pause.from.yesterday().unwrap_or(pause.from).max(counted);
-        days += calendar.between(before, pause.until).max(0);
-        counted = counted.max(pause.until);
-    }
-    days
-}
-
-/// The first day on or after `day` that lies in no pause, in whatever order they were recorded.
-fn outside_pauses(episode: &Episode, day: Date, calendar: &Calendar) -> Date {
-    let mut pauses: Vec<&Pause> = episode.pauses.iter().collect();
-    pauses.sort_by_key(|pause| pause.from);
-    let mut day = day;
-    for pause in pauses {
-        if pause.from <= day && day <= pause.until {
-            day = calendar.add(pause.until, 1);
-        }
-    }
-    day
-}
-
 fn climb(
     found: &mut Vec<Milestone>,
     episode: &Episode,
@@ -234,7 +238,8 @@ fn climb(
     let stage = step.stage;
     let cause = format!("{}/{}/{}/{due}", stage.name(), step.id, step.leg);
     let hidden = step.presence == Presence::Hidden;
-    for rung in &policy.ladder {
+    let spans = standstills(episode, stage, policy, calendar);
+    for rung in policy.ladder_of(stage) {
         let late = rung.working_days > 0;
         // A date that is no working day is reminded of on the last one before it: on the next one it
         // is past, and the first rung after it says so.
@@ -243,22 +248,17 @@ fn climb(
         } else {
             calendar.add(due, rung.working_days)
         };
-        let day = outside_pauses(episode, day, calendar);
+        let day = outside(day, &spans, calendar);
         let rule = match (stage, late) {
             (Stage::PracticeReview, true) => "LE-03.1",
             (Stage::PracticeReview, false) => "LE-03.2",
             (Stage::Practitioner, _) => "LE-16.4",
             (Stage::SupervisorActions | Stage::SignOff, _) => "LE-29.5",
         };
-        let mut tell = rung.tell.clone();
-        // Another stage's reminders go to whoever's step it is.
-        if stage != Stage::PracticeReview {
-            for role in &mut tell {
-                if *role == Role::PracticeReviewer {
-                    *role = stage.owner();
-                }
-            }
+        if find(rule).is_some_and(|rule| rule.stance_under(policy) == Stance::Off) {
+            continue;
         }
+        let mut tell = rung.tell.clone();
         // What is hidden is told by reference, to the one who may find out who may see it (P22).
         if hidden {
             tell = vec![Role::QaManager];
@@ -279,6 +279,7 @@ fn climb(
             due,
             tell,
             flag: rung.flag && !hidden,
+            says: None,
         });
     }
 }
@@ -293,16 +294,10 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
         return;
     }
     let due = calendar.add(allocation.allocated_on, parameter::AWAITED.days(policy));
-    let levels: [(i32, &[Role]); 3] = [
-        (0, &[Role::PracticeReviewer, Role::QaManager]),
-        (
-            5,
-            &[Role::Supervisor, Role::OperationalManager, Role::QaManager],
-        ),
-        (10, &[Role::HeadOfService, Role::QaManager]),
-    ];
-    for (later, tell) in levels {
-        let day = outside_pauses(episode, calendar.add(due, later), calendar);
+    let spans = standstill::common(episode, policy);
+    for rung in &policy.ladders.awaited {
+        let later = rung.working_days;
+        let day = outside(calendar.add(due, later), &spans, calendar);
         found.push(Milestone {
             cause: format!("practitioner/awaited/{due}"),
             rule: "LE-01.3",
@@ -312,8 +307,9 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
             stage: Stage::Practitioner,
             step: None,
             due,
-            tell: tell.to_vec(),
+            tell: rung.tell.clone(),
             flag: false,
+            says: None,
         });
     }
 }

@@ -32,6 +32,9 @@ pub struct Effect {
     pub audience: Vec<Role>,
     /// When it fell due, UTC.
     pub due_at: Timestamp,
+    /// It waits for a working day's digest; everything else is sent at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub daily: bool,
 }
 
 /// What is written into the case system: one intention each.

@@ -17,6 +17,7 @@ use super::on_record::{
     Deeds, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
 };
 
+pub use super::standstill::Outage;
 pub use super::step::{Finished, Hidden, Hold, Permit, Step, Tasked};
 pub use super::vocabulary::{Evaluation, Presence, Role, Stage, StepStatus};
 
@@ -41,6 +42,9 @@ pub struct Episode {
     pub extensions: Vec<Extension>,
     /// Pauses of the clock.
     pub pauses: Vec<Pause>,
+    /// Days on which the case system could not be reached, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<Outage>,
     /// Reasons put on record (late finish, no feedback, hand-over to another person …).
     pub reasons: Vec<ReasonGiven>,
     /// Accountable overrides of a hold.
@@ -96,6 +100,7 @@ impl Episode {
             moderations: Vec::new(),
             extensions: Vec::new(),
             pauses: Vec::new(),
+            outages: Vec::new(),
             reasons: Vec::new(),
             overrides: Vec::new(),
             permits: BTreeMap::new(),

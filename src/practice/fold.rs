@@ -22,6 +22,10 @@ pub struct Change {
     pub finished: Option<Finished>,
     /// The step is open again after a Finish.
     pub reopened: bool,
+    /// It is as it was before: the case system was restored (P19). Which version was held.
+    pub went_back: Option<Option<String>>,
+    /// The Finish that was undone by that.
+    pub undone: Option<Finished>,
     /// The step can no longer be seen, or can be again.
     pub presence_changed: bool,
     /// It surfaced long after the Finish that made it, so its clock counts from its first sight.
@@ -67,6 +71,18 @@ pub fn take_sighting(episode: &mut Episode, sighting: &Sighting) -> Change {
         if change.reopened || finished_again {
             step.leg += 1;
         }
+        let modified = old.modified_at.map(Timestamp::as_millisecond);
+        if old.presence != Presence::Deleted
+            && sighting.is_older_than(old.version.as_deref(), modified)
+        {
+            change.went_back = Some(old.version.clone());
+            if change.reopened
+                && let Some(last) = step.finished.last_mut()
+            {
+                last.undone = Some(sighting.seen_at);
+                change.undone = Some(last.clone());
+            }
+        }
     }
     if let Some(span) = step.hidden.last_mut().filter(|span| span.until.is_none()) {
         span.until = Some(sighting.seen_at);
@@ -78,6 +94,7 @@ pub fn take_sighting(episode: &mut Episode, sighting: &Sighting) -> Change {
             observed_at: sighting.seen_at,
             permit: None,
             bypass: false,
+            undone: None,
         };
         step.finished.push(finished.clone());
         change.finished = Some(finished);

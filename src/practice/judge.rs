@@ -123,6 +123,7 @@ pub fn judge_time(episode: &Episode, now: Timestamp, terms: &Terms) -> Vec<Judge
     };
     judged(terms, |rule| match rule.trigger {
         Trigger::ByTime(check) => Some(check(&question)),
+        Trigger::Awaits(check) => Some(check(&question).finding(&question)),
         _ => None,
     })
 }

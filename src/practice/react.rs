@@ -24,6 +24,7 @@ use super::known::{Known, Why};
 use super::reach::reached;
 use super::rules::{Rule, find};
 use super::sighting::Sighting;
+use super::standstill::Outage;
 use super::terms::Terms;
 use super::verdict::{Answer, Attempt, Verdict};
 use super::wording;
@@ -46,6 +47,8 @@ pub enum Input<'a> {
     Tasked(&'a Attempt, &'a TaskId),
     /// Which other live episodes its child has at present; none if it is the only one.
     Doubled(&'a BTreeSet<EpisodeId>),
+    /// The case system could not be reached for so long.
+    Unreachable(&'a Outage),
     /// Time passed.
     TimePassed,
 }
@@ -116,6 +119,7 @@ pub fn react(
         Input::AskedUnread(attempt, decision_id) => work.asked(attempt, decision_id, false),
         Input::Tasked(attempt, task) => work.tasked(attempt, task),
         Input::Doubled(others) => work.doubled(others),
+        Input::Unreachable(outage) => work.unreachable(outage),
         Input::TimePassed => {}
     }
     work.settle_concerns();
@@ -175,7 +179,13 @@ impl Work<'_> {
         let last_open = held.map_or(sighting.seen_at, |step| step.last_seen);
         let change = fold::take_sighting(&mut self.after, sighting);
         self.say("seen", json!({ "sighting": sighting }));
-        if change.reopened {
+        if let Some(from) = change.went_back {
+            self.say(
+                "step_went_back",
+                json!({ "step": sighting.step, "from": from, "to": sighting.version, "undone": change.undone }),
+            );
+        }
+        if change.reopened && change.undone.is_none() {
             self.say(
                 "reopened",
                 json!({ "step": sighting.step, "stage": sighting.stage }),
@@ -210,6 +220,17 @@ impl Work<'_> {
             self.finish_observed(&sighting.step, &finished, earliest);
         }
         self.sent_on_early(sighting);
+    }
+
+    /// The days lost count once, however often their end is seen.
+    fn unreachable(&mut self, outage: &Outage) {
+        if !self.after.is_live() || self.after.outages.last() == Some(outage) {
+            return;
+        }
+        self.after.version += 1;
+        self.after.outages.retain(|held| held.since != outage.since);
+        self.after.outages.push(*outage);
+        self.say("unreachable", json!({ "outage": outage }));
     }
 
     /// `read`: the step was read for this question. What was seen of its form before is no answer to it
@@ -310,6 +331,44 @@ impl Work<'_> {
         self.owed.push(effect);
     }
 
+    /// Owes a message that goes out with a working day's digest.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of one effect, named where it is made"
+    )]
+    fn owe_daily(
+        &mut self,
+        step: Option<StepId>,
+        cause: &str,
+        rule: &str,
+        level: &str,
+        act: Act,
+        tell: &[Role],
+        due_at: Timestamp,
+    ) {
+        let key = format!("{}/{cause}/{level}", self.after.id);
+        if self.after.told.contains_key(&key) {
+            return;
+        }
+        self.after.told.insert(key.clone(), self.now);
+        let told = reached(tell, &self.after, &self.terms.people, self.now);
+        let mut effect = self.effect(key, step, cause, rule, act.clone(), &[], due_at);
+        effect.act = act;
+        effect.daily = true;
+        // Whom it is for is said by the digest, which may tell them apart.
+        if let Act::Note { text } | Act::Notice { text } = &mut effect.act {
+            self.in_place(text, tell, &told, rule);
+        }
+        effect.audience = told;
+        self.owed.push(effect);
+    }
+
+    fn in_place(&self, text: &mut String, meant: &[Role], told: &[Role], rule: &str) {
+        let codes = find(rule).into_iter().flat_map(Rule::codes);
+        let link = self.terms.policy.link(codes);
+        wording::in_place(text, meant, told, rule, link);
+    }
+
     /// An effect, told to whoever is found of those it is meant for.
     #[allow(
         clippy::too_many_arguments,
@@ -327,9 +386,8 @@ impl Work<'_> {
     ) -> Effect {
         let told = reached(tell, &self.after, &self.terms.people, self.now);
         if let Act::Note { text } | Act::Notice { text } = &mut act {
-            let codes = find(rule).into_iter().flat_map(Rule::codes);
-            let link = self.terms.policy.link(codes);
-            wording::addressed(text, tell, &told, rule, link);
+            wording::attention(text, &told);
+            self.in_place(text, tell, &told, rule);
         }
         Effect {
             key,
@@ -341,6 +399,7 @@ impl Work<'_> {
             cause: cause.to_owned(),
             audience: told,
             due_at,
+            daily: false,
         }
     }
 }

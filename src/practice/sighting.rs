@@ -172,6 +172,19 @@ impl Sighting {
         }
     }
 
+    /// Whether it is of a lower version than this one, or of an earlier change (milliseconds since the epoch)
+    /// where versions cannot be compared. Where neither is known, what was read last counts (P02).
+    pub fn is_older_than(&self, version: Option<&str>, modified_ms: Option<i64>) -> bool {
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+        let versions = number(self.version.as_deref()).zip(number(version));
+        let changes = self.modified_at.map(Timestamp::as_millisecond);
+        match (versions, changes.zip(modified_ms)) {
+            (Some((seen, held)), _) => seen < held,
+            (None, Some((seen, held))) => seen < held,
+            (None, None) => false,
+        }
+    }
+
     /// Hash of what a Finish is judged on: what the form says and who it names. The stamps, status
     /// and version that pressing Finish itself moves do not count, nor does an echo of our own note.
     pub fn matter(&self) -> Digest {

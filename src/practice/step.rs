@@ -104,6 +104,9 @@ pub struct Finished {
     pub permit: Option<String>,
     /// Whether it is entered as a bypass.
     pub bypass: bool,
+    /// When it was found undone by a restore of the case system, UTC (P19). It stays on record, with its permit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Timestamp>,
 }
 
 /// Leave to press Finish, named so that it cannot be carried to another step or version.

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
-use super::episode::Role;
+use super::episode::Stage;
 use super::ids::Digest;
+use super::ladders;
 
+pub use super::ladders::{Ladders, Rung};
 pub use super::people::{Away, Holder, People};
 
 /// Everything besides the episode that a judgement depends on.
@@ -116,17 +118,26 @@ pub enum HiddenClock {
     Freeze,
 }
 
-/// One rung of the escalation ladder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rung {
-    /// Working days after the due day (negative: before it, a reminder).
-    pub working_days: i32,
-    /// Who is told.
-    pub tell: Vec<Role>,
-    /// Whether the overdue flag is set in the case system.
-    #[serde(default)]
-    pub flag: bool,
+/// What the clock does while the case system cannot be reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutageClock {
+    /// It stands still for each day of which half or more was lost.
+    #[default]
+    Stop,
+    /// It runs on.
+    Run,
+}
+
+/// Which Finish is the completion that the QA manager's date is about (¶3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompletionEvent {
+    /// The practice review's: ¶3 gives the date to the practice reviewer.
+    #[default]
+    S2,
+    /// The sign-off's: every step from the practice review on is to be finished by it.
+    S4,
 }
 
 /// The council's policy: `config/policy.toml`.
@@ -143,8 +154,17 @@ pub struct Policy {
     /// What the clock does while a restricted record hides a step.
     #[serde(default)]
     pub hidden_clock: HiddenClock,
+    /// What the clock does while the case system cannot be reached.
+    #[serde(default)]
+    pub outage_clock: OutageClock,
+    /// Which Finish the completion date is about (¶3).
+    #[serde(default)]
+    pub completion_event: CompletionEvent,
     /// The ladder, reminders (negative) and escalations (positive), for the practice review (¶3).
     pub ladder: Vec<Rung>,
+    /// The other ladders.
+    #[serde(default)]
+    pub ladders: Ladders,
     /// Changes of single rules, by code.
     pub rules: BTreeMap<String, RuleTerms>,
 }
@@ -163,27 +183,28 @@ impl Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        let rung = |working_days, tell: &[Role], flag| Rung {
-            working_days,
-            tell: tell.to_vec(),
-            flag,
-        };
         Self {
             reason_codes: Vec::new(),
             permit_minutes: 15,
             guidance_link: String::new(),
             hidden_clock: HiddenClock::Run,
-            ladder: vec![
-                rung(-10, &[Role::PracticeReviewer], false),
-                rung(-5, &[Role::PracticeReviewer], false),
-                rung(-2, &[Role::PracticeReviewer], false),
-                rung(0, &[Role::PracticeReviewer], false),
-                rung(1, &[Role::PracticeReviewer, Role::QaManager], true),
-                rung(3, &[Role::Supervisor, Role::OperationalManager], false),
-                rung(5, &[Role::HeadOfService], false),
-                rung(10, &[Role::Cslt], false),
-            ],
+            outage_clock: OutageClock::Stop,
+            completion_event: CompletionEvent::S2,
+            ladder: ladders::practice_review(),
+            ladders: Ladders::default(),
             rules: BTreeMap::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// The ladder of a stage, from its due day.
+    pub fn ladder_of(&self, stage: Stage) -> &[Rung] {
+        match stage {
+            Stage::Practitioner => &self.ladders.practitioner,
+            Stage::PracticeReview => &self.ladder,
+            Stage::SupervisorActions => &self.ladders.supervisor_actions,
+            Stage::SignOff => &self.ladders.sign_off,
         }
     }
 }

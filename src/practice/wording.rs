@@ -10,11 +10,14 @@ use super::ids::StepId;
 use super::verdict::Verdict;
 
 /// A reminder, an overdue note or a notice that a step is awaited.
-pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> String {
+/// `late` counts the working days after the due day, or after the allocation, as it is said; negative before.
+pub fn due(episode: &Episode, milestone: &Milestone, late: i32, missing: &[String]) -> String {
     let day = milestone.due.strftime("%-d %B %Y");
-    let late = milestone.working_days;
     let stage = milestone.stage.words();
     let id = &episode.id;
+    if let Some(says) = &milestone.says {
+        return format!("{id}: {says}");
+    }
     let mut text = match milestone.kind {
         MilestoneKind::Reminder if late == 0 => {
             format!("{id}: the {stage} is due by the end of {day}.")
@@ -27,7 +30,7 @@ pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> Stri
              Talk with the supervisor and the QA manager now.",
             days(late)
         ),
-        MilestoneKind::Overdue => {
+        MilestoneKind::Overdue | MilestoneKind::Prompt | MilestoneKind::Nudge => {
             format!(
                 "{id}: the {stage} was due on {day} and is {} overdue.",
                 days(late)
@@ -40,10 +43,10 @@ pub fn due(episode: &Episode, milestone: &Milestone, missing: &[String]) -> Stri
     text
 }
 
-/// One of several notices that name everything due at once to whoever holds a council-wide role.
+/// One of several notices that name everything due on a day to whoever holds a council-wide role.
 pub fn digest(role: Role, all: usize, (nth, of): (usize, usize), names: &[String]) -> String {
     format!(
-        "{all} messages for the {} are due at once; each step has its own note and flag. Part {nth} of {of}: {}.",
+        "{all} matters for the {} are due; each step has its own flag and note. Part {nth} of {of}: {}.",
         role.words(),
         names.join("; ")
     )
@@ -125,17 +128,17 @@ fn unmet(text: &mut String, verdict: Option<&Verdict>) {
     }
 }
 
-/// Says whom a message is for, in whose place if that is another role than was meant, under which rule, and where
-/// the council's guidance on it stands.
-pub fn addressed(text: &mut String, meant: &[Role], told: &[Role], rule: &str, link: Option<&str>) {
-    let words = |roles: &mut dyn Iterator<Item = &Role>| {
-        let words: Vec<_> = roles.map(|role| role.words()).collect();
-        words.join(", ")
-    };
+/// Says whom a message is for.
+pub fn attention(text: &mut String, told: &[Role]) {
     if !told.is_empty() {
-        let _ = write!(text, " For the attention of: {}.", words(&mut told.iter()));
+        let _ = write!(text, " For the attention of: {}.", listed(told.iter()));
     }
-    let missed = words(&mut meant.iter().filter(|role| !told.contains(role)));
+}
+
+/// Says in whose place a message is read, if that is another role than was meant, under which rule, and where the
+/// council's guidance on it stands.
+pub fn in_place(text: &mut String, meant: &[Role], told: &[Role], rule: &str, link: Option<&str>) {
+    let missed = listed(meant.iter().filter(|role| !told.contains(role)));
     if !missed.is_empty() {
         let _ = write!(text, " In place of the {missed}, where nobody is found.");
     }
@@ -143,6 +146,11 @@ pub fn addressed(text: &mut String, meant: &[Role], told: &[Role], rule: &str, l
     if let Some(link) = link {
         let _ = write!(text, " Guidance: {link}");
     }
+}
+
+fn listed<'a>(roles: impl Iterator<Item = &'a Role>) -> String {
+    let words: Vec<_> = roles.map(|role| role.words()).collect();
+    words.join(", ")
 }
 
 /// Says that what was called late was not: its Finish was in time and only seen late (P01).

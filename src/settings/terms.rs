@@ -1,5 +1,7 @@
 //! Under which terms is judged here? Policy, people and calendar, from the council's files or the built-in ones.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use toml::{Table, Value};
@@ -8,7 +10,7 @@ use super::fault::{SettingsFault, of_shape};
 use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
-use crate::practice::terms::{Policy, Terms};
+use crate::practice::terms::{Ladders, Policy, Terms};
 use crate::sampling::SamplingPolicy;
 use crate::shape::{self, Lines};
 
@@ -16,8 +18,12 @@ const POLICY: &str = include_str!("../../config/policy.toml");
 /// What the built-in policy has no example of, and its closed lists of words.
 const POLICY_EXAMPLES: &str = r#"
 hidden_clock = "run|freeze"
+completion_event = "s2|s4"
+outage_clock = "stop|run"
 reason_codes = [""]
-[[ladder]]
+"#;
+/// The rung that each ladder has an example of.
+const RUNG: &str = r#"
 "!" = ["working_days", "tell"]
 working_days = 1
 tell = ["practitioner|practice_reviewer|supervisor|service_manager|qa_manager|head_of_service|operational_manager|cslt"]
@@ -65,7 +71,13 @@ impl Settings {
     fn policy(&self) -> Result<Policy, Vec<SettingsFault>> {
         let file = shown(self.files.policy.as_ref(), "config/policy.toml");
         let text = self.policy_text().map_err(|fault| vec![fault])?;
-        let examples = format!("{POLICY_EXAMPLES}{}", super::rules::manual());
+        let mut examples = format!(
+            "{POLICY_EXAMPLES}[[ladder]]{RUNG}{}",
+            super::rules::manual()
+        );
+        for name in Table::try_from(Ladders::default()).iter().flatten() {
+            let _ = write!(examples, "[[ladders.{}]]{RUNG}", name.0);
+        }
         let mut read = File::read(&file, &text, POLICY, &examples);
         read.moved_keys();
         let sampling = read.table.remove("sampling");

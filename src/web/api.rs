@@ -16,6 +16,7 @@ use super::{Doors, board, described};
 use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, allocate, decide, explain, gate};
 use crate::clock::machine_second;
+use crate::mapping::Refused;
 use crate::practice::authority::Refusal;
 use crate::practice::decision::{Decided, Decision};
 use crate::practice::ids::{ChildKey, CycleId, Digest, EpisodeId};
@@ -176,6 +177,8 @@ pub(super) fn new_id() -> String {
 struct CallbackHead {
     #[serde(alias = "id")]
     message_id: String,
+    /// Of which environment it says it is.
+    environment: Option<String>,
 }
 
 /// A hint that something changed. It is kept before it is answered; what changed is then read.
@@ -204,6 +207,12 @@ async fn callback<C: Shared>(
             return refused(StatusCode::BAD_REQUEST, &why);
         }
     };
+    let known = mapping.filter(|mapping| mapping.environment().is_some());
+    let elsewhere = known.and_then(|mapping| mapping.elsewhere(head.environment.as_deref()));
+    if let Some(why) = elsewhere {
+        doors.metrics.callback("refused");
+        return described::not_taken(&Refused::Environment(why));
+    }
     let digest = Digest::of(&body);
     match doors
         .app

@@ -129,7 +129,7 @@ fn charset(headers: &HeaderMap) -> Option<&str> {
     Some(named.trim_matches('"'))
 }
 
-fn not_taken(why: &Refused) -> Response {
+pub(super) fn not_taken(why: &Refused) -> Response {
     match why {
         Refused::Environment(why) => {
             tracing::warn!(%why, "a message of another environment was refused");

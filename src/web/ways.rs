@@ -121,10 +121,14 @@ fn shared_header(
     Some(same(text(headers, &proof.header)?.as_bytes(), secret))
 }
 
-fn basic(_: &ProofRow, headers: &HeaderMap, _: &[u8], secret: &[u8], _: i64) -> Option<bool> {
+fn basic(proof: &ProofRow, headers: &HeaderMap, _: &[u8], secret: &[u8], _: i64) -> Option<bool> {
     let given = text(headers, "authorization")?.strip_prefix("Basic ")?;
     let given = BASE64_STANDARD.decode(given.trim()).ok()?;
-    Some(secret.contains(&b':') && same(&given, secret))
+    let pair = match proof.user.as_str() {
+        "" => secret.to_vec(),
+        user => [user.as_bytes(), b":", secret].concat(),
+    };
+    Some(pair.contains(&b':') && same(&given, &pair))
 }
 
 fn is_near(second: &str, proof: &ProofRow, now: i64) -> bool {
@@ -257,6 +261,14 @@ mod tests {
         let given = format!("Basic {}", BASE64_STANDARD.encode("caller:hush"));
         let sent = headers(&[("authorization", &given)]);
         assert!(is_proven(&proof("basic"), &sent, b"", &secrets, NOW));
+        // A user whom the mapping names; the secret is then the password alone.
+        let named = ProofRow {
+            user: "caller".to_owned(),
+            ..proof("basic")
+        };
+        assert!(!is_proven(&named, &sent, b"", &secrets, NOW));
+        let hush: [SecretString; 1] = ["hush".into()];
+        assert!(is_proven(&named, &sent, b"", &hush, NOW));
         let other = format!("Basic {}", BASE64_STANDARD.encode("caller:other"));
         let sent = headers(&[("authorization", &other)]);
         assert!(!is_proven(&proof("basic"), &sent, b"", &secrets, NOW));

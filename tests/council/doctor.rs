@@ -10,7 +10,7 @@ use greentick::mapping::{ChildKeying, Mapping};
 use greentick::practice::ids::SourceName;
 use jiff::SignedDuration;
 
-use crate::stand::{KEY, MAPPING, Stand, stand};
+use crate::stand::{KEY, MAPPING, Stand, site, stand};
 
 /// What `doctor` says when the mapping is changed in one place, and our clock is off by so many seconds.
 async fn told(stand: &Stand, change: (&str, &str), key: &str, off: i64) -> Vec<Told> {
@@ -25,7 +25,7 @@ async fn told(stand: &Stand, change: (&str, &str), key: &str, off: i64) -> Vec<T
         read_timeout: span,
         total_timeout: span,
     };
-    let mapping = Mapping::compile("changed.toml", &text).unwrap();
+    let mapping = Mapping::compile_for("changed.toml", &text, &site()).unwrap();
     let keying = ChildKeying::new(b"doctor");
     let system = HttpCaseSystem::new(settings, Arc::new(mapping), keying).unwrap();
     let now = stand.clock.now() + SignedDuration::from_secs(off);

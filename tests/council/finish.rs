@@ -18,17 +18,17 @@ use tokio::task::JoinHandle;
 use super::stand::{Stand, at, serve};
 
 /// A daemon and a council that speak with one another.
-struct Both {
-    stand: Stand,
-    app: App<HttpCaseSystem>,
+pub(crate) struct Both {
+    pub(crate) stand: Stand,
+    pub(crate) app: App<HttpCaseSystem>,
     rhythm: Arc<Rhythm>,
-    doors: String,
-    client: reqwest::Client,
+    pub(crate) doors: String,
+    pub(crate) client: reqwest::Client,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
 }
 
-async fn both() -> Both {
+pub(crate) async fn both() -> Both {
     let clock = Clock::manual(at("2026-10-05T09:00:00Z"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let doors_at = format!("http://{}", listener.local_addr().unwrap());
@@ -115,7 +115,7 @@ impl Both {
     }
 
     /// A step of the first episode, with its form.
-    fn appears(&self, id: &str, step_type: StepType) {
+    pub(crate) fn appears(&self, id: &str, step_type: StepType) {
         let plan = &self.stand.plans[0];
         let people = [
             ("le.practitioner", StepType::Practitioner),
@@ -174,7 +174,7 @@ impl Both {
         self.stand.council.happen(event).unwrap();
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.stop.send(()).unwrap();
         self.running.await.unwrap();
         self.stand.end().await;

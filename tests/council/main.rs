@@ -10,10 +10,12 @@
 mod common;
 mod dialects;
 mod doctor;
+mod environment;
 mod finish;
 mod mirror;
 mod people;
 mod pitfalls;
+mod restored;
 mod speak;
 mod stand;
 mod switches;

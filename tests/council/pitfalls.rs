@@ -33,13 +33,13 @@ const NO_ANSWER: [&str; 16] = [
     "P09/document",
 ];
 
-fn on(stand: &Stand, name: &str, count: Option<u64>) {
+pub(crate) fn on(stand: &Stand, name: &str, count: Option<u64>) {
     let fault = Fault::named(name).unwrap();
     stand.council.strike(fault, count, None).unwrap();
 }
 
 /// What must not move unless a page was proven: the cursor, and each step with its version.
-async fn held(
+pub(crate) async fn held(
     app: &App<HttpCaseSystem>,
 ) -> (Option<serde_json::Value>, BTreeMap<String, Option<String>>) {
     let rows = app.ledger.mirror().await.unwrap().into_iter();
@@ -48,7 +48,7 @@ async fn held(
 }
 
 /// The council's own steps of episodes.
-fn truth(stand: &Stand) -> BTreeMap<String, Option<String>> {
+pub(crate) fn truth(stand: &Stand) -> BTreeMap<String, Option<String>> {
     let steps = stand.council.steps().into_iter();
     let ours = steps.filter(|step| step.step_type.code() != "1310");
     ours.map(|step| (step.id, Some(step.version.to_string())))

@@ -7,7 +7,7 @@ use greentick::app::{App, Limits, allocate};
 use greentick::case_system::{HttpCaseSystem, HttpSettings};
 use greentick::clock::Clock;
 use greentick::ledger::Ledger;
-use greentick::mapping::{ChildKeying, Mapping};
+use greentick::mapping::{ChildKeying, Mapping, Site};
 use greentick::practice::ids::{SourceName, WorkerId};
 use greentick::practice::terms::{Mode, Terms};
 use greentick::simulator::{Act, Council, CouncilSettings, Greentick, Plan, cycle};
@@ -120,7 +120,7 @@ impl Stand {
 
     /// The adapter with another mapping.
     pub(crate) fn adapter_of(&self, text: &str, total: Duration) -> HttpCaseSystem {
-        let mapping = Mapping::compile("mosaic-like-xml.toml", text).unwrap();
+        let mapping = Mapping::compile_for("mosaic-like-xml.toml", text, &site()).unwrap();
         let settings = HttpSettings {
             source: SourceName::from("council"),
             base_url: self.base.clone(),
@@ -165,6 +165,14 @@ impl Stand {
         self.stop.send(()).unwrap();
         self.served.await.unwrap();
         (self.folder, self.clock)
+    }
+}
+
+/// Where the mapping is used: beside the synthetic council.
+pub(crate) fn site() -> Site {
+    Site {
+        environment: Some("synthetic".to_owned()),
+        ..Site::default()
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn effect(key: &str, step: Option<&str>, act: Act) -> Effect {
         cause: String::new(),
         audience: vec![Role::PracticeReviewer, Role::QaManager],
         due_at: at("2026-10-01T00:00:00Z"),
+        daily: false,
     }
 }
 

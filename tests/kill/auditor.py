@@ -117,7 +117,7 @@ class Auditor:
         early = [entry["mark"] for entry in self.log if entry["event"] == "received"
                  and (entry["mark"] not in owed or owed[entry["mark"]][:19] > entry["at"][:19])]
         self.none("I13 every write was an intent on record before it arrived", early, len(owed))
-        open_ended = [row["key"] for row in self.outbox if row["state"] not in ("sent", "withdrawn", "dead")]
+        open_ended = [row["key"] for row in self.outbox if row["state"] not in ("sent", "withdrawn", "dead", "gathered", "daily")]
         self.none("I13 every intent came to an end", open_ended, len(self.outbox))
 
     def permits_are_sound(self):

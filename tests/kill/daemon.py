@@ -28,7 +28,7 @@ class Daemon:
     def set_up(self, council):
         """A permit must outlive the moment between asking and pressing, which is long on this clock."""
         policy = self.work / "policy.toml"
-        policy.write_text("permit_minutes = 600\n", "utf-8")
+        policy.write_text("permit_minutes = 600\noutage_clock = \"run\"\n", "utf-8")
         self.environment["GREENTICK__FILES__POLICY"] = str(policy)
         self.secrets = council.state / "secrets"
 
@@ -90,7 +90,7 @@ class Daemon:
 
     def owed(self):
         """What is not settled yet."""
-        return [row for row in self.outbox() if row["state"] not in ("sent", "withdrawn", "dead")]
+        return [row for row in self.outbox() if row["state"] not in ("sent", "withdrawn", "dead", "gathered", "daily")]
 
     def export(self):
         """The journal as lines of text."""

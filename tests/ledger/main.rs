@@ -128,6 +128,7 @@ fn effect(key: &str, episode: &str, due: i64) -> Effect {
         cause: "overdue".to_owned(),
         audience: vec![Role::QaManager],
         due_at: at(due),
+        daily: false,
     }
 }
 
@@ -156,6 +157,8 @@ fn page(sightings: Vec<Sighting>, cursor: &str) -> PageSeen {
         sightings,
         quarantined: Vec::new(),
         cursor: Some(("feed".to_owned(), json!(cursor))),
+        restored: None,
+        said: Vec::new(),
     }
 }
 

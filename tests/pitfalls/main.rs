@@ -13,5 +13,6 @@ mod life_cycle;
 mod merges;
 mod paging;
 mod placing;
+mod restored;
 mod stand;
 mod time;

@@ -45,6 +45,8 @@ pub(crate) struct Fate {
     pub(crate) direct: BTreeMap<StepId, StepAnswer>,
     /// Steps left out of the list of open steps; a direct read still answers.
     pub(crate) unlisted: BTreeSet<StepId>,
+    /// The number of changes that the feed gives.
+    pub(crate) number: Option<u64>,
 }
 
 impl Council {
@@ -77,8 +79,10 @@ impl Council {
 impl CaseSystem for Council {
     async fn changes(&self, at: &FeedPosition, now: Timestamp) -> Result<FeedPage, CaseFault> {
         let mut page = self.edited(self.memory.changes(at, now).await?);
-        page.mentions
-            .clone_from(&self.fate.lock().unwrap().mentions);
+        let fate = self.fate.lock().unwrap();
+        page.mentions.clone_from(&fate.mentions);
+        page.going_on.high_water = fate.number.map(|number| number.to_string());
+        drop(fate);
         Ok(page)
     }
 

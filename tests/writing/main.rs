@@ -6,6 +6,7 @@
 
 mod answers;
 mod batches;
+mod reads;
 mod tables;
 mod tasks;
 
@@ -71,6 +72,7 @@ fn effect(key: &str, act: Act) -> Effect {
         cause: String::new(),
         audience: vec![Role::PracticeReviewer],
         due_at: Timestamp::UNIX_EPOCH,
+        daily: false,
     }
 }
 

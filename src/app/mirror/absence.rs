@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Look, Mirrored, absorb, look_at};
+use super::{Behind, Look, Mirrored, absorb, look_at, restored};
 use crate::app::{App, AppFault};
 use crate::case_system::{CaseFault, CaseSystem};
 use crate::practice::episode::{Presence, Step};
@@ -35,19 +35,31 @@ pub(super) async fn look_for<C: CaseSystem>(
         .map(|row| row.step)
         .collect();
     let mut missing = BTreeSet::new();
-    for step in open.iter().filter(|step| !met.contains(*step)) {
+    // What was there before the case system was restored, and was not shown again since (P19).
+    let unmet = restored::unmet(app).await?;
+    let mut found: BTreeSet<StepId> = unmet.intersection(met).cloned().collect();
+    let wanted: BTreeSet<&StepId> = open.iter().chain(&unmet).collect();
+    for step in wanted.into_iter().filter(|step| !met.contains(*step)) {
         report.looked_for += 1;
         match look_at(app, step, app.limits.read_budget, now, report).await {
             Ok(Look::Missing) => {
                 missing.insert(step.clone());
             }
+            Ok(Look::Read | Look::Settled) => {
+                found.insert(step.clone());
+            }
             // One answer that proves nothing says nothing of the steps after it.
-            Ok(Look::Read | Look::Settled) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
+            Err(AppFault::Case(CaseFault::Unproven(_))) => {}
             Err(fault) => return Err(fault),
         }
     }
     report.missing += u64::try_from(missing.len()).unwrap_or(u64::MAX);
-    settle(app, missing, open.len(), now, report).await
+    let gone = settle(app, missing, (open.len(), &unmet), now, report).await?;
+    found.extend(gone);
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    restored::found(app, &found, now).await
 }
 
 /// Takes in what a feed says of steps that it does not show. Of a step that we do not hold it says nothing
@@ -77,7 +89,7 @@ pub(super) async fn take_mentions<C: CaseSystem>(
         match presence.filter(|_| !overtaken) {
             Some(presence) => {
                 let gone = Sighting::of_absence(&app.source, &held, presence, now);
-                absorb(app, vec![gone], Vec::new(), None, now, report).await?;
+                absorb(app, vec![gone], Vec::new(), Behind::default(), now, report).await?;
             }
             None => match look_at(app, &mention.step, app.limits.read_budget, now, report).await {
                 Ok(_) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
@@ -88,35 +100,39 @@ pub(super) async fn take_mentions<C: CaseSystem>(
     Ok(())
 }
 
-/// Believes those deleted that were missing the last time as well, unless they are too many.
+/// Believes those deleted that were missing the last time as well, unless they are too many that nothing explains;
+/// gives them.
 async fn settle<C>(
     app: &App<C>,
     missing: BTreeSet<StepId>,
-    open: usize,
+    (open, explained): (usize, &BTreeSet<StepId>),
     now: Timestamp,
     report: &mut Mirrored,
-) -> Result<(), AppFault> {
+) -> Result<Vec<StepId>, AppFault> {
     let name = format!("missing/{}", app.source);
     let before: BTreeSet<StepId> = match app.ledger.cursor(&name).await? {
         Some(stored) => serde_json::from_value(stored).unwrap_or_default(),
         None => BTreeSet::new(),
     };
     if missing.is_empty() && before.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let twice: Vec<&StepId> = missing.intersection(&before).collect();
-    if twice.len() > (open * BELIEVED_PERCENT / 100).max(BELIEVED_ALWAYS) {
-        report.too_many_missing += u64::try_from(twice.len()).unwrap_or(u64::MAX);
+    let twice = missing.intersection(&before);
+    let (mut believed, strange): (Vec<&StepId>, Vec<&StepId>) =
+        twice.partition(|step| explained.contains(*step));
+    if strange.len() > (open * BELIEVED_PERCENT / 100).max(BELIEVED_ALWAYS) {
+        report.too_many_missing += u64::try_from(strange.len()).unwrap_or(u64::MAX);
     } else {
-        for step in twice {
-            if let Some(gone) = sighting(app, step, Presence::Deleted, now).await? {
-                absorb(app, vec![gone], Vec::new(), None, now, report).await?;
-            }
+        believed.extend(strange);
+    }
+    for step in &believed {
+        if let Some(gone) = sighting(app, step, Presence::Deleted, now).await? {
+            absorb(app, vec![gone], Vec::new(), Behind::default(), now, report).await?;
         }
     }
     let value = serde_json::to_value(&missing).unwrap_or_default();
     app.ledger.set_cursor(&name, &value, now).await?;
-    Ok(())
+    Ok(believed.into_iter().cloned().collect())
 }
 
 /// A sighting of absence, made from what we last held of the step.

@@ -44,6 +44,24 @@ pub struct Bookmark {
     /// How often this stretch was read again because they did.
     #[serde(default)]
     repeats: u8,
+    /// When the case system was last found to have gone back, UTC; kept for good, since an id may be used again long
+    /// after (P19).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) restored: Option<Timestamp>,
+    /// Whether this is the pass that reads everything again for it.
+    #[serde(default)]
+    pub(super) rereads: bool,
+}
+
+/// How the case system was found to have gone back in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WentBack {
+    /// In words, with both ends.
+    pub why: String,
+    /// From where.
+    pub from: String,
+    /// To where.
+    pub to: String,
 }
 
 /// What one page leads to.
@@ -52,14 +70,28 @@ pub struct Turned {
     pub next: Bookmark,
     /// Whether the pass is over.
     pub is_last: bool,
-    /// Why the case system is taken to have gone back in time, if it is (P19).
-    pub went_back: Option<String>,
+    /// How the case system is taken to have gone back in time, if it is (P19).
+    pub went_back: Option<WentBack>,
 }
 
 impl Bookmark {
+    /// The beginning of everything, after the case system went back at `now`.
+    pub(super) fn after_restore(now: Timestamp) -> Self {
+        Self {
+            restored: Some(now),
+            rereads: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether it stands at the beginning of everything.
     pub(super) fn is_fresh(&self) -> bool {
         self.position == FeedPosition::default()
+    }
+
+    /// When the last whole pass was made, by the server's clock, UTC; none if none was.
+    pub(super) fn last_pass(&self) -> Option<Timestamp> {
+        self.clock
     }
 
     /// The bookmark behind a page.
@@ -99,14 +131,19 @@ impl Bookmark {
         let mut next = Self {
             clock: Some(server),
             mark: pass.mark.max(pass.top),
+            restored: pass.restored,
             ..Self::default()
         };
         if went_back.is_some() {
             // Everything is read again, and what was known of numbers no longer holds.
-            next.mark = None;
+            next = Self {
+                clock: next.clock,
+                ..Self::after_restore(now)
+            };
         } else if pass.moved && pass.repeats < REPEATS {
             next.position = from;
             next.repeats = pass.repeats + 1;
+            next.rereads = pass.rereads;
         } else {
             next.position = pass.next_pass(page, began, overlap_seconds);
         }
@@ -142,17 +179,26 @@ impl Bookmark {
         }
     }
 
-    /// Why the case system is taken to have gone back, if it is.
-    fn went_back(&self, cursor: Cursor, server: Timestamp) -> Option<String> {
-        if let (Cursor::Sequence, Some(mark), Some(top)) = (cursor, self.mark, self.top)
+    /// How the case system is taken to have gone back, if it is. A number counts changes whether or not the feed is
+    /// read by it; a token that looks like one does not.
+    fn went_back(&self, cursor: Cursor, server: Timestamp) -> Option<WentBack> {
+        if let (Cursor::Sequence | Cursor::Time, Some(mark), Some(top)) =
+            (cursor, self.mark, self.top)
             && top < mark
         {
-            return Some(format!("its change number went back from {mark} to {top}"));
+            return Some(WentBack {
+                why: format!("its change number went back from {mark} to {top}"),
+                from: mark.to_string(),
+                to: top.to_string(),
+            });
         }
         let clock = self.clock?;
         let back = clock.duration_since(server).as_secs();
-        (back > CLOCK_TOLERANCE_SECONDS)
-            .then(|| format!("its clock went back by {back} seconds, from {clock} to {server}"))
+        (back > CLOCK_TOLERANCE_SECONDS).then(|| WentBack {
+            why: format!("its clock went back by {back} seconds, from {clock} to {server}"),
+            from: clock.to_string(),
+            to: server.to_string(),
+        })
     }
 }
 
@@ -201,10 +247,20 @@ mod tests {
         };
         let before = read(&Bookmark::default(), "500").next;
         let restored = read(&before, "420");
-        assert!(restored.went_back.unwrap().contains("500 to 420"));
+        assert!(restored.went_back.unwrap().why.contains("500 to 420"));
+        assert_eq!(restored.next.restored, Some(now));
+        assert!(restored.next.rereads);
         assert!(restored.next.is_fresh());
         // Once the restore is known, the numbers count from there.
-        assert!(read(&restored.next, "421").went_back.is_none());
+        let read_again = read(&restored.next, "421");
+        assert!(read_again.went_back.is_none());
+        assert!(!read_again.next.rereads && read_again.next.restored == Some(now));
+        // A number that is only looked at tells as well; a token does not, whatever it looks like.
+        for (cursor, tells) in [(Cursor::Time, true), (Cursor::Token, false)] {
+            let before = Bookmark::default().turned(&page(cursor, "500", None), 300, now);
+            let after = before.next.turned(&page(cursor, "420", None), 300, now);
+            assert_eq!(after.went_back.is_some(), tells, "{cursor:?}");
+        }
         let clocked = |bookmark: &Bookmark, server: &str| {
             let mut page = page(Cursor::Time, "", None);
             page.server_time = Some(at(server));

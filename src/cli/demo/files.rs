@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::super::starter::KITS;
 use super::Failure;
 
 /// Stands in the folder of a demo that came to its end.
@@ -9,8 +10,8 @@ pub(super) const SUMMARY: &str = "summary.json";
 /// The ledger's file.
 pub(super) const LEDGER: &str = "greentick.sqlite3";
 
-/// What a demo makes and a new one removes; nothing else in the folder is touched.
-const MADE: [&str; 17] = [
+/// What a demo makes and a new one removes, beside the mapping; nothing else in the folder is touched.
+const MADE: [&str; 15] = [
     LEDGER,
     "greentick.sqlite3-wal",
     "greentick.sqlite3-shm",
@@ -18,8 +19,6 @@ const MADE: [&str; 17] = [
     "journal.jsonl",
     "allocation.csv",
     "people.toml",
-    "mosaic-like-xml.toml",
-    "rest-json-cursor.toml",
     "greentick.toml",
     "frame.csv",
     "exclusions.json",
@@ -37,7 +36,8 @@ pub(super) fn prepare(dir: &Path) -> Result<bool, Failure> {
         return Ok(true);
     }
     // The summary goes last: as long as it stands, what is here is an ended demo.
-    for name in MADE.into_iter().chain([SUMMARY]) {
+    let mappings = KITS.iter().map(|kit| kit.file);
+    for name in MADE.into_iter().chain(mappings).chain([SUMMARY]) {
         match std::fs::remove_file(dir.join(name)) {
             Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => return Err(fault.into()),
             _ => {}

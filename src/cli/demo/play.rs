@@ -54,8 +54,9 @@ impl Conductor<'_> {
             self.rhythm.turn().await;
             told = self.tell_received(told);
             let outbox = self.doors.app.ledger.outbox_list().await?;
-            let owed =
-                |row: &OutboxRow| !["sent", "withdrawn", "dead"].contains(&row.state.as_str());
+            // What waits for the next morning's digest is in order.
+            let over = ["sent", "withdrawn", "dead", "gathered", "daily"];
+            let owed = |row: &OutboxRow| !over.contains(&row.state.as_str());
             if self.council.untold() == 0 && !outbox.iter().any(owed) {
                 // What was written last comes back as an echo.
                 self.rhythm.turn().await;

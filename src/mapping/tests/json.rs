@@ -2,6 +2,8 @@
 
 use super::super::{FaultKind, Mapping, Page, PageFault};
 use super::reading;
+use crate::practice::fact::{Fact, Value};
+use crate::practice::known::{Known, Why};
 
 fn mapping(top: &str, feed: &str) -> Mapping {
     let text = format!(
@@ -66,7 +68,7 @@ fn a_page_of_json_is_read_wherever_its_records_stand() {
     .unwrap();
     assert_eq!((page.records.len(), page.total), (1, Some(3)));
     assert_eq!(page.next, super::super::Next::Token("t".to_owned()));
-    for none in [r#"{"steps": []}"#, r#"{"steps": null}"#, "{}"] {
+    for none in [r#"{"steps": []}"#, r#"{"steps": null}"#] {
         assert_eq!(read(&single, none).unwrap().count, 0);
     }
 }
@@ -119,7 +121,7 @@ fn many_keys_are_compared_too() {
     for n in 0..100 {
         let _ = write!(keys, "\"k{n}\": {n},");
     }
-    assert!(read(&mapping, &format!("{{{keys} \"k100\": 1}}")).is_ok());
+    assert!(read(&mapping, &format!("{{{keys} \"steps\": []}}")).is_ok());
     for twice in ["k5", "k50", "k99"] {
         assert!(read(&mapping, &format!("{{{keys} \"{twice}\": 1}}")).is_err());
     }
@@ -210,6 +212,40 @@ fn a_soap_answer_is_what_stands_in_its_body() {
     );
     let twice = inside.replace("</Result>", "</Result><Result><issues/></Result>");
     assert!(answer(&mapping, &wrap(v11, &twice)).is_err());
+}
+
+#[test]
+fn an_answer_that_is_null_as_a_whole_was_asked_and_is_blank() {
+    let text = "format = 'json'\n[feed]\npath = '/'\nroot = ''\nrecord = 'steps'\n[stages]\npath = 'type'\n\
+                [stages.is]\n'1' = 'practice_review'\n[record]\nid = 'id'\nstatus = 'status'\n\
+                [forms.sheet]\npath = 'answers'\nquestion = '{}'\n\
+                [facts.late_reason]\npath = 'answers/late/code'\n\
+                [facts.observation_waiver]\nform = 'sheet'\nquestion = 'waiver'\npath = 'code'\n\
+                [vocabularies.status]\nOpen = 'started'\n";
+    let mapping = Mapping::compile("null.toml", text).unwrap();
+    let code = Known::Is(Value::Code("ill".to_owned()));
+    let unseen = Known::Unreadable(Why::NotSeen);
+    for (answers, wanted) in [
+        (
+            r#"{"late": {"code": "ill"}, "waiver": {"code": "ill"}}"#,
+            code,
+        ),
+        (
+            r#"{"late": {"code": null}, "waiver": {"code": null}}"#,
+            Known::Blank,
+        ),
+        (r#"{"late": null, "waiver": null}"#, Known::Blank),
+        (r#"{"early": null}"#, unseen.clone()),
+        ("null", unseen),
+    ] {
+        let body = format!(
+            r#"{{"steps": [{{"id": 1, "type": 1, "status": "Open", "answers": {answers}}}]}}"#
+        );
+        let page = read(&mapping, &body).unwrap();
+        for fact in [Fact::LateReason, Fact::ObservationWaiver] {
+            assert_eq!(page.records[0].facts[&fact], wanted, "{fact:?} {answers}");
+        }
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn spaces() -> Namespaces {
 }
 
 /// What the path leads to: from what the trie captured, which must be what walking the whole document finds.
-fn picked(written: &str, body: &str) -> Vec<String> {
+pub(super) fn picked(written: &str, body: &str) -> Vec<String> {
     let mut path = Path::parse_in(written, &spaces()).unwrap();
     path.number = Some(1);
     let mut other = Path::parse("somewhere/else").unwrap();

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::two::second_person;
 use super::{QA, reassigned};
 use crate::practice::authority::Refusal;
-use crate::practice::deadlines::paused_days;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome};
 use crate::practice::episode::{Episode, Role, Stage, StepStatus};
 use crate::practice::on_record::Pause;
 use crate::practice::rules::parameter::PAUSE_DAYS;
+use crate::practice::standstill::paused_days;
 use crate::practice::terms::Terms;
 
 /// Whether a decision makes sense as the episode stands, decided in this role.

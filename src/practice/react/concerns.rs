@@ -112,6 +112,15 @@ fn shown(episode: &Episode, clock_runs: bool) -> Vec<(Matter, Timestamp)> {
         if was_open && episode.step_of(step.stage).is_none() {
             found.push((Matter::Deleted { step: id() }, step.last_seen));
         }
+        let undone = step
+            .finished
+            .last()
+            .filter(|_| step.is_live() && step.status.is_open());
+        if let Some((finish, since)) = undone.and_then(|finish| Some((finish, finish.undone?))) {
+            let finished_at = finish.at;
+            let step = id();
+            found.push((Matter::Undone { step, finished_at }, since));
+        }
         if names_another_child(episode, step) {
             found.push((Matter::OtherChild { step: id() }, began(step)));
         }

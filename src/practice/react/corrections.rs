@@ -28,13 +28,8 @@ impl Work<'_> {
         let seen = calendar.local_date(finish.observed_at);
         let mut tell: Vec<Role> = Vec::new();
         let mut levels = Vec::new();
-        for rung in self
-            .terms
-            .policy
-            .ladder
-            .iter()
-            .filter(|rung| rung.working_days > 0)
-        {
+        let ladder = self.terms.policy.ladder_of(stage).iter();
+        for rung in ladder.filter(|rung| rung.working_days > 0) {
             let level = level(
                 &self.after,
                 cause,

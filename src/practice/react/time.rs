@@ -9,6 +9,7 @@ use super::Work;
 use crate::practice::deadlines::{Milestone, MilestoneKind, about, is_frozen, milestones};
 use crate::practice::effect::Act;
 use crate::practice::episode::{Episode, Role};
+use crate::practice::rules::awaited;
 use crate::practice::verdict::{Judged, Verdict};
 use crate::practice::wording;
 
@@ -18,10 +19,12 @@ impl Work<'_> {
     /// Levels that passed while nobody looked are caught up with the latest one alone, and what fell
     /// due before activation is noted as told without being said.
     pub(super) fn settle_time(&mut self) -> Option<Timestamp> {
-        let milestones = milestones(&self.after, &self.terms.policy, &self.terms.calendar);
+        let mut milestones = milestones(&self.after, &self.terms.policy, &self.terms.calendar);
+        milestones.extend(awaited(&self.after, self.terms, self.now));
         let mut standing: BTreeSet<String> = milestones.iter().map(|m| m.cause.clone()).collect();
         standing.extend(self.frozen());
         self.cure(&standing);
+        let moved = self.moved(&standing);
         let mut due: BTreeMap<String, Vec<&Milestone>> = BTreeMap::new();
         for milestone in milestones.iter().filter(|m| m.at <= self.now) {
             let level = level_key(&self.after, milestone);
@@ -29,7 +32,10 @@ impl Work<'_> {
                 continue;
             }
             self.after.told.insert(level, self.now);
-            if milestone.at >= self.terms.activation {
+            // Of a new date, what the old one was reminded of is not said again.
+            let reminded =
+                milestone.kind == MilestoneKind::Reminder && moved.contains(&milestone.cause);
+            if milestone.at >= self.terms.activation && !reminded {
                 due.entry(milestone.cause.clone())
                     .or_default()
                     .push(milestone);
@@ -44,6 +50,15 @@ impl Work<'_> {
             .map(|m| m.at)
             .filter(|at| *at > self.now)
             .min()
+    }
+
+    /// Causes of a step that had another due date so far.
+    fn moved(&self, standing: &BTreeSet<String>) -> BTreeSet<String> {
+        let of = |cause: &str| about(cause).map(|(stage, step, leg, _)| (stage, step, leg));
+        let before: BTreeSet<_> = self.after.standing.iter().map(|cause| of(cause)).collect();
+        let new = standing.difference(&self.after.standing);
+        let moved = new.filter(|cause| of(cause).is_some() && before.contains(&of(cause)));
+        moved.cloned().collect()
     }
 
     /// Causes of steps whose clock stands still: nobody can see whether they are cured.
@@ -99,8 +114,12 @@ impl Work<'_> {
                 latest.at,
             );
         }
-        let missing = self.missing(latest);
-        let text = wording::due(&self.after, latest, &missing);
+        // What a rule awaits is said by itself; a reminder of a date lists everything.
+        let missing = match latest.says {
+            Some(_) => Vec::new(),
+            None => self.missing(latest),
+        };
+        let text = wording::due(&self.after, latest, self.late(latest), &missing);
         let mut tell: Vec<Role> = levels.iter().flat_map(|m| m.tell.iter().copied()).collect();
         tell.sort_unstable();
         tell.dedup();
@@ -110,15 +129,25 @@ impl Work<'_> {
             Act::Notice { text }
         };
         let level = format!("{:?}{:+}", latest.kind, latest.working_days).to_lowercase();
-        self.owe(
-            latest.step.clone(),
-            cause,
-            latest.rule,
-            &level,
-            act,
-            &tell,
-            latest.at,
-        );
+        let (step, rule) = (latest.step.clone(), latest.rule);
+        if latest.kind == MilestoneKind::Nudge {
+            self.owe(step, cause, rule, &level, act, &tell, latest.at);
+        } else {
+            self.owe_daily(step, cause, rule, &level, act, &tell, latest.at);
+        }
+    }
+
+    /// Working days from what a milestone counts from until today: a level may be said days after it passed.
+    fn late(&self, milestone: &Milestone) -> i32 {
+        let calendar = &self.terms.calendar;
+        let today = calendar.local_date(self.now);
+        match milestone.kind {
+            MilestoneKind::Awaited => {
+                let passed = calendar.between(calendar.local_date(milestone.at), today);
+                milestone.working_days + passed
+            }
+            _ => calendar.between(milestone.due, today),
+        }
     }
 
     /// What still stands between an open step and its Finish, for the text of a reminder.

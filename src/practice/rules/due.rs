@@ -6,6 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::practice::deadlines;
 use crate::practice::episode::{Episode, Stage};
+use crate::practice::standstill;
 use crate::practice::terms::Terms;
 
 /// The day by which a stage is due, extensions and pauses counted; none if nobody set one.
@@ -13,12 +14,9 @@ pub(super) fn effective(episode: &Episode, stage: Stage, terms: &Terms) -> Optio
     deadlines::due_day(episode, stage, &terms.policy, &terms.calendar)
 }
 
-/// Whether the clock stands still on a day.
-pub(super) fn is_paused(episode: &Episode, day: Date) -> bool {
-    episode
-        .pauses
-        .iter()
-        .any(|pause| pause.from <= day && day <= pause.until)
+/// Whether the clock of a stage stands still on a day.
+pub(super) fn is_paused(episode: &Episode, stage: Stage, day: Date, terms: &Terms) -> bool {
+    standstill::is_still(episode, stage, day, (&terms.policy, &terms.calendar))
 }
 
 /// The local day of an instant (Europe/London).

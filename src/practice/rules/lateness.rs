@@ -89,7 +89,12 @@ fn overdue(question: &Question<'_>) -> Finding {
         return nothing_due(question);
     };
     let today = question.today();
-    if due::is_paused(question.episode, today) {
+    if due::is_paused(
+        question.episode,
+        Stage::PracticeReview,
+        today,
+        question.terms,
+    ) {
         return Finding::DoesNotApply;
     }
     met_or(
@@ -114,7 +119,14 @@ fn reminder(question: &Question<'_>) -> Finding {
         .filter(|n| *n <= 0)
         .map(|n| due::add(question.terms, due_on, n));
     let reminded = opens.is_some_and(|opens| opens <= today) && today <= due_on;
-    if !reminded || due::is_paused(question.episode, today) {
+    if !reminded
+        || due::is_paused(
+            question.episode,
+            Stage::PracticeReview,
+            today,
+            question.terms,
+        )
+    {
         return Finding::DoesNotApply;
     }
     let left = due::between(question.terms, today, due_on);
@@ -222,7 +234,9 @@ fn available(question: &Question<'_>) -> Finding {
         return Finding::Met;
     }
     let today = question.today();
-    if question.episode.cancelled.is_some() || due::is_paused(question.episode, today) {
+    if question.episode.cancelled.is_some()
+        || due::is_paused(question.episode, Stage::Practitioner, today, question.terms)
+    {
         return Finding::DoesNotApply;
     }
     let Some(step) = question.episode.step_of(Stage::Practitioner) else {

@@ -6,8 +6,11 @@
 //! asks whether something is there, never whether the practice was good.
 
 pub mod allocation;
+pub mod awaits;
 pub mod due;
+pub mod hand_on;
 pub mod hand_over;
+pub mod invitations;
 pub mod lateness;
 pub mod moderation;
 pub mod parameter;
@@ -18,12 +21,17 @@ pub mod sign_off;
 pub mod standard;
 pub mod step;
 pub mod supervisor;
+pub mod waiting;
 mod words;
 
-use super::episode::{Role, Stage};
-use super::terms::{Policy, RuleTerms, Stance, WhenUnavailable};
+use jiff::Timestamp;
+
+use super::deadlines::Milestone;
+use super::episode::{Episode, Role, Stage};
+use super::terms::{Policy, RuleTerms, Stance, Terms, WhenUnavailable};
 use super::verdict::{Finding, Judged};
 
+pub use awaits::Awaited;
 pub use parameter::{PARAMETERS, Parameter, ParameterKind};
 pub use question::{CLOCK_GRACE_SECONDS, Change, Proposal, Question};
 
@@ -68,6 +76,8 @@ pub enum Trigger {
     AtDecision(fn(&Change<'_>) -> Finding),
     /// Whenever time matters to the episode.
     ByTime(Check),
+    /// The same for something that is awaited: from what it answers, the messages are made as well.
+    Awaits(for<'a> fn(&Question<'a>) -> Awaited<'a>),
     /// Whenever a step of the episode has been seen.
     OnSighting(Check),
 }
@@ -87,9 +97,18 @@ pub const RULES: &[Rule] = &[
     lateness::DATE_CHANGE,
     lateness::AVAILABLE,
     standard::FIRST_INSTANCE,
+    waiting::ASKED_FOR,
+    invitations::KICK_OFF,
+    invitations::CONVERSATION,
+    invitations::CONCLUDING,
+    invitations::PRACTICE_EVENT,
+    invitations::RESEARCH,
     practitioner::REFLECTION,
     practitioner::FOCUS,
     practitioner::TO_REVIEWER,
+    hand_on::BY_AGREED_DATE,
+    hand_on::GREEN_TICK,
+    hand_on::NEXT_CREATED,
     review::CONVERSATION,
     review::OBSERVATION,
     review::FAMILY,
@@ -98,15 +117,35 @@ pub const RULES: &[Rule] = &[
     review::EVALUATION,
     review::MEETING,
     review::ACTIONS,
+    waiting::BEFORE_MEETING,
     moderation::AGREED,
+    waiting::ANSWERED,
     moderation::UNCHANGED,
     moderation::REACHED_MANAGER,
     review::TO_SUPERVISOR,
+    hand_on::TAKEN_UP,
     supervisor::PROGRESS,
     supervisor::TO_SERVICE_MANAGER,
     sign_off::STATEMENT,
     sign_off::IN_TIME,
+    hand_on::LOOP_CLOSED,
 ];
+
+/// Every milestone of what is awaited in an episode, by the rules that wait, as it stands at `now`, UTC.
+pub fn awaited(episode: &Episode, terms: &Terms, now: Timestamp) -> Vec<Milestone> {
+    let question = Question {
+        episode,
+        step: None,
+        attempt: None,
+        at: now,
+        terms,
+    };
+    let rules = RULES.iter().filter_map(|rule| match rule.trigger {
+        Trigger::Awaits(check) => Some(check(&question).milestones(rule, &question)),
+        _ => None,
+    });
+    rules.flatten().collect()
+}
 
 /// The rule with a code, its own or one it is also listed under.
 pub fn find(code: &str) -> Option<&'static Rule> {

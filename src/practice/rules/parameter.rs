@@ -45,9 +45,11 @@ pub const PARAMETERS: &[Parameter] = &[
     LATE_FINISH,
     PAUSE_DAYS,
     FIRST_INSTANCE_DAYS,
+    NUDGE_MINUTES,
     REFLECTION,
     CONVERSATION,
     COMPONENTS,
+    MODERATION_WAIT,
     STATEMENT,
     SUPERVISOR_DAYS,
     SIGN_OFF_DAYS,
@@ -92,6 +94,17 @@ pub const FIRST_INSTANCE_DAYS: Parameter = days(
     "Working days that the practice reviewer has after being told, before the Head hears of it.",
     3,
 );
+/// LE-08.3: how long a choice stands before it is one.
+pub const NUDGE_MINUTES: Parameter = Parameter {
+    rule: "LE-08.3",
+    key: "stands_minutes",
+    meaning: "Minutes for which the evaluation stands unchanged before the practice reviewer is reminded.",
+    kind: ParameterKind::Number {
+        default: 60,
+        least: 0,
+        most: 10_080,
+    },
+};
 /// LE-16.1: how long a reflection is at least.
 pub const REFLECTION: Parameter = chars(
     "LE-16.1",
@@ -117,6 +130,13 @@ pub const COMPONENTS: Parameter = Parameter {
         most: 50,
     },
 };
+/// LE-27.2: how long waiting for the Head stops the reviewer's clock.
+pub const MODERATION_WAIT: Parameter = days(
+    "LE-27.2",
+    "pause_working_days",
+    "Most working days for which waiting for one moderation stops the practice reviewer's clock.",
+    5,
+);
 /// LE-29.3: how long the statement is at least.
 pub const STATEMENT: Parameter = chars(
     "LE-29.3",

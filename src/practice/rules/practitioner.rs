@@ -54,7 +54,7 @@ pub const TO_REVIEWER: Rule = Rule {
     trigger: Trigger::AtFinish(&[Stage::Practitioner], to_reviewer),
 };
 
-fn reflection(question: &Question<'_>) -> Finding {
+pub(super) fn reflection(question: &Question<'_>) -> Finding {
     let least = parameter::REFLECTION.count(&question.terms.policy);
     match question.amount(Fact::ReflectionLength) {
         Known::Is(0) if least > 0 => unmet(
@@ -71,7 +71,7 @@ fn reflection(question: &Question<'_>) -> Finding {
     }
 }
 
-fn focus(question: &Question<'_>) -> Finding {
+pub(super) fn focus(question: &Question<'_>) -> Finding {
     match question.amount(Fact::FocusLength) {
         Known::Is(n) => met_or(
             n > 0,

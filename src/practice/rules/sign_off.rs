@@ -67,7 +67,9 @@ fn statement(question: &Question<'_>) -> Finding {
 
 fn in_time(question: &Question<'_>) -> Finding {
     let today = question.today();
-    if question.episode.cancelled.is_some() || due::is_paused(question.episode, today) {
+    if question.episode.cancelled.is_some()
+        || due::is_paused(question.episode, Stage::SignOff, today, question.terms)
+    {
         return Finding::DoesNotApply;
     }
     // The sign-off first: once it can be late, the supervisor's step is behind it.
