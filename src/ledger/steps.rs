@@ -322,7 +322,7 @@ impl Turn {
     /// for it alone is withdrawn; the journal keeps that it stood alone.
     pub(super) fn join(
         &mut self,
-        sighting: &Sighting,
+        (source, step): (&SourceName, &StepId),
         alone: &EpisodeId,
         id: &EpisodeId,
     ) -> Result<(), LedgerFault> {
@@ -331,15 +331,15 @@ impl Turn {
         };
         let mut joined = self.episode(id).cloned().unwrap_or_else(|| Episode {
             silent_before: left.silent_before,
-            ..Episode::new(id.clone(), sighting.source.clone())
+            ..Episode::new(id.clone(), source.clone())
         });
         if joined.child.is_none() {
             joined.child.clone_from(&left.child);
         }
-        if let Some(step) = left.steps.remove(&sighting.step) {
-            joined.steps.insert(sighting.step.clone(), step);
+        if let Some(held) = left.steps.remove(step) {
+            joined.steps.insert(step.clone(), held);
         }
-        let body = json!({ "source": sighting.source, "step": sighting.step, "from": alone });
+        let body = json!({ "source": source, "step": step, "from": alone });
         self.say(Some(id), &JournalLine::new("joined", body))?;
         if left.steps.is_empty() {
             self.remove(alone);
