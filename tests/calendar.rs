@@ -314,6 +314,7 @@ fn put(episode: &mut Episode, stage: Stage, finished: Option<&str>) {
             observed_at: at(finished),
             permit: None,
             bypass: false,
+            undone: None,
         });
     }
     episode.steps.insert(step.id.clone(), step);

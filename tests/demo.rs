@@ -10,6 +10,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use greentick::simulator::Dialect;
+
 /// Runs the demo until it has said `lines` lines and kills it, or to its end; says whether it ended well, and what it said.
 fn demo(dir: &Path, lines: usize) -> (Option<bool>, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_greentick"))
@@ -60,12 +62,9 @@ fn killed_again_and_again_it_goes_on_and_nothing_is_lost_or_said_twice() {
     }
 }
 
-/// The dialects that a mapping is shipped for.
-const SPOKEN: [&str; 5] = ["xml", "soap", "json", "eav", "batch"];
-
 #[test]
 fn in_every_dialect_the_same_cycle_comes_to_the_same_end() {
-    let played = SPOKEN.map(|dialect| {
+    let played = Dialect::ALL.map(Dialect::name).map(|dialect| {
         let folder = tempfile::tempdir().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_greentick"))
             .args(["demo", "--exit", "--dialect", dialect, "--dir"])

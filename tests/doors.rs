@@ -16,7 +16,8 @@ use greentick::app::{App, Limits};
 use greentick::clock::Clock;
 use greentick::daemon::{self, Beats, Rhythm};
 use greentick::ledger::Ledger;
-use greentick::practice::ids::{SourceName, WorkerId};
+use greentick::practice::ids::{ChildKey, SourceName, WorkerId};
+use greentick::practice::news::Merge;
 use greentick::practice::terms::Mode;
 use greentick::simulator::MemoryCouncil;
 use greentick::telemetry::Metrics;
@@ -35,6 +36,17 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
         terms: common::terms(Mode::Callout),
         limits: Limits::default(),
     };
+    // The second would lead back to the first.
+    for (from, to) in [("A", "B"), ("B", "A")] {
+        let merge = Merge {
+            from: ChildKey::from(from),
+            to: ChildKey::from(to),
+            at: None,
+        };
+        let now = "2026-11-24T08:00:00Z".parse().unwrap();
+        let merged = app.ledger.merge(&app.source, &[merge], None, now).await;
+        merged.unwrap();
+    }
     let hour = Duration::from_hours(1);
     let beats = Beats {
         poll: hour,
@@ -182,6 +194,7 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
     for (path, status, part) in [
         ("/healthz", 200, "alive"),
         ("/", 200, "Learning Episodes board"),
+        ("/", 200, "Merged records that were not believed: 1"),
         ("/metrics", 200, "greentick_finish_checks"),
         ("/api/v1/episodes", 401, "not authorised"),
     ] {

@@ -162,7 +162,7 @@ fn a_preview_says_every_fault_of_every_row_and_writes_nothing() {
         "cycle.csv:4: `due_on`: is `soon`; write a day as 2026-11-23",
         "cycle.csv:5: `le_id`: `LE-2026-0001` stands on line 2 already",
         "cycle.csv:6: look at it: The child already has a live Learning Episode.",
-        "cycle.csv:8: look at it: The practice reviewer has 4 live Learning Episodes, and 3 are meant",
+        "cycle.csv:8: look at it: The practice reviewer already has 3 Learning Episodes in this cycle.",
         "cycle.csv:9: has 11 cells where the heading has 12",
         "reviewer W-50: 0 live before, 4 with this, at most 3 meant, more than meant",
     ] {

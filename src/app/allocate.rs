@@ -34,7 +34,7 @@ pub struct Allocated {
     pub refused: Vec<RowFault>,
     /// What should be looked at of rows that are taken in.
     pub warnings: Vec<RowFault>,
-    /// How many live Learning Episodes each reviewer of the table has with it.
+    /// How many live Learning Episodes of these cycles each reviewer of the table has with it.
     pub loads: Vec<Load>,
 }
 
@@ -87,7 +87,7 @@ impl std::fmt::Display for RowFault {
     }
 }
 
-/// How many live Learning Episodes a reviewer has.
+/// How many live Learning Episodes a reviewer has in the table's cycles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Load {
     /// The reviewer.
@@ -150,7 +150,9 @@ pub async fn register_as<C: CaseSystem>(
     let planned = plan::plan(app, sheet, asked.cycle, child_key, &mut report.refused);
     let mut live: BTreeMap<EpisodeId, Allocation> =
         decide::live_allocations(app).await?.into_iter().collect();
-    let before = loads(live.values());
+    let cycles: BTreeSet<CycleId> = planned.iter().map(|(.., one)| one.cycle.clone()).collect();
+    let in_these = |one: &&Allocation| cycles.contains(&one.cycle);
+    let before = loads(live.values().filter(in_these));
     let mut reviewers = BTreeSet::new();
     for (line, le_id, allocation) in planned {
         let others: Vec<Allocation> = live
@@ -174,7 +176,7 @@ pub async fn register_as<C: CaseSystem>(
             }
         }
     }
-    let with = loads(live.values());
+    let with = loads(live.values().filter(in_these));
     let cap = u64::from(REVIEWER_LOAD.count(&app.terms.policy));
     report.loads = reviewers
         .into_iter()

@@ -65,6 +65,20 @@ pub async fn follow_hints<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result
     Ok(read)
 }
 
+/// Reads the list of merges, if something was told that is about no step: two persons became one, or one was closed
+/// to us (M20). Gives whether it was read.
+///
+/// # Errors
+/// The case system's or the ledger's own; it is then tried again.
+pub async fn follow_persons<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<bool, AppFault> {
+    let Some(told) = app.ledger.heard_of_persons(&app.source).await? else {
+        return Ok(false);
+    };
+    mirror::merges(app, now).await?;
+    app.ledger.looked_at_persons(&app.source, told, now).await?;
+    Ok(true)
+}
+
 /// What is asked, as the gate takes it.
 ///
 /// # Errors

@@ -13,9 +13,10 @@ use crate::practice::episode::{Episode, Evaluation, Role, Stage};
 use crate::practice::ids::{CycleId, Digest, EpisodeId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
+use crate::practice::wording;
 use crate::sampling::{
     Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Name, Sample, SampleList,
-    Seed, verify,
+    SamplingPolicy, Seed, verify,
 };
 
 /// The names under which a cycle's documents are kept.
@@ -28,8 +29,8 @@ const CERTIFICATE: &str = "certificate.json";
 /// Every document a cycle may have, with its file name.
 pub const DOCUMENTS: [&str; 5] = [FRAME, EXCLUSIONS, POLICY, RECORD, CERTIFICATE];
 
-/// Freezes a cycle's frame: every episode whose practice review is finished; the others are listed
-/// with their reason. Returns the record with the hashes to publish before the seed is thrown.
+/// Freezes a cycle's frame: every episode whose practice review is finished and whose record is not restricted; the
+/// others are listed with their reason. Returns the record with the hashes to publish before the seed is thrown.
 pub async fn freeze<C>(
     app: &App<C>,
     cycle: &CycleId,
@@ -42,10 +43,12 @@ pub async fn freeze<C>(
             "no episode of cycle `{cycle}` is on record"
         )));
     }
+    let policy = SamplingPolicy::from_policy_file(policy_file)
+        .map_err(|fault| AppFault::Refused(format!("the frame cannot be frozen: {fault}")))?;
     let mut rows = Vec::new();
     let mut exclusions = Vec::new();
     for episode in &episodes {
-        match frame_row(episode) {
+        match frame_row(episode, policy.draw_restricted) {
             Ok(row) => rows.push(row),
             Err(reason) => exclusions.push(Exclusion {
                 le_id: episode.id.0.clone(),
@@ -75,10 +78,14 @@ fn refused<F: std::fmt::Display>(what: &str, faults: &[F]) -> AppFault {
 }
 
 /// One row of the frame, or the reason why the episode is not in it.
-fn frame_row(episode: &Episode) -> Result<FrameRow, String> {
+fn frame_row(episode: &Episode, draw_restricted: bool) -> Result<FrameRow, String> {
     let review = episode.step_of(Stage::PracticeReview);
     if episode.cancelled.is_some() {
         return Err("cancelled".to_owned());
+    }
+    // Whoever is drawn to moderate it might not be allowed to open it.
+    if episode.is_restricted() && !draw_restricted {
+        return Err("record restricted".to_owned());
     }
     let finished = review
         .filter(|step| !step.status.is_open())
@@ -237,10 +244,7 @@ async fn push<C: CaseSystem>(
                     .rev()
                     .find_map(|stage| before.step_of(stage))
                     .map(|step| step.id.clone());
-                let text = format!(
-                    "{id}: drawn for moderation by the Children's Services Leadership Team, cycle \
-                     {cycle}. Certificate {hash}."
-                );
+                let text = wording::sampled(id, cycle, &hash);
                 if reaction
                     .after
                     .told

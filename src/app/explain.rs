@@ -1,116 +1,233 @@
-//! Why does an episode stand where it stands? Every rule of every stage, met ones included.
+//! Why does an episode stand where it stands? Every rule, met ones included, now or at any past moment.
+//!
+//! What is explained is what the judge says: nothing here judges by itself. Of the past, the journal's inputs are
+//! folded up to the moment and judged by what was in force then. Absent on purpose: any narrative, and names.
+
+mod clock;
+mod lines;
+mod rules;
 
 use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
-use super::{App, AppFault, gate};
-use crate::practice::deadlines::milestones;
-use crate::practice::episode::{Episode, Stage};
-use crate::practice::ids::EpisodeId;
-use crate::practice::judge::judge;
-use crate::practice::known::{Known, Why};
-use crate::practice::verdict::{Attempt, Finding};
+use super::past::{Then, in_force};
+use super::{App, AppFault};
+use crate::practice::deadlines::{Milestone, milestones};
+use crate::practice::decision::{Moderation, ModerationRequest, Override, ReasonGiven};
+use crate::practice::episode::{Episode, Evaluation, Role, Stage};
+use crate::practice::ids::{CycleId, EpisodeId, StepId};
+use crate::practice::replay::World;
+use crate::practice::terms::{Mode, Terms};
 
-/// The whole explanation of one episode as of now; none if it is not known.
+pub use clock::ClockTold;
+pub use lines::in_lines;
+pub use rules::{RuleTold, StageTold};
+
+/// The whole explanation of one episode. Its JSON is a promise: see docs/operations.md.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// The episode.
+    pub episode: EpisodeId,
+    /// Its cycle, if it is known.
+    pub cycle: Option<CycleId>,
+    /// The moment that is explained, UTC.
+    pub as_of: Timestamp,
+    /// The same in local words.
+    pub as_of_words: String,
+    /// By what it is judged.
+    pub under: Under,
+    /// The policy it is judged under, `sha256:…`.
+    pub policy: String,
+    /// What makes this answer less than certain, in whole sentences.
+    pub warnings: Vec<String>,
+    /// Where it stands, what holds Finish and who can put it right, in whole sentences.
+    pub summary: Vec<String>,
+    /// Each stage in order, whether or not it has begun.
+    pub stages: Vec<StageTold>,
+    /// What time and the steps seen say of the whole episode.
+    pub whole: Vec<RuleTold>,
+    /// The story of each date.
+    pub clock: Vec<ClockTold>,
+    /// Initial moderation (¶8, ¶27).
+    pub moderation: Moderated,
+    /// Reasons on record.
+    pub reasons: Vec<ReasonGiven>,
+    /// Accountable overrides.
+    pub overrides: Vec<Override>,
+    /// What needs a person.
+    pub concerns: Vec<ConcernTold>,
+    /// What falls due, and has fallen due, of what is still open.
+    pub milestones: Vec<MilestoneTold>,
+}
+
+/// By what an episode is judged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Under {
+    /// How Finish is held.
+    pub mode: Mode,
+    /// Nothing due before it is chased, UTC.
+    pub activation: Timestamp,
+    /// SHA-256 of the days off.
+    pub calendar: String,
+}
+
+/// Requests for initial moderation, and what came of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Moderated {
+    /// The overall evaluation at that moment, if it can be read.
+    pub evaluation: Option<Evaluation>,
+    /// Requests, oldest first.
+    pub requests: Vec<ModerationRequest>,
+    /// Moderations, oldest first.
+    pub moderations: Vec<Moderation>,
+    /// Whether the last one is about what the form says now; none if there is none.
+    pub still_about_the_form: Option<bool>,
+}
+
+/// Something that needs a person.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConcernTold {
+    /// Since when, UTC.
+    pub since: Timestamp,
+    /// What it is, in whole sentences.
+    pub words: String,
+}
+
+/// One instant at which something falls due to be said.
+#[derive(Clone, Debug, Serialize)]
+pub struct MilestoneTold {
+    /// The stage it is about.
+    pub stage: Stage,
+    /// The due day, local.
+    pub due: jiff::civil::Date,
+    /// When it is said, UTC.
+    pub at: Timestamp,
+    /// Who is told.
+    pub tell: Vec<Role>,
+    /// The rule.
+    pub rule: &'static str,
+    /// Working days after the due day; negative before it.
+    pub working_days: i32,
+}
+
+/// Explains an episode as of now, or as of the moment `at`; none if it was not known by then.
+///
+/// # Errors
+/// A moment that lies ahead, or the ledger's fault.
 pub async fn explain<C>(
     app: &App<C>,
     id: &EpisodeId,
+    at: Option<Timestamp>,
     now: Timestamp,
-) -> Result<Option<Json>, AppFault> {
-    Ok(app
-        .ledger
-        .episode(id)
+) -> Result<Option<Explanation>, AppFault> {
+    let Some(at) = at else {
+        let episode = app.ledger.episode(id).await?;
+        let then = Then::present(&app.terms);
+        return Ok(episode.map(|episode| told(&episode, &then, now)));
+    };
+    if at > now {
+        let words = |at| app.terms.calendar.local_words(at);
+        return Err(AppFault::Refused(format!(
+            "{} lies ahead of now, {}. Give a moment that has passed",
+            words(at),
+            words(now)
+        )));
+    }
+    Ok(as_of(app, id, at)
         .await?
-        .map(|episode| explanation(app, &episode, now)))
+        .map(|(episode, then)| told(&episode, &then, at)))
 }
 
-fn explanation<C>(app: &App<C>, episode: &Episode, now: Timestamp) -> Json {
-    let stages: Vec<Json> = Stage::ALL
-        .into_iter()
-        .filter_map(|stage| {
-            let step = episode.step_of(stage)?;
-            let attempt = Attempt {
-                step: step.id.clone(),
-                actor: None,
-                hand_over: Known::Unreadable(Why::NotSeen),
-                immediate: false,
-                at: now,
-            };
-            let verdict = judge(episode, &attempt, &app.terms)?;
-            let rules: Vec<Json> = verdict
-                .findings
-                .iter()
-                .map(|judged| {
-                    let mut line = gate::reason(judged);
-                    let word = match &judged.finding {
-                        Finding::Met => "met",
-                        Finding::Unmet(_) => "unmet",
-                        Finding::CannotTell(..) => "cannot tell",
-                        Finding::DoesNotApply => "does not apply",
-                    };
-                    if let Some(object) = line.as_object_mut() {
-                        object.insert("finding".to_owned(), word.into());
-                    }
-                    line
-                })
-                .collect();
-            Some(json!({
-                "stage": stage, "step": step.id, "status": step.status, "leg": step.leg,
-                "answer": verdict.answer(), "rules": rules,
-            }))
-        })
-        .collect();
-    let due: Vec<Json> = milestones(episode, &app.terms.policy, &app.terms.calendar)
-        .iter()
-        .map(|m| json!({ "stage": m.stage, "due": m.due, "at": m.at, "tell": m.tell, "rule": m.rule }))
-        .collect();
-    let concerns: Vec<Json> = episode
-        .concerns
-        .values()
-        .map(|concern| json!({ "since": concern.since, "words": concern.what.words() }))
-        .collect();
-    json!({
-        "concerns": concerns,
-        "episode": episode.id, "cycle": episode.cycle, "as_of": now,
-        "policy": format!("sha256:{}", app.terms.digest), "stages": stages, "milestones": due,
-    })
-}
-
-/// The same explanation as lines for a terminal.
-pub fn in_lines(explanation: &Json) -> Vec<String> {
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    let mut lines = vec![format!(
-        "{} (cycle {})",
-        text(&explanation["episode"]),
-        explanation["cycle"].as_str().unwrap_or("not known")
-    )];
-    for stage in explanation["stages"].as_array().into_iter().flatten() {
-        lines.push(format!(
-            "{} — step {} is {}: {}",
-            text(&stage["stage"]),
-            text(&stage["step"]),
-            text(&stage["status"]),
-            text(&stage["answer"])
-        ));
-        for rule in stage["rules"].as_array().into_iter().flatten() {
-            lines.push(format!(
-                "  {:<8} {:<14} {} {}",
-                text(&rule["rule"]),
-                text(&rule["finding"]),
-                text(&rule["missing"]),
-                text(&rule["seen"])
-            ));
+/// An episode as it stood at a past moment, and by what it was judged then; what was entered at that very instant
+/// counts.
+///
+/// # Errors
+/// The ledger's fault.
+pub async fn as_of<C>(
+    app: &App<C>,
+    id: &EpisodeId,
+    at: Timestamp,
+) -> Result<Option<(Episode, Then)>, AppFault> {
+    let mut lines = app.ledger.past_of(id).await?;
+    lines.retain(|line| line.at <= at);
+    let mut world = World::default();
+    let mut terms = app.terms.clone();
+    for line in &lines {
+        if let crate::practice::history::Happened::Configured(now) = &line.what {
+            terms = Then::of(&app.ledger, now, &app.terms).await?.terms;
         }
+        world.take(line, &terms);
     }
-    for concern in explanation["concerns"].as_array().into_iter().flatten() {
-        lines.push(format!("needs a person — {}", text(&concern["words"])));
+    let Some(standing) = world.episode(id) else {
+        return Ok(None);
+    };
+    let then = match in_force(&lines) {
+        Some(in_force) => Then::of(&app.ledger, in_force, &app.terms).await?,
+        None => Then::unknown(&app.terms),
+    };
+    Ok(Some((standing.episode.clone(), then)))
+}
+
+fn told(episode: &Episode, then: &Then, at: Timestamp) -> Explanation {
+    let terms: &Terms = &then.terms;
+    let stages: Vec<StageTold> = Stage::ALL
+        .into_iter()
+        .map(|stage| rules::stage(episode, stage, at, terms))
+        .collect();
+    let clock = clock::told(episode, at, terms);
+    let last = episode.moderations.last();
+    let on = episode.moderated_matter();
+    Explanation {
+        episode: episode.id.clone(),
+        cycle: episode.cycle.clone(),
+        as_of: at,
+        as_of_words: terms.calendar.local_words(at),
+        under: Under {
+            mode: terms.mode,
+            activation: terms.activation,
+            calendar: format!("sha256:{}", terms.calendar.version()),
+        },
+        policy: format!("sha256:{}", terms.digest),
+        warnings: then.warnings.clone(),
+        summary: rules::summary(episode, &stages, &clock),
+        whole: rules::whole(episode, at, terms),
+        stages,
+        clock,
+        moderation: Moderated {
+            evaluation: episode.evaluation().value().copied(),
+            requests: episode.moderation_requests.clone(),
+            moderations: episode.moderations.clone(),
+            still_about_the_form: last.map(|last| last.on == on),
+        },
+        reasons: episode.reasons.clone(),
+        overrides: episode.overrides.clone(),
+        concerns: episode
+            .concerns
+            .values()
+            .map(|concern| ConcernTold {
+                since: concern.since,
+                words: concern.what.words(),
+            })
+            .collect(),
+        milestones: milestones(episode, &terms.policy, &terms.calendar)
+            .into_iter()
+            .map(milestone)
+            .collect(),
     }
-    for due in explanation["milestones"].as_array().into_iter().flatten() {
-        lines.push(format!(
-            "due {} — told at {}",
-            text(&due["due"]),
-            text(&due["at"])
-        ));
+}
+
+fn milestone(one: Milestone) -> MilestoneTold {
+    MilestoneTold {
+        stage: one.stage,
+        due: one.due,
+        at: one.at,
+        tell: one.tell,
+        rule: one.rule,
+        working_days: one.working_days,
     }
-    lines
+}
+
+/// Which step a stage's own step is, for whoever looks it up.
+fn step_id(episode: &Episode, stage: Stage) -> Option<StepId> {
+    episode.step_of(stage).map(|step| step.id.clone())
 }

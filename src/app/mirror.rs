@@ -33,6 +33,7 @@ use crate::practice::terms::Terms;
 use restored::{Behind, behind};
 
 pub use bookmark::{Bookmark, Turned, WentBack};
+pub use merges::{RefusedMerge, refused as refused_merges};
 pub use restored::went_back;
 pub use silence::working_hours;
 
@@ -135,6 +136,13 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
             None => {}
         }
     }
+    Ok(report)
+}
+
+/// Reads the list of merged records from where it was left, as every sweep does first.
+pub async fn merges<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
+    let mut report = Mirrored::default();
+    merges::take(app, now, &mut report).await?;
     Ok(report)
 }
 

@@ -13,6 +13,9 @@ pub mod draw;
 pub mod explain;
 pub mod gate;
 pub mod mirror;
+pub mod past;
+pub mod rehearse;
+pub mod shadow;
 pub mod task;
 pub mod tick;
 

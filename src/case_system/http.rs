@@ -18,8 +18,8 @@ use super::paging;
 use super::reach::{Reach, clients};
 use super::token::{Serials, Tokens};
 use super::{
-    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, GoingOn, Grant, OpenTask, Outcome,
-    Rehearsed, StepAnswer,
+    CaseFault, CaseSystem, FeedPage, FeedPosition, Found, GoingOn, Grant, MergePage, OpenTask,
+    Outcome, Rehearsed, StepAnswer,
 };
 use crate::clock::Clock;
 use crate::mapping::{
@@ -171,7 +171,7 @@ impl HttpCaseSystem {
         CaseFault::Unproven(format!("`{}`: {why}", self.place_of(path)))
     }
 
-    fn reading(&self, now: Timestamp, road: Road, charset: Option<String>) -> Reading {
+    pub(super) fn reading(&self, now: Timestamp, road: Road, charset: Option<String>) -> Reading {
         Reading {
             source: self.settings.source.clone(),
             now,
@@ -249,7 +249,7 @@ impl HttpCaseSystem {
     }
 
     /// The case system's clock as HTTP has it, where ours is the real one as well.
-    fn date_of(&self, answer: &Answer) -> Option<Timestamp> {
+    pub(super) fn date_of(&self, answer: &Answer) -> Option<Timestamp> {
         if !matches!(self.reach.clock, Some(Clock::System)) {
             return None;
         }
@@ -260,7 +260,7 @@ impl HttpCaseSystem {
     }
 
     /// Refuses an answer of another environment than ours (P17).
-    fn is_of_here(&self, said: Option<&str>, path: &str) -> Result<(), CaseFault> {
+    pub(super) fn is_of_here(&self, said: Option<&str>, path: &str) -> Result<(), CaseFault> {
         match self.mapping.elsewhere(said) {
             Some(why) => Err(self.unproven(path, why)),
             None => Ok(()),
@@ -341,6 +341,17 @@ impl CaseSystem for HttpCaseSystem {
     ) -> Result<FeedPage, CaseFault> {
         let sweep = self.mapping.sweep().ok_or_else(|| not_mapped("sweep"))?;
         self.read(sweep, position, now, Road::Sweep).await
+    }
+
+    async fn merges(
+        &self,
+        position: &FeedPosition,
+        now: Timestamp,
+    ) -> Result<MergePage, CaseFault> {
+        match self.mapping.merges() {
+            Some(list) => self.read_merges(list, position, now).await,
+            None => Ok(MergePage::default()),
+        }
     }
 
     async fn step(

@@ -6,6 +6,7 @@
 mod batches;
 mod http;
 mod looking_up;
+mod merging;
 mod pace;
 mod paging;
 mod reach;

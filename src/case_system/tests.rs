@@ -1,7 +1,9 @@
 //! What does the adapter make of answers that are not what was promised?
 
 mod asking;
+mod merging;
 mod signing_in;
+mod tls;
 mod weather;
 
 use std::sync::Arc;

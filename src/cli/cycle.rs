@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Failure;
-use super::run::{Configured, ready};
+use super::run::{Configured, ready, ready_to_write};
 use crate::app::{AppFault, allocate, draw, explain, mirror};
 use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 
@@ -32,7 +32,10 @@ pub(super) struct Allocate {
 pub(super) struct Explain {
     /// The episode's reference.
     episode: String,
-    /// Print JSON for a machine.
+    /// As of a past moment, by what was in force then: 2026-11-23T14:02:00Z, 2026-11-23 14:02 or 2026-11-23 (its end), local.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Print JSON for a machine; its shape is in docs/operations.md.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -73,7 +76,7 @@ pub(super) fn ended(fault: AppFault) -> Failure {
 }
 
 pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
-    let ready = ready(&verb.configured).await?;
+    let ready = ready_to_write(&verb.configured).await?;
     let file = std::fs::read(&verb.file)
         .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", verb.file.display())))?;
     let by = WorkerId(verb.by.clone());
@@ -135,16 +138,27 @@ fn said(file: &str, report: &allocate::Allocated) {
 pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
     let ready = ready(&verb.configured).await?;
     let id = EpisodeId(verb.episode.clone());
-    let Some(answer) = explain::explain(&ready.app, &id, ready.clock.now())
+    let calendar = &ready.app.terms.calendar;
+    let at = match &verb.at {
+        Some(text) => Some(calendar.moment(text).map_err(Failure::No)?),
+        None => None,
+    };
+    let now = ready.clock.now();
+    let told = explain::explain(&ready.app, &id, at, now)
         .await
-        .map_err(ended)?
-    else {
-        return Err(Failure::No(format!("no episode `{id}` is on record")));
+        .map_err(ended)?;
+    let Some(told) = told else {
+        let by = at.map_or(String::new(), |at| {
+            format!(" by {}", calendar.local_words(at))
+        });
+        return Err(Failure::No(format!(
+            "no episode `{id}` is on record{by}; see `greentick mirror list`"
+        )));
     };
     if verb.json {
-        println!("{answer}");
+        println!("{}", serde_json::to_string(&told)?);
     } else {
-        println!("{}", explain::in_lines(&answer).join("\n"));
+        println!("{}", explain::in_lines(&told, calendar).join("\n"));
     }
     Ok(())
 }
@@ -152,7 +166,7 @@ pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
 pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
     match verb {
         Draw::Freeze { cycle, configured } => {
-            let ready = ready(configured).await?;
+            let ready = ready_to_write(configured).await?;
             let policy = ready
                 .settings
                 .policy_text()
@@ -170,7 +184,7 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
             out,
             configured,
         } => {
-            let ready = ready(configured).await?;
+            let ready = ready_to_write(configured).await?;
             let cycle = CycleId(cycle.clone());
             let drawn = draw::draw(&ready.app, &cycle, seed, ready.clock.now())
                 .await
@@ -193,7 +207,7 @@ pub(super) async fn sample(verb: &Draw) -> Result<(), Failure> {
 
 /// Compares everything now: the feed from its beginning, then every open step.
 pub(super) async fn reconcile(configured: &Configured, json: bool) -> Result<(), Failure> {
-    let ready = ready(configured).await?;
+    let ready = ready_to_write(configured).await?;
     let report = mirror::reconcile(&ready.app, ready.clock.now())
         .await
         .map_err(ended)?;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::Failure;
 use super::cycle::ended;
-use super::run::{Configured, Ready, ready};
+use super::run::{Configured, Ready, ready_to_write};
 use crate::app::decide;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome, ReasonAbout};
 use crate::practice::episode::{Evaluation, Role, Stage};
@@ -316,7 +316,7 @@ pub(super) async fn decide(verb: &Decide) -> Result<(), Failure> {
         let why = "say who decides, by worker id: --by WORKER, or GREENTICK_WORKER";
         return Err(Failure::No(why.to_owned()));
     };
-    let ready = ready(&Configured {
+    let ready = ready_to_write(&Configured {
         config: verb.config.clone(),
     })
     .await?;

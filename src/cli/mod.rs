@@ -14,6 +14,7 @@ mod doctor;
 mod ledger;
 mod mapping;
 mod people;
+mod rehearse;
 mod run;
 mod sample;
 mod simulate;
@@ -50,6 +51,8 @@ enum Verb {
     Allocate(cycle::Allocate),
     /// Show why an episode stands where it stands.
     Explain(cycle::Explain),
+    /// Judge the ledger's whole history again under another policy.
+    Rehearse(rehearse::Rehearse),
     /// Record a person's decision about an episode.
     Decide(decide::Decide),
     /// Write who holds which role from a list kept elsewhere.
@@ -146,6 +149,7 @@ pub async fn main() -> ExitCode {
         Verb::Doctor(verb) => Box::pin(doctor::run(&verb)).await,
         Verb::Allocate(verb) => Box::pin(cycle::allocate(&verb)).await,
         Verb::Explain(verb) => cycle::explain(&verb).await,
+        Verb::Rehearse(verb) => rehearse::run(&verb).await,
         Verb::Decide(verb) => decide::decide(&verb).await,
         Verb::People(verb) => people::people(&verb),
         Verb::Mapping(verb) => mapping::run(&verb),

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::{Failure, check};
-use crate::app::{App, Limits};
+use crate::app::{App, Limits, past};
 use crate::case_system::{CaseFault, HttpCaseSystem, HttpSettings, Reach, Via};
 use crate::clock::Clock;
 use crate::daemon::{self, Beats, Rhythm};
@@ -272,7 +272,7 @@ pub(super) fn assemble(ready: Ready, banner: Option<String>) -> Assembled {
 
 /// Writes into the journal what is judged and read by from now on, if that has changed, so that an old
 /// line can be replayed under what held then.
-async fn configured_now(ready: &Ready) -> Result<(), Failure> {
+pub(super) async fn configured_now(ready: &Ready) -> Result<(), Failure> {
     let Ready {
         settings,
         app,
@@ -283,17 +283,19 @@ async fn configured_now(ready: &Ready) -> Result<(), Failure> {
         Some(path) => std::fs::read(path)?,
         None => Vec::new(),
     };
-    let terms = &app.terms;
-    let value = serde_json::json!({
-        "program": env!("CARGO_PKG_VERSION"), "source": app.source, "mode": terms.mode,
-        "activation": terms.activation, "policy": terms.digest,
-        "people": Digest::of_json(&terms.people), "calendar": terms.calendar.version(),
+    let read_by = serde_json::json!({
         "mapping": Digest::of(&mapping), "mapping_ids": settings.source.ids,
     });
-    app.ledger
-        .note_change("configured", &value, clock.now())
-        .await?;
-    Ok(())
+    past::configured(app, read_by, clock.now())
+        .await
+        .map_err(|fault| Failure::CannotTell(fault.to_string()))
+}
+
+/// As [`ready`], for a verb that writes into the ledger: what it judges by is on record first.
+pub(super) async fn ready_to_write(configured: &Configured) -> Result<Ready, Failure> {
+    let ready = ready(configured).await?;
+    configured_now(&ready).await?;
+    Ok(ready)
 }
 
 /// Runs until it is asked to end.

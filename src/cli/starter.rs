@@ -20,57 +20,46 @@ use crate::simulator::{Dialect, Plan};
 /// The council's name in Greentick's ledger and callbacks.
 pub(super) const SOURCE: &str = "synthetic-council";
 
-/// What Greentick ships for a dialect of the council.
+/// What Greentick ships for a dialect of the council; the demo plays each of them to the same end.
+#[derive(Clone, Copy)]
 pub(super) struct Kit {
-    dialect: Dialect,
     /// The file of its mapping, and what it says.
     pub(super) file: &'static str,
     text: &'static str,
-    /// What `[source]` says besides: the environment it is held to, a second secret.
+    /// What `[source]` says besides the environment.
     source: &'static str,
 }
 
-/// Answers of another environment are refused.
-const SYNTHETIC: &str = "environment = \"synthetic\"\n";
-
-/// The kit of every dialect that has a mapping; the demo plays each of them to the same end.
-pub(super) const KITS: [Kit; 5] = [
-    Kit {
-        dialect: Dialect::Xml,
-        file: "mosaic-like-xml.toml",
-        text: include_str!("../../mappings/mosaic-like-xml.toml"),
-        source: SYNTHETIC,
-    },
-    Kit {
-        dialect: Dialect::Soap,
-        file: "mosaic-like-soap.toml",
-        text: include_str!("../../mappings/mosaic-like-soap.toml"),
-        source: SYNTHETIC,
-    },
-    Kit {
-        dialect: Dialect::Json,
-        file: "rest-json-cursor.toml",
-        text: include_str!("../../mappings/rest-json-cursor.toml"),
-        source: "environment = \"synthetic\"\n\n\
-                 [source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n",
-    },
-    Kit {
-        dialect: Dialect::Eav,
-        file: "eav-json.toml",
-        text: include_str!("../../mappings/eav-json.toml"),
-        source: SYNTHETIC,
-    },
-    Kit {
-        dialect: Dialect::Batch,
-        file: "batch-json.toml",
-        text: include_str!("../../mappings/batch-json.toml"),
-        source: SYNTHETIC,
-    },
-];
-
-/// The kit of a dialect, if one is shipped.
-fn kit(dialect: Dialect) -> Option<&'static Kit> {
-    KITS.iter().find(|kit| kit.dialect == dialect)
+/// The kit of a dialect.
+pub(super) fn kit(dialect: Dialect) -> Kit {
+    let of = |file, text| Kit {
+        file,
+        text,
+        source: "",
+    };
+    match dialect {
+        Dialect::Xml => of(
+            "mosaic-like-xml.toml",
+            include_str!("../../mappings/mosaic-like-xml.toml"),
+        ),
+        Dialect::Soap => of(
+            "mosaic-like-soap.toml",
+            include_str!("../../mappings/mosaic-like-soap.toml"),
+        ),
+        Dialect::Json => Kit {
+            file: "rest-json-cursor.toml",
+            text: include_str!("../../mappings/rest-json-cursor.toml"),
+            source: "\n[source.secrets]\nsubscription = { file = \"secrets/subscription-key\" }\n",
+        },
+        Dialect::Eav => of(
+            "eav-json.toml",
+            include_str!("../../mappings/eav-json.toml"),
+        ),
+        Dialect::Batch => of(
+            "batch-json.toml",
+            include_str!("../../mappings/batch-json.toml"),
+        ),
+    }
 }
 
 /// What the settings file says.
@@ -191,14 +180,7 @@ impl Starter<'_> {
     /// Writes every file into the state folder; gives the path of the settings.
     pub(super) fn write(&self, plans: &[Plan]) -> Result<PathBuf, Failure> {
         let put = |name: &str, text: &str| std::fs::write(self.state.join(name), text);
-        let Some(kit) = kit(self.dialect) else {
-            let known: Vec<&str> = KITS.iter().map(|kit| kit.dialect.name()).collect();
-            return Err(Failure::No(format!(
-                "no mapping is shipped for the dialect `{}`, which the council serves all the same; one is for: {}",
-                self.dialect.name(),
-                known.join(", ")
-            )));
-        };
+        let kit = kit(self.dialect);
         put(kit.file, kit.text)?;
         let heading = Plan::ALLOCATION_HEADING.to_owned();
         let rows = plans.iter().map(Plan::allocation_row);
@@ -212,7 +194,7 @@ impl Starter<'_> {
                 self.key.expose_secret(),
             )?;
         }
-        let settings = self.settings(kit)?;
+        let settings = self.settings(&kit)?;
         put("greentick.toml", &settings)?;
         Ok(self.state.join("greentick.toml"))
     }
@@ -245,7 +227,8 @@ impl Starter<'_> {
              activation = \"{}T00:00:00Z\"\n\n\
              [ledger]\nurl = \"sqlite:{}\"\n\n\
              [source]\nname = \"{SOURCE}\"\nmapping = \"{}\"\n\
-             base_url = \"http://{}\"\n{}\nchild_key_file = \"secrets/child-key\"\n{}\n\
+             base_url = \"http://{}\"\n{}\nchild_key_file = \"secrets/child-key\"\n\
+             environment = \"synthetic\"\n{}\n\
              [finish]\nmode = \"callout\"\n\n\
              [web]\nbind = \"{bind}\"\n{}\n{}\n\n\
              [[web.callers]]\ntoken_file = \"secrets/head-token\"\nworker = \"W-HEAD\"\nmay = [\"decide\", \"read\"]\n\n\

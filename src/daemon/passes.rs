@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Beats;
 use super::beat::{Beat, Bell, Next, Rhythm};
-use crate::app::{AppFault, Shared, dispatch, doors, mirror, task, tick};
+use crate::app::{AppFault, Shared, dispatch, doors, mirror, shadow, task, tick};
 use crate::web::Doors;
 
 /// The longest that one answer of the case system can make us wait, and the longest pause after
@@ -126,6 +126,9 @@ impl<C: Shared> Passes<C> {
                 "steps that were said to have changed could not be read",
                 &fault,
             );
+        }
+        if let Err(fault) = doors::follow_persons(&self.doors.app, now).await {
+            complain("the list of merged records could not be read", &fault);
         }
         match mirror::poll(&self.doors.app, now).await {
             Ok(report) => {
@@ -290,6 +293,14 @@ impl<C: Shared> Passes<C> {
                 complain("passing time could not be judged", &fault);
                 return Next::AfterSpan;
             }
+        }
+        match shadow::pass(&self.doors.app, now).await {
+            Ok(0) => {}
+            Ok(notices) => {
+                tracing::info!(notices, "what would have been held is told");
+                self.rhythm.dispatch.ring();
+            }
+            Err(fault) => complain("what would have been held could not be told", &fault),
         }
         match self.doors.app.ledger.next_look().await {
             Ok(Some(at)) => {

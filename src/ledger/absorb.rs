@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
 use super::alias::How;
 use super::db::{Arg, Tx};
@@ -145,7 +146,7 @@ async fn fold(
         if let Some(own) = own.filter(|own| *own != id) {
             turn.join((source, &sighting.step), &own, &id)?;
         }
-        stand_between(turn, source, &id, bound.between);
+        stand_between(turn, source, &id, bound.between)?;
         let reaction = react(turn.episode(&id), &id, sighting);
         steps.hold(sighting, id, content);
         steps.release(turn, sighting)?;
@@ -179,15 +180,22 @@ fn is_between(turn: &Turn, id: &EpisodeId, between: &[EpisodeId]) -> bool {
 }
 
 /// Notes in an episode that stands for one step which others would do for it.
-fn stand_between(turn: &mut Turn, source: &SourceName, id: &EpisodeId, between: Vec<EpisodeId>) {
+fn stand_between(
+    turn: &mut Turn,
+    source: &SourceName,
+    id: &EpisodeId,
+    between: Vec<EpisodeId>,
+) -> Result<(), LedgerFault> {
     let held = turn.episode(id);
     if held.map_or(between.is_empty(), |held| held.between == between) {
-        return;
+        return Ok(());
     }
     let new = || Episode::new(id.clone(), source.clone());
     let mut stands = held.cloned().unwrap_or_else(new);
+    let body = json!({ "source": source, "between": between });
     stands.between = between;
     turn.keep_episode(stands, None);
+    turn.say(Some(id), &JournalLine::new("between", body))
 }
 
 fn count(many: usize) -> u64 {

@@ -25,6 +25,28 @@ pub struct Gathered {
 }
 
 impl Ledger {
+    /// Owes these effects together with what they were told up to, and enters it by a line of its own. A key that is
+    /// owed already stays as it is.
+    ///
+    /// # Errors
+    /// The ledger's fault; nothing is owed then.
+    pub async fn owe_with(
+        &self,
+        cursor: &str,
+        value: &serde_json::Value,
+        line: &JournalLine,
+        effects: Vec<Effect>,
+        now: Timestamp,
+    ) -> Result<(), LedgerFault> {
+        let mut turn = Turn::take(&self.db, now).await?;
+        turn.tx.set_cursor(cursor, value).await?;
+        turn.say(None, line)?;
+        let effects = effects.into_iter();
+        turn.said
+            .extend(effects.map(|effect| Said::Owe(Box::new(effect), now)));
+        turn.commit().await.map(drop)
+    }
+
     /// Gathers up to `limit` messages that wait for the day's digests, oldest first. `keys` names the digests that
     /// they would go into, and `compose` makes them, knowing which of those were owed before. Returns how many
     /// digests are newly owed.

@@ -54,6 +54,9 @@ impl Ledger {
             }
             new += 1;
             hints.extend(event.step.clone());
+            if event.step.is_none() {
+                turn.tx.set_cursor(&persons(source), &json!(now)).await?;
+            }
             let body = json!({
                 "source": source, "id": event.id, "sequence": event.sequence, "step": event.step,
                 "digest": digest,
@@ -66,6 +69,37 @@ impl Ledger {
             turn.commit().await?;
         }
         Ok(new)
+    }
+
+    /// Notes that something was told which is about no step, in a message kept without its events.
+    pub async fn told_of_persons(
+        &self,
+        source: &SourceName,
+        now: Timestamp,
+    ) -> Result<(), LedgerFault> {
+        self.set_cursor(&persons(source), &json!(now), now).await
+    }
+
+    /// When something was last told that is about no step, and not looked at since, UTC.
+    pub async fn heard_of_persons(
+        &self,
+        source: &SourceName,
+    ) -> Result<Option<Timestamp>, LedgerFault> {
+        let told = self.cursor(&persons(source)).await?;
+        Ok(told.and_then(|told| serde_json::from_value(told).ok()))
+    }
+
+    /// What was told of persons up to `told` has been looked at; what came since is still to be.
+    pub async fn looked_at_persons(
+        &self,
+        source: &SourceName,
+        told: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), LedgerFault> {
+        if self.heard_of_persons(source).await? != Some(told) {
+            return Ok(());
+        }
+        self.set_cursor(&persons(source), &json!(null), now).await
     }
 
     /// Takes up to `limit` steps that were named; what is left stays.
@@ -90,6 +124,10 @@ impl Ledger {
         turn.commit().await?;
         Ok(taken.into_iter().map(|(_, step)| step).collect())
     }
+}
+
+fn persons(source: &SourceName) -> String {
+    format!("persons/{source}")
 }
 
 fn name(source: &SourceName) -> String {

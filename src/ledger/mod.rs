@@ -16,6 +16,7 @@ mod looks;
 mod open;
 mod outbox;
 mod owing;
+mod past;
 mod place;
 mod quarantine;
 mod reads;

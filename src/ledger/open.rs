@@ -39,6 +39,7 @@ fn migrations() -> Migrator {
             include_str!("migrations/0003_steps_of_episode.sql"),
         ),
         migration(4, "aliases", include_str!("migrations/0004_aliases.sql")),
+        migration(5, "texts", include_str!("migrations/0005_texts.sql")),
     ])
 }
 

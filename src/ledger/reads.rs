@@ -194,23 +194,6 @@ impl Ledger {
         turn.commit().await.map(drop)
     }
 
-    /// Writes down what holds from now on under a name, if that is not what was written down last.
-    pub async fn note_change(
-        &self,
-        name: &str,
-        value: &serde_json::Value,
-        now: Timestamp,
-    ) -> Result<bool, LedgerFault> {
-        if self.cursor(name).await?.as_ref() == Some(value) {
-            return Ok(false);
-        }
-        let mut turn = Turn::take(&self.db, now).await?;
-        turn.tx.set_cursor(name, value).await?;
-        turn.say(None, &JournalLine::new(name, value.clone()))?;
-        turn.commit().await?;
-        Ok(true)
-    }
-
     /// Keeps one of a cycle's documents; a second, different one of the same kind is refused.
     pub async fn keep_document(
         &self,

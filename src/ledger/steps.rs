@@ -13,7 +13,8 @@ use super::kin::{Kin, placed_by};
 use super::turn::{ROWS, Turn};
 use super::{Ledger, LedgerFault};
 use crate::practice::bind::{Candidates, is_alone};
-use crate::practice::episode::{Episode, Presence, Step};
+use crate::practice::episode::{Presence, Step};
+use crate::practice::fold;
 use crate::practice::ids::{ChildKey, Digest, EpisodeId, SourceName, StepId};
 use crate::practice::known::Known;
 use crate::practice::react::JournalLine;
@@ -329,16 +330,7 @@ impl Turn {
         let Some(mut left) = self.episode(alone).cloned() else {
             return Ok(());
         };
-        let mut joined = self.episode(id).cloned().unwrap_or_else(|| Episode {
-            silent_before: left.silent_before,
-            ..Episode::new(id.clone(), source.clone())
-        });
-        if joined.child.is_none() {
-            joined.child.clone_from(&left.child);
-        }
-        if let Some(held) = left.steps.remove(step) {
-            joined.steps.insert(step.clone(), held);
-        }
+        let joined = fold::move_step(&mut left, self.episode(id).cloned(), id, step);
         let body = json!({ "source": source, "step": step, "from": alone });
         self.say(Some(id), &JournalLine::new("joined", body))?;
         if left.steps.is_empty() {

@@ -20,6 +20,7 @@ use super::grants::GrantRow;
 use super::grouping::Group;
 use super::language::{File, Test};
 use super::limits::{Format, Limits};
+use super::merges::Merges;
 use super::path::Path;
 use super::path_text::Namespaces;
 use super::plan::{Plan, Rule};
@@ -48,6 +49,7 @@ pub struct Mapping {
     pub(super) feed: Request,
     pub(super) sweep: Option<Request>,
     pub(super) step: Option<Request>,
+    pub(super) merges: Option<Merges>,
     pub(super) id: Path,
     pub(super) statuses: Statuses,
     pub(super) changes: Vocabulary<Change>,
@@ -148,6 +150,9 @@ impl Mapping {
         }
         if self.step.is_some() {
             all.insert("step".to_owned());
+        }
+        if self.merges.is_some() {
+            all.insert("merges".to_owned());
         }
         let able = self.write.keys().filter(|name| self.parts(name).is_ok());
         all.extend(able.map(|name| format!("write.{name}")));
@@ -269,6 +274,7 @@ impl Desk<'_> {
                 .step
                 .as_ref()
                 .map(|row| self.request("step", row, &file)),
+            merges: self.merges(&file),
             id: self.path(
                 "record.id",
                 file.record.get("id").map_or("", String::as_str),

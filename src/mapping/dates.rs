@@ -23,7 +23,7 @@ const SENTINELS: [(i16, i8, i8); 3] = [(9999, 12, 31), (1900, 1, 1), (1, 1, 1)];
 /// The zone whose days count, whatever zone a case system writes in.
 const HOME: &str = "Europe/London";
 /// Stamps and days that belong to no fact.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "modified",
     "incoming",
     "started",
@@ -35,6 +35,7 @@ const FIELDS: [&str; 12] = [
     "stages",
     "latest",
     "server_time",
+    "merged_at",
     "high_water",
 ];
 

@@ -84,6 +84,10 @@ impl Mapping {
             ("sweep", asked(self.sweep.as_ref())),
             ("step", asked(self.step.as_ref())),
             (
+                "merges",
+                asked(self.merges.as_ref().map(|list| &list.request)),
+            ),
+            (
                 "callback",
                 self.callback()
                     .is_some_and(|door| door.environment.is_some()),

@@ -70,6 +70,11 @@ impl Mapping {
             None => "One step cannot be read by itself: a Finish is judged on what was last seen."
                 .to_owned(),
         });
+        lines.extend(
+            self.merges
+                .as_ref()
+                .map(|list| format!("Merged records: {}", asked(&list.request))),
+        );
         lines
     }
 

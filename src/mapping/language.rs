@@ -18,6 +18,7 @@ use super::fact_places::FactRow;
 use super::forms::FormRow;
 use super::grants::GrantRow;
 use super::limits::Limits;
+use super::merges::MergesRow;
 use super::stages::StagesRow;
 use super::statuses::StatusRow;
 use super::tasks::TasksRow;
@@ -43,6 +44,7 @@ pub(super) struct File {
     pub(super) feed: RequestRow,
     pub(super) sweep: Option<RequestRow>,
     pub(super) step: Option<RequestRow>,
+    pub(super) merges: Option<MergesRow>,
     pub(super) record: BTreeMap<String, String>,
     pub(super) stages: StagesRow,
     #[serde(default)]

@@ -128,6 +128,7 @@ impl File {
             ("feed", Some(&self.feed)),
             ("sweep", self.sweep.as_ref()),
             ("step", self.step.as_ref()),
+            ("merges", self.merges.as_ref().map(|row| &row.request)),
         ];
         let rows = rows
             .into_iter()

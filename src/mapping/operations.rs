@@ -378,6 +378,7 @@ impl Desk<'_> {
                 "feed" => true,
                 "sweep" => file.sweep.is_some(),
                 "step" => file.step.is_some(),
+                "merges" => file.merges.is_some(),
                 kind => kind
                     .strip_prefix("write.")
                     .is_some_and(|name| file.write.contains_key(name)),

@@ -165,9 +165,10 @@ impl Mapping {
             stage: Stage::Practitioner,
             presence: Presence::Present,
             status: self.status_of(record)?,
+            // Where it is said who holds it, somebody does.
             locked: self
                 .place("locked", record)
-                .is_some_and(|text| self.said.yes(text) == Some(true)),
+                .is_some_and(|text| self.said.yes(text) != Some(false)),
             version: self.place("version", record).map(str::to_owned),
             modified_at: self.instant("modified", record)?,
             dates: self.stamps(record)?,

@@ -18,6 +18,16 @@ use crate::practice::effect::{Act, Effect};
 use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId};
 use crate::practice::sighting::Road;
 
+fn reading() -> Reading {
+    Reading {
+        source: SourceName::from("test"),
+        now: Timestamp::UNIX_EPOCH,
+        road: Road::Feed,
+        charset: None,
+        keying: ChildKeying::new(b"test"),
+    }
+}
+
 /// What became of one `[[test]]` of a mapping file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestOutcome {
@@ -64,6 +74,7 @@ impl Mapping {
         let request = match test.kind.as_str() {
             "sweep" => self.sweep.as_ref(),
             "step" => self.step.as_ref(),
+            "merges" => return self.merge_differences(test, bytes),
             kind => match kind.strip_prefix("write.") {
                 Some(name) => return self.write_differences(test, name, bytes),
                 None => Some(&self.feed),
@@ -75,14 +86,42 @@ impl Mapping {
         }
     }
 
-    fn read_differences(&self, test: &Test, request: &Request, bytes: &[u8]) -> Vec<String> {
-        let reading = Reading {
-            source: SourceName::from("test"),
-            now: Timestamp::UNIX_EPOCH,
-            road: Road::Feed,
-            charset: None,
-            keying: ChildKeying::new(b"test"),
+    /// Of merges only their number is compared: whom they name is keyed.
+    fn merge_differences(&self, test: &Test, bytes: &[u8]) -> Vec<String> {
+        let Some(list) = self.merges() else {
+            return vec!["the mapping has no request `merges`".to_owned()];
         };
+        let read = self.judge_body(bytes, None).map_err(|failing| failing.why);
+        let read = read.and_then(|()| {
+            let read = self.merges_page(list, bytes, &reading());
+            let (merges, page) = read.map_err(|fault| fault.to_string())?;
+            Ok((merges.len(), self.told_here(page)?.quarantined.len()))
+        });
+        match read {
+            Err(_) if test.refused => Vec::new(),
+            Err(why) => vec![format!("the answer was refused: {why}")],
+            Ok(_) if test.refused => {
+                vec!["the answer was believed, and must be refused".to_owned()]
+            }
+            Ok((good, bad)) => {
+                let wanted = [
+                    ("merges read", test.good, good),
+                    ("set aside", test.quarantined, bad),
+                ];
+                let differ = wanted.into_iter().filter(|(_, wanted, found)| {
+                    wanted.is_some_and(|wanted| usize::try_from(wanted) != Ok(*found))
+                });
+                differ
+                    .map(|(what, wanted, found)| {
+                        format!("{what}: {found}, and should be {}", wanted.unwrap_or(0))
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    fn read_differences(&self, test: &Test, request: &Request, bytes: &[u8]) -> Vec<String> {
+        let reading = reading();
         let proven = self
             .judge_body(bytes, None)
             .map_err(|failing| failing.why)

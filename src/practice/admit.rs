@@ -114,7 +114,8 @@ fn well_formed(decision: &Decision, terms: &Terms) -> Result<(), Refusal> {
         what => what.reason().into_iter().collect(),
     };
     if !codes.into_iter().all(is_code) {
-        let why = "a reason or criterion is a code of 1 to 40 characters";
+        let why =
+            "a reason or criterion is a code of 1 to 40 characters. Give one, such as `sickness`";
         return Err(Refusal::new("LE-03.4", why, &[]));
     }
     let backwards = match &decision.what {

@@ -95,15 +95,33 @@ impl Calendar {
                     .take_while(|day| *day <= closure.until),
             );
         }
-        let version = Digest::of_json(&off);
+        Self::with(off, last_known)
+    }
+
+    /// The same calendar made again from its days off; it ends with the last of them.
+    ///
+    /// # Errors
+    /// When there are no days at all.
+    pub fn of_days(off: BTreeSet<Date>) -> Result<Self, CalendarFault> {
+        let none = || CalendarFault("bank holidays: no events at all".to_owned());
+        let last_known = *off.last().ok_or_else(none)?;
+        Self::with(off, last_known)
+    }
+
+    fn with(off: BTreeSet<Date>, last_known: Date) -> Result<Self, CalendarFault> {
         // The time zone database is compiled in, so the name is always there.
         let zone = TimeZone::get("Europe/London").map_err(|why| CalendarFault(why.to_string()))?;
         Ok(Self {
+            version: Digest::of_json(&off),
             off,
             last_known,
-            version,
             zone,
         })
+    }
+
+    /// The days off, whose hash is [`Calendar::version`].
+    pub fn days_off(&self) -> &BTreeSet<Date> {
+        &self.off
     }
 
     /// SHA-256 of the days off; stands beside what was computed with them.
@@ -174,6 +192,35 @@ impl Calendar {
     pub fn local_words(&self, at: Timestamp) -> String {
         let zoned = at.to_zoned_datetime(self.zone.clone());
         zoned.strftime("%A %-d %B %Y, %H:%M").to_string()
+    }
+
+    /// A moment as a person writes it: RFC 3339, or a local day with a time, or a local day alone, which means
+    /// its last second.
+    ///
+    /// # Errors
+    /// What it has to look like.
+    pub fn moment(&self, text: &str) -> Result<Timestamp, String> {
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok(at);
+        }
+        if let Ok(day) = text.parse::<Date>()
+            && text.len() == "2026-11-23".len()
+        {
+            return Ok(self.end_of_day(day));
+        }
+        let local = text.parse::<jiff::civil::DateTime>();
+        local
+            .map(|local| self.at_local(local.date(), local.time()))
+            .map_err(|_| {
+                format!(
+                    "`{text}` is no moment; write 2026-11-23T14:02:00Z, 2026-11-23 14:02 or 2026-11-23"
+                )
+            })
+    }
+
+    /// A day as people here read it, such as `Monday 23 November 2026`.
+    pub fn day_words(&self, day: Date) -> String {
+        day.strftime("%A %-d %B %Y").to_string()
     }
 
     /// The instant of a local time; in the missing hour of spring the later reading, in the doubled

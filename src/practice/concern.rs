@@ -102,7 +102,8 @@ impl Matter {
             }
             Self::Restricted { clock_runs: false } => {
                 "The record is restricted, so its steps are hidden from Greentick. What was seen before is \
-                 kept, and the clock stands still until they are seen again."
+                 kept, and the clock stands still until they are seen again. See that somebody who may open it \
+                 knows of this."
                     .to_owned()
             }
             Self::Deleted { step } => format!(

@@ -201,6 +201,16 @@ impl Decided {
     }
 }
 
+impl Decision {
+    /// The case system of the episode, if the decision is the one that makes it known.
+    pub fn source(&self) -> Option<&SourceName> {
+        match &self.what {
+            Decided::Allocate(allocation) => Some(&allocation.source),
+            _ => None,
+        }
+    }
+}
+
 /// What the QA manager allocates (¶1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {
@@ -229,8 +239,8 @@ pub struct Allocation {
     /// The QA manager's reason for letting the reviewer also be supervisor or Service Manager.
     #[serde(default)]
     pub conflict_reason: Option<String>,
-    /// What kind of plan the child has, as the council codes it (`cla`, `cwd` …); decides how long a period may
-    /// be evaluated (¶2) and who should be heard (¶12).
+    /// Under which kind of plan the child is, as a code such as `cla`; decides how long a period may be evaluated
+    /// (¶2) and who should be heard (¶12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_type: Option<String>,
     /// The period to be evaluated (¶2), if the QA manager set one.
@@ -297,6 +307,8 @@ pub enum ReasonAbout {
     Participants,
     /// A concluding meeting without the practitioner or the supervisor (¶26).
     Attendance,
+    /// No reflection by the practitioner whose practice it was, who has left (¶16).
+    NoReflection,
     /// A challenge that the concluding meeting did not resolve, and that went to the Head (¶26).
     Challenge,
 }

@@ -16,6 +16,7 @@ use super::known::{Known, Why};
 use super::on_record::{
     Deeds, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
 };
+use super::verdict::Attempt;
 
 pub use super::standstill::Outage;
 pub use super::step::{Finished, Hidden, Hold, Permit, Step, Tasked};
@@ -54,6 +55,9 @@ pub struct Episode {
     /// The latest hold of each step whose Finish is held at present.
     #[serde(default)]
     pub holds: BTreeMap<StepId, Hold>,
+    /// The last Finish asked for of each step that is not finished since, as it was asked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<StepId, Attempt>,
     /// Keys of everything already owed, with the instant; a key is owed once in an episode's life.
     pub told: BTreeMap<String, Timestamp>,
     /// Ids of the decisions taken in, so that one told twice counts once.
@@ -105,6 +109,7 @@ impl Episode {
             overrides: Vec::new(),
             permits: BTreeMap::new(),
             holds: BTreeMap::new(),
+            asked: BTreeMap::new(),
             told: BTreeMap::new(),
             decided: BTreeSet::new(),
             standing: BTreeSet::new(),
@@ -160,6 +165,12 @@ impl Episode {
         let allocated = self.allocation.iter().map(|allocation| &allocation.child);
         let known = self.child.iter().chain(&self.siblings);
         known.chain(&self.earlier_keys).chain(allocated).collect()
+    }
+
+    /// Whether a step of it is hidden from our account at present: its record is restricted (P22).
+    pub fn is_restricted(&self) -> bool {
+        let mut steps = self.steps.values();
+        steps.any(|step| step.is_live() && step.presence == Presence::Hidden)
     }
 
     /// Whether anything is still to be done in it: not cancelled, and a step open, awaited or to come.

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::episode::{Episode, Finished, Hidden, Presence, Stage, Step, StepStatus};
-use super::ids::{ChildKey, StepId};
+use super::ids::{ChildKey, EpisodeId, StepId};
 use super::known::Known;
 use super::sighting::Sighting;
 
@@ -158,6 +158,26 @@ pub fn rekey(episode: &mut Episode, from: &ChildKey, to: &ChildKey) {
     }
     episode.earlier_keys.insert(from.clone());
     episode.earlier_keys.remove(to);
+}
+
+/// Moves a step that stood alone, with its history, to the episode it belongs to; made anew if there is none.
+pub fn move_step(
+    left: &mut Episode,
+    joined: Option<Episode>,
+    id: &EpisodeId,
+    step: &StepId,
+) -> Episode {
+    let mut joined = joined.unwrap_or_else(|| Episode {
+        silent_before: left.silent_before,
+        ..Episode::new(id.clone(), left.source.clone())
+    });
+    if joined.child.is_none() {
+        joined.child.clone_from(&left.child);
+    }
+    if let Some(moved) = left.steps.remove(step) {
+        joined.steps.insert(step.clone(), moved);
+    }
+    joined
 }
 
 /// Whether the Finish that made this step was observed so long ago that the step was hidden meanwhile,

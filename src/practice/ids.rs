@@ -98,8 +98,13 @@ impl Digest {
 
     /// The SHA-256 of a value's canonical JSON (keys sorted, no white space).
     pub fn of_json<T: Serialize>(value: &T) -> Self {
-        // Our own types have string keys and no failing serialiser, so the fallback is never taken.
-        let canonical = serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
-        Self::of(canonical.to_string().as_bytes())
+        Self::of(canonical(value).as_bytes())
     }
+}
+
+/// A value's canonical JSON: keys sorted, no white space.
+pub fn canonical<T: Serialize>(value: &T) -> String {
+    // Our own types have string keys and no failing serialiser, so the fallback is never taken.
+    let value = serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
+    value.to_string()
 }

@@ -8,8 +8,9 @@
 use jiff::Timestamp;
 
 use super::decision::{Allocation, Decision};
-use super::episode::{Episode, Stage, Step};
-use super::ids::Digest;
+use super::episode::{Episode, Stage, Step, StepStatus};
+use super::ids::{Digest, StepId};
+use super::known::{Known, Why};
 use super::rules::{Change, Proposal, Question, RULES, Rule, Trigger};
 use super::terms::Terms;
 use super::verdict::{Attempt, Judged, Verdict};
@@ -46,6 +47,29 @@ pub fn judge(episode: &Episode, attempt: &Attempt, terms: &Terms) -> Option<Verd
         policy: terms.digest.clone(),
         overridden,
     })
+}
+
+/// Judges a step as if Finish were only now asked for, whatever became of it: to whom the next step went is to
+/// whom it is handed.
+pub fn judge_as_if_open(
+    episode: &Episode,
+    step: &StepId,
+    at: Timestamp,
+    terms: &Terms,
+) -> Option<Verdict> {
+    let mut open = episode.clone();
+    let seen = open.steps.get_mut(step)?;
+    seen.status = StepStatus::Started;
+    let next = seen.stage.next().and_then(|next| episode.step_of(next));
+    let nobody = Known::Unreadable(Why::NotSeen);
+    let attempt = Attempt {
+        step: step.clone(),
+        actor: None,
+        hand_over: next.map_or(nobody, |next| next.assignee.clone()),
+        immediate: false,
+        at,
+    };
+    judge(&open, &attempt, terms)
 }
 
 /// What a Finish of this step is judged on at `at`, UTC: the step's matter, the earlier forms its rules

@@ -112,6 +112,7 @@ pub fn react(
         terms,
         now,
     };
+    let quiet = quiet_input(input);
     match input {
         Input::Seen(sighting) => work.seen(sighting),
         Input::Decided(decision) => work.decided(decision),
@@ -126,6 +127,10 @@ pub fn react(
     let said_next = work.settle_tasks();
     let look_again = work.settle_time();
     let look_again = look_again.into_iter().chain(said_next).min();
+    let entered = work.said.iter().any(|line| line.kind == "unreachable");
+    if let Some(line) = quiet.filter(|_| work.has_effect() && !entered) {
+        work.said.insert(0, line);
+    }
     let Work {
         after,
         verdict,
@@ -146,8 +151,25 @@ pub fn react(
     }
 }
 
+/// How an input is entered that is entered only if something follows from it: most looks at the clock find
+/// nothing, and a replay then misses nothing without them.
+fn quiet_input(input: Input<'_>) -> Option<JournalLine> {
+    match input {
+        // An outage that is on record already is as good as time that passed.
+        Input::TimePassed | Input::Unreachable(_) => {
+            Some(JournalLine::new("time_passed", json!({})))
+        }
+        Input::Doubled(others) => Some(JournalLine::new("doubled", json!({ "others": others }))),
+        Input::Tasked(attempt, task) => {
+            let body = json!({ "attempt": attempt, "task": task });
+            Some(JournalLine::new("tasked", body))
+        }
+        Input::Seen(_) | Input::Decided(_) | Input::Asked(..) | Input::AskedUnread(..) => None,
+    }
+}
+
 /// The episode as it looks to somebody who cannot read this step's form.
-fn unread(episode: &Episode, step: &StepId) -> Episode {
+pub(crate) fn unread(episode: &Episode, step: &StepId) -> Episode {
     let mut blind = episode.clone();
     if let Some(step) = blind.steps.get_mut(step) {
         for fact in step.facts.values_mut() {
@@ -170,6 +192,13 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Whether anybody hears of this input, or the journal does.
+    fn has_effect(&self) -> bool {
+        let lists = [self.owed.is_empty(), self.withdrawn.is_empty()];
+        let more = [self.corrected.is_empty(), self.said.is_empty()];
+        lists.into_iter().chain(more).any(|is_empty| !is_empty)
+    }
+
     fn say(&mut self, kind: &str, body: serde_json::Value) {
         self.said.push(JournalLine::new(kind, body));
     }
@@ -278,6 +307,9 @@ impl Work<'_> {
             }),
         ));
         let asked = attempt.step.clone();
+        self.after
+            .asked
+            .insert(attempt.step.clone(), attempt.clone());
         // A hold voids an earlier permit: the facts it was given on have moved.
         if let Some(permit) = permit {
             self.after.holds.remove(&asked);

@@ -207,13 +207,13 @@ impl Verdict {
             let link = judged.link.as_ref();
             let _ = write!(
                 text,
-                " {}: {} {} {} (paragraphs {}{})",
+                " {}: {} {} {} (Guidance paragraph {}{}.)",
                 judged.rule,
                 judged.missing(),
                 judged.seen(),
                 judged.remedy,
-                points.join(", "),
-                link.map_or(String::new(), |link| format!("; guidance: {link}"))
+                points.join(" and "),
+                link.map_or(String::new(), |link| format!(": {link}"))
             );
         }
         text

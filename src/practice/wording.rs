@@ -1,12 +1,17 @@
 //! How is it said? The text of every note, reopening and notice. References, dates and codes only.
+//!
+//! Each says what happened and what to do next, in short sentences. All of them, with who gets them and when, are in
+//! docs/messages.md, which a test makes from here.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use jiff::civil::Date;
 
 use super::deadlines::{Milestone, MilestoneKind};
 use super::episode::{Episode, Role, Stage};
-use super::ids::StepId;
+use super::ids::{CycleId, Digest, EpisodeId, StepId};
+use super::rules;
 use super::verdict::Verdict;
 
 /// A reminder, an overdue note or a notice that a step is awaited.
@@ -26,8 +31,7 @@ pub fn due(episode: &Episode, milestone: &Milestone, late: i32, missing: &[Strin
             format!("{id}: the {stage} is due on {day}, in {}.", days(-late))
         }
         MilestoneKind::Awaited => format!(
-            "{id}: no {stage} has appeared in the case record, {} after allocation. It was awaited by {day}. \
-             Talk with the supervisor and the QA manager now.",
+            "{id}: no {stage} has appeared in the case record, {} after allocation. It was awaited by {day}.",
             days(late)
         ),
         MilestoneKind::Overdue | MilestoneKind::Prompt | MilestoneKind::Nudge => {
@@ -40,13 +44,30 @@ pub fn due(episode: &Episode, milestone: &Milestone, late: i32, missing: &[Strin
     if !missing.is_empty() {
         let _ = write!(text, " Still missing: {}", missing.join(" "));
     }
+    text.push_str(to_do(milestone));
     text
+}
+
+/// What the reader of a date's message does next.
+fn to_do(milestone: &Milestone) -> &'static str {
+    match (milestone.kind, milestone.stage) {
+        (MilestoneKind::Awaited, _) => " Talk with the supervisor and the QA manager now.",
+        (MilestoneKind::Reminder, Stage::PracticeReview) => {
+            " Finish it by then, or ask the QA manager early for a new date."
+        }
+        (MilestoneKind::Reminder, _) => {
+            " Finish it by then, or tell the QA manager what stands in its way."
+        }
+        (_, Stage::PracticeReview) => " Finish it now, or ask the QA manager for a new date.",
+        _ => " Finish it now, or tell the QA manager what stands in its way.",
+    }
 }
 
 /// One of several notices that name everything due on a day to whoever holds a council-wide role.
 pub fn digest(role: Role, all: usize, (nth, of): (usize, usize), names: &[String]) -> String {
     format!(
-        "{all} matters for the {} are due; each step has its own flag and note. Part {nth} of {of}: {}.",
+        "{all} matters for the {} are due. Each step has its own flag and note too. Look at these steps. Part {nth} of \
+         {of}: {}.",
         role.words(),
         names.join("; ")
     )
@@ -55,7 +76,7 @@ pub fn digest(role: Role, all: usize, (nth, of): (usize, usize), names: &[String
 /// Says why a Finish was undone.
 pub fn reopened(episode: &Episode, verdict: &Verdict) -> String {
     format!(
-        "{}: this step was finished without a permit and has been opened again. {}",
+        "{}: this step was finished without a permit. Greentick has opened it again. {}",
         episode.id,
         verdict.in_words()
     )
@@ -64,8 +85,8 @@ pub fn reopened(episode: &Episode, verdict: &Verdict) -> String {
 /// Answers the task that holds a step: Finish may be pressed.
 pub fn task_answered(episode: &Episode, step: &StepId) -> String {
     format!(
-        "{}: Finish of step {step} is permitted, for the form as it stands now. If the form is changed \
-         before Finish, it is judged again.",
+        "{}: Finish of step {step} is permitted for the form as it is now. Press Finish. If you change the form \
+         first, it is checked again.",
         episode.id
     )
 }
@@ -73,7 +94,7 @@ pub fn task_answered(episode: &Episode, step: &StepId) -> String {
 /// Says why the task that holds a step is left unanswered, or why its answer no longer covers a Finish.
 pub fn task_held(episode: &Episode, step: &StepId, answered: bool, verdict: &Verdict) -> String {
     let why = if answered {
-        "its form has changed since its task was answered, so a Finish pressed now has no permit"
+        "the form has changed since its task was answered. A Finish pressed now has no permit"
     } else {
         "its task is not answered yet"
     };
@@ -86,18 +107,17 @@ pub fn went_around(episode: &Episode, step: &StepId, verdict: Option<&Verdict>) 
         "{}: step {step} was finished without a permit from Greentick.",
         episode.id
     );
-    unmet(&mut text, verdict);
+    lacks(&mut text, verdict);
     text
 }
 
 /// Says that a Finish permitted in blindness turns out not to have been ready.
 pub fn provisional_unmet(episode: &Episode, step: &StepId, verdict: &Verdict) -> String {
     let mut text = format!(
-        "{}: step {step} was finished on a provisional permit, given while it could not be read. \
-         Read now, it lacks the following.",
+        "{}: step {step} was finished on a provisional permit, because it could not be read then.",
         episode.id
     );
-    unmet(&mut text, Some(verdict));
+    lacks(&mut text, Some(verdict));
     text
 }
 
@@ -109,11 +129,28 @@ pub fn sent_on(
     verdict: Option<&Verdict>,
 ) -> String {
     let mut text = format!(
-        "{}: step {next} was sent on while step {step} is still open, so its Finish was not checked.",
+        "{}: step {next} was sent on while step {step} is still open. Its Finish was not checked.",
         episode.id
     );
     unmet(&mut text, verdict);
+    let _ = write!(
+        text,
+        " Have step {step} finished, or take step {next} back until it is."
+    );
     text
+}
+
+/// What a finished step lacks, and what the reader decides.
+fn lacks(text: &mut String, verdict: Option<&Verdict>) {
+    match verdict.map(|verdict| verdict.reasons().count()) {
+        Some(0) => text.push_str(" It lacks nothing. You do not need to do anything."),
+        Some(_) => {
+            text.push_str(" It lacks the following.");
+            unmet(text, verdict);
+            text.push_str(" Decide whether to open it again.");
+        }
+        None => text.push_str(" Look at the step, and decide whether to open it again."),
+    }
 }
 
 fn unmet(text: &mut String, verdict: Option<&Verdict>) {
@@ -157,13 +194,54 @@ fn listed<'a>(roles: impl Iterator<Item = &'a Role>) -> String {
 pub fn corrected(episode: &Episode, stage: Stage, finished: Date, seen: Date) -> String {
     let day = |day: Date| day.strftime("%-d %B %Y").to_string();
     format!(
-        "{}: the {} was finished on {}, by its date, and that was seen only on {}. An earlier message that it \
-         was overdue no longer holds.",
+        "{}: the {} was finished on {}, by its date. Greentick saw that only on {}. An earlier message that it \
+         was overdue no longer holds. You do not need to do anything.",
         episode.id,
         stage.words(),
         day(finished),
         day(seen)
     )
+}
+
+/// Says that an episode was drawn for moderation (¶9).
+pub fn sampled(id: &EpisodeId, cycle: &CycleId, certificate: &Digest) -> String {
+    format!(
+        "{id}: drawn for moderation by the Children's Services Leadership Team, cycle {cycle}. You do not need to \
+         do anything now. Certificate {certificate}."
+    )
+}
+
+/// Tells the QA manager what would have been held in the week before `week`, its Monday: so many of so many.
+pub fn shadow(
+    week: Date,
+    (held, all): (usize, usize),
+    counts: &str,
+    steps: &str,
+    (nth, of): (usize, usize),
+) -> String {
+    let finishes = if all == 1 { "Finish" } else { "Finishes" };
+    format!(
+        "In the week before {}, Greentick would have held {held} of {all} {finishes}. Nothing was held: it only \
+         observes so far. By rule: {counts}. Look at these steps with their workers. Part {nth} of {of}:{steps}",
+        week.strftime("%A %-d %B %Y")
+    )
+}
+
+/// How often each rule would have held.
+pub fn by_rule(counts: &BTreeMap<&str, usize>) -> String {
+    let mut counts: Vec<(&str, usize)> = counts.iter().map(|(rule, n)| (*rule, *n)).collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let counts = counts.into_iter().map(|(code, count)| {
+        let name = rules::find(code).map_or_else(String::new, |rule| rule.name.replace('-', " "));
+        format!("{code} {name} ({count})")
+    });
+    counts.collect::<Vec<_>>().join("; ")
+}
+
+/// One Finish that would have been held, with the rules it lacked.
+pub fn would_have_held(episode: &EpisodeId, stage: Option<Stage>, rules: &[String]) -> String {
+    let stage = stage.map_or("step", Stage::words);
+    format!(" {episode}, {stage}: {}.", rules.join(", "))
 }
 
 fn days(count: i32) -> String {

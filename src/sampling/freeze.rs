@@ -2,6 +2,8 @@
 //!
 //! Absent: the time of the freeze and who was told. Those are facts of the journal, not of the draw.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -34,6 +36,9 @@ pub struct FreezeRecord {
     pub frame_hash: String,
     /// How many episodes are in the frame.
     pub frame_rows: usize,
+    /// How many of the cycle are not, by reason.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, usize>,
     /// Hash of the policy file.
     pub policy_hash: String,
 }
@@ -139,11 +144,16 @@ impl Frozen {
         let (Ok(policy), Ok(frame), true) = (policy, frame, faults.is_empty()) else {
             return Err(faults);
         };
+        let mut left_out = BTreeMap::new();
+        for exclusion in &exclusions {
+            *left_out.entry(exclusion.reason.clone()).or_insert(0) += 1;
+        }
         let record = FreezeRecord {
             cycle: cycle.to_owned(),
             exclusions_hash: sha256_hex(&exclusions_csv(&exclusions)),
             frame_hash: sha256_hex(&frame.to_csv()),
             frame_rows: frame.rows().len(),
+            left_out,
             policy_hash: SamplingPolicy::file_hash(policy_file),
         };
         Ok(Self {

@@ -26,6 +26,9 @@ pub struct SamplingPolicy {
     pub double_moderated_percent: u32,
     /// Least number of items that two moderators look at independently.
     pub double_moderated_minimum: usize,
+    /// Whether an episode whose record is restricted may be drawn as any other: only where every moderator is cleared
+    /// for such records. Otherwise it leaves the frame, with that reason.
+    pub draw_restricted: bool,
 }
 
 impl Default for SamplingPolicy {
@@ -37,6 +40,7 @@ impl Default for SamplingPolicy {
             reserves: 2,
             double_moderated_percent: 20,
             double_moderated_minimum: 2,
+            draw_restricted: false,
         }
     }
 }

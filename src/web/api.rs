@@ -179,6 +179,19 @@ struct CallbackHead {
     message_id: String,
     /// Of which environment it says it is.
     environment: Option<String>,
+    /// Its events, of which only counts whether each is about a step.
+    #[serde(default)]
+    events: serde_json::Value,
+}
+
+impl CallbackHead {
+    /// Whether something of it is about a person and no step.
+    fn is_of_persons(&self) -> bool {
+        let events = self.events.as_array();
+        events.into_iter().flatten().any(|event| {
+            event.is_object() && event.get("step").is_none_or(serde_json::Value::is_null)
+        })
+    }
 }
 
 /// A hint that something changed. It is kept before it is answered; what changed is then read.
@@ -214,12 +227,16 @@ async fn callback<C: Shared>(
         return described::not_taken(&Refused::Environment(why));
     }
     let digest = Digest::of(&body);
-    match doors
-        .app
-        .ledger
-        .keep_callback(&doors.app.source, &head.message_id, &digest, now)
-        .await
-    {
+    let (ledger, source) = (&doors.app.ledger, &doors.app.source);
+    let kept = async {
+        if head.is_of_persons() {
+            ledger.told_of_persons(source, now).await?;
+        }
+        ledger
+            .keep_callback(source, &head.message_id, &digest, now)
+            .await
+    };
+    match kept.await {
         Ok(_) => {
             doors.metrics.callback("kept");
             doors.nudge.notify_one();
@@ -254,9 +271,16 @@ async fn episodes<C: Shared>(State(doors): Door<C>, headers: HeaderMap) -> Respo
     }
 }
 
+/// Which past moment is asked about, if one is.
+#[derive(Deserialize)]
+struct AsOf {
+    at: Option<String>,
+}
+
 async fn explanation<C: Shared>(
     State(doors): Door<C>,
     Path(id): Path<String>,
+    Query(asked): Query<AsOf>,
     headers: HeaderMap,
 ) -> Response {
     if doors
@@ -266,7 +290,12 @@ async fn explanation<C: Shared>(
     {
         return unauthorised();
     }
-    match explain::explain(&doors.app, &EpisodeId(id), doors.clock.now()).await {
+    let at = asked.at.map(|at| doors.app.terms.calendar.moment(&at));
+    let at = match at.transpose() {
+        Ok(at) => at,
+        Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
+    };
+    match explain::explain(&doors.app, &EpisodeId(id), at, doors.clock.now()).await {
         Ok(Some(explanation)) => axum::Json(explanation).into_response(),
         Ok(None) => refused(StatusCode::NOT_FOUND, "no such episode is on record"),
         Err(fault) => failed(&fault),

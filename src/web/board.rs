@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::Doors;
-use crate::app::Shared;
+use crate::app::mirror::RefusedMerge;
+use crate::app::{Shared, mirror};
 use crate::practice::deadlines::{MilestoneKind, milestones};
 use crate::practice::episode::{Episode, StepStatus};
 use crate::practice::react::sent_on_at;
@@ -27,6 +28,7 @@ struct Board {
     held: Vec<Held>,
     bypassed: Vec<Bypassed>,
     concerns: Vec<Concerned>,
+    doubted: Vec<Doubted>,
     sampled: Vec<String>,
     set_aside: Vec<SetAside>,
     undelivered: Vec<Undelivered>,
@@ -71,6 +73,12 @@ struct Concerned {
     words: String,
 }
 
+/// A merge of children's records that was not believed.
+struct Doubted {
+    episodes: String,
+    how: &'static str,
+}
+
 /// A record that could not be read.
 struct SetAside {
     step: String,
@@ -89,10 +97,11 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
 
 /// Shows the board.
 pub(super) async fn show<C: Shared>(State(doors): State<Arc<Doors<C>>>) -> Response {
-    let (Ok(episodes), Ok(outbox), Ok(quarantine)) = (
+    let (Ok(episodes), Ok(outbox), Ok(quarantine), Ok(merges)) = (
         doors.app.ledger.episodes(None).await,
         doors.app.ledger.outbox_list().await,
         doors.app.ledger.quarantine().await,
+        mirror::refused_merges(&doors.app).await,
     ) else {
         let words = "the ledger cannot be read; see the log\n";
         return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
@@ -107,6 +116,7 @@ pub(super) async fn show<C: Shared>(State(doors): State<Arc<Doors<C>>>) -> Respo
         held: held(&doors, &episodes),
         bypassed: bypassed(&doors, &episodes),
         concerns: concerns(&doors, &episodes),
+        doubted: doubted(&merges, &episodes),
         sampled: episodes
             .iter()
             .filter(|episode| episode.told.keys().any(|key| key.contains("/sample/")))
@@ -211,6 +221,30 @@ fn held<C>(doors: &Doors<C>, episodes: &[Episode]) -> Vec<Held> {
         }
     }
     lines
+}
+
+/// Merges that would make a loop or contradict an earlier one, with the episodes that either key is known to.
+fn doubted(merges: &[RefusedMerge], episodes: &[Episode]) -> Vec<Doubted> {
+    let line = |merge: &RefusedMerge| {
+        let of_either = episodes.iter().filter(|episode| {
+            let keys = episode.keys();
+            merge.between.iter().any(|key| keys.contains(key))
+        });
+        let ids: Vec<&str> = of_either.map(|episode| episode.id.as_str()).collect();
+        Doubted {
+            episodes: if ids.is_empty() {
+                "none".to_owned()
+            } else {
+                ids.join(", ")
+            },
+            how: match merge.how.as_str() {
+                "listed" => "by the list of merged records",
+                "said_by_step" => "by a step that names the earlier record",
+                _ => "by a step whose child changed",
+            },
+        }
+    };
+    merges.iter().map(line).collect()
 }
 
 fn concerns<C>(doors: &Doors<C>, episodes: &[Episode]) -> Vec<Concerned> {

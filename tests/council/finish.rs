@@ -21,7 +21,7 @@ use super::stand::{Stand, at, serve};
 pub(crate) struct Both {
     pub(crate) stand: Stand,
     pub(crate) app: App<HttpCaseSystem>,
-    rhythm: Arc<Rhythm>,
+    pub(crate) rhythm: Arc<Rhythm>,
     pub(crate) doors: String,
     pub(crate) client: reqwest::Client,
     stop: oneshot::Sender<()>,
@@ -29,6 +29,11 @@ pub(crate) struct Both {
 }
 
 pub(crate) async fn both() -> Both {
+    both_with(|_, _| ()).await
+}
+
+/// The same, with an app that is changed before the daemon begins.
+pub(crate) async fn both_with(change: impl FnOnce(&Stand, &mut App<HttpCaseSystem>)) -> Both {
     let clock = Clock::manual(at("2026-10-05T09:00:00Z"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let doors_at = format!("http://{}", listener.local_addr().unwrap());
@@ -41,7 +46,8 @@ pub(crate) async fn both() -> Both {
     };
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let stand = serve(folder, clock.clone(), Some(greentick), false).await;
-    let app = stand.app(Duration::from_secs(5)).await;
+    let mut app = stand.app(Duration::from_secs(5)).await;
+    change(&stand, &mut app);
     let hour = Duration::from_hours(1);
     let beats = Beats {
         poll: hour,

@@ -8,14 +8,17 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod daemon;
 mod dialects;
 mod doctor;
 mod environment;
 mod finish;
+mod merges;
 mod mirror;
 mod people;
 mod pitfalls;
 mod restored;
+mod sampling;
 mod speak;
 mod stand;
 mod switches;

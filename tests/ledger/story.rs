@@ -195,10 +195,7 @@ async fn time_passes(ledger: &Ledger) {
 async fn kept_once(ledger: &Ledger) {
     let holds = async |policy: &str| {
         let value = json!({ "policy": policy });
-        ledger
-            .note_change("configured", &value, at(30))
-            .await
-            .unwrap()
+        ledger.keep_configured(&value, &[], at(30)).await.unwrap()
     };
     assert!(holds("one").await, "what holds is written down");
     assert!(!holds("one").await, "once");

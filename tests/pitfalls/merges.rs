@@ -1,13 +1,14 @@
 //! What becomes of an episode when children's records become one, or a step answers under another id?
 
+use greentick::app::doors;
 use greentick::case_system::StepAnswer;
-use greentick::ledger::AliasRow;
+use greentick::ledger::{AliasRow, ToldOf};
 use greentick::practice::episode::{Presence, Stage, StepStatus};
-use greentick::practice::ids::{ChildKey, StepId};
+use greentick::practice::ids::{ChildKey, Digest, StepId};
 use greentick::practice::news::Merge;
 use greentick::practice::sighting::Sighting;
 
-use crate::stand::{Stand, child, review, stage};
+use crate::stand::{Stand, at, child, review, stage};
 
 fn merge(from: &str, to: &str) -> Merge {
     Merge {
@@ -52,6 +53,39 @@ async fn p23_a_listed_merge_gives_the_episode_its_new_key_and_keeps_the_old_one(
     assert_eq!(again.merged, 0);
     assert_eq!(stand.said("merged").await.len(), 1);
     assert_eq!(stand.said("rekeyed").await.len(), 1);
+}
+
+#[tokio::test]
+async fn p23_news_of_a_person_has_the_list_of_merges_read_at_once() {
+    let stand = two().await;
+    stand.fate(|fate| fate.merges = vec![merge("A", "Z")]);
+    let told = |id: &str, step: Option<&str>| ToldOf {
+        id: id.to_owned(),
+        sequence: None,
+        step: step.map(StepId::from),
+    };
+    let (ledger, source) = (&stand.app.ledger, &stand.app.source);
+    let digest = Digest::of(b"told");
+    let keep = async |one: ToldOf| {
+        let now = at("2026-11-17T06:00:00Z");
+        ledger
+            .keep_events(source, &[one], &digest, now)
+            .await
+            .unwrap()
+    };
+    let follow = async || {
+        let now = at("2026-11-17T06:01:00Z");
+        doors::follow_persons(&stand.app, now).await.unwrap()
+    };
+    keep(told("E-1", Some("7"))).await;
+    assert!(!follow().await, "it is about a step");
+    keep(told("E-2", None)).await;
+    assert!(follow().await);
+    let episode = stand.episode("LE-7").await;
+    assert_eq!(episode.child, Some(ChildKey::from("Z")));
+    assert!(!follow().await, "once");
+    assert_eq!(keep(told("E-2", None)).await, 0);
+    assert!(!follow().await, "the same told twice is no news");
 }
 
 #[tokio::test]

@@ -4,7 +4,27 @@ use jiff::Timestamp;
 
 use super::{Bookmark, Mirrored};
 use crate::app::{App, AppFault};
-use crate::case_system::{CaseSystem, FeedPage};
+use crate::case_system::{CaseFault, CaseSystem, FeedPage, Means};
+use crate::practice::ids::ChildKey;
+
+/// A merge that was told and is not believed: it would lead in a circle, or contradicts an earlier one.
+#[derive(Clone, Debug)]
+pub struct RefusedMerge {
+    /// The two keys that it names.
+    pub between: [ChildKey; 2],
+    /// How it was told: `listed`, `said_by_step` or `inferred`.
+    pub how: String,
+}
+
+/// Every merge that is not believed; a person has to look at each.
+pub async fn refused<C>(app: &App<C>) -> Result<Vec<RefusedMerge>, AppFault> {
+    let all = app.ledger.aliases(&app.source).await?.into_iter();
+    let refused = all.filter(|row| row.refused).map(|row| RefusedMerge {
+        between: [row.alias, row.into],
+        how: row.how,
+    });
+    Ok(refused.collect())
+}
 
 /// Reads the list of merges from the cursor to its end. One that has no such list costs nothing.
 pub(super) async fn take<C: CaseSystem>(
@@ -18,7 +38,14 @@ pub(super) async fn take<C: CaseSystem>(
         None => Bookmark::default(),
     };
     for _ in 0..app.limits.pages {
-        let page = app.case_system.merges(&bookmark.position, now).await?;
+        let page = match app.case_system.merges(&bookmark.position, now).await {
+            // A place that it knows no more: the list is read from its beginning.
+            Err(CaseFault::Means(Means::Stale | Means::Gone, _)) if !bookmark.is_fresh() => {
+                bookmark = Bookmark::default();
+                continue;
+            }
+            page => page?,
+        };
         let last = page.next.is_none();
         if last && page.merges.is_empty() && page.quarantined.is_empty() {
             return Ok(());
@@ -27,6 +54,7 @@ pub(super) async fn take<C: CaseSystem>(
         let as_feed = FeedPage {
             next: page.next.clone(),
             server_time: page.server_time,
+            going_on: page.going_on.clone(),
             ..FeedPage::default()
         };
         let next = bookmark

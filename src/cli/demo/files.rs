@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::super::starter::KITS;
 use super::Failure;
+use crate::cli::starter::kit;
+use crate::simulator::Dialect;
 
 /// Stands in the folder of a demo that came to its end.
 pub(super) const SUMMARY: &str = "summary.json";
@@ -36,7 +37,7 @@ pub(super) fn prepare(dir: &Path) -> Result<bool, Failure> {
         return Ok(true);
     }
     // The summary goes last: as long as it stands, what is here is an ended demo.
-    let mappings = KITS.iter().map(|kit| kit.file);
+    let mappings = Dialect::ALL.map(|dialect| kit(dialect).file);
     for name in MADE.into_iter().chain(mappings).chain([SUMMARY]) {
         match std::fs::remove_file(dir.join(name)) {
             Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => return Err(fault.into()),

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::Failure;
-use super::run::{Assembled, Configured, assemble, ready};
+use super::run::{Assembled, Configured, assemble, configured_now, ready};
 use super::starter::{self, Starter};
 use crate::app::{allocate, draw};
 use crate::case_system::HttpCaseSystem;
@@ -82,6 +82,7 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
     })
     .await?;
     ready.clock = clock.clone();
+    configured_now(&ready).await?;
     if let Some(at) = council.last_event_at() {
         clock.set(at);
     }

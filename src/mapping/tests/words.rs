@@ -85,6 +85,8 @@ fn yes_and_no_are_said_in_the_words_of_the_mapping_too() {
         };
         assert_eq!(told, &wanted, "{said}");
     }
+    let held = "<step id='1'><type>B</type><status>Open</status><lock>W-199</lock></step>";
+    assert!(one(&mapping, held).locked, "who holds it holds it");
 }
 
 #[test]

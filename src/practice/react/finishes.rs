@@ -12,11 +12,10 @@ use crate::practice::episode::{
     Episode, Finished, Permit, Presence, Role, Stage, Step, StepStatus,
 };
 use crate::practice::ids::StepId;
-use crate::practice::judge::judge;
-use crate::practice::known::{Known, Why};
+use crate::practice::judge::judge_as_if_open;
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Mode;
-use crate::practice::verdict::{Answer, Attempt, Verdict};
+use crate::practice::verdict::{Answer, Verdict};
 use crate::practice::{fold, permit, wording};
 
 fn sent_on_cause(step: &StepId, leg: u32) -> String {
@@ -40,6 +39,7 @@ impl Work<'_> {
         earliest: Timestamp,
     ) {
         self.after.holds.remove(step);
+        self.after.asked.remove(step);
         if finished.at < self.terms.activation {
             return;
         }
@@ -59,11 +59,12 @@ impl Work<'_> {
             .flat_map(|verdict| verdict.codes())
             .map(str::to_owned)
             .collect();
+        let stage = self.after.steps.get(step).map(|step| step.stage);
         let undone = self.terms.mode == Mode::Reverse && answer == Some(Answer::Hold);
         self.say(
             "bypass",
             json!({
-                "step": step, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
+                "step": step, "stage": stage, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
                 "would_have_been": answer, "rules": rules, "undone": undone,
             }),
         );
@@ -112,24 +113,7 @@ impl Work<'_> {
 
     /// Judges a step that is finished as if Finish were only now asked for.
     pub(super) fn judge_as_if_open(&self, step: &StepId, at: Timestamp) -> Option<Verdict> {
-        let mut open = self.after.clone();
-        let seen = open.steps.get_mut(step)?;
-        seen.status = StepStatus::Started;
-        let stage = seen.stage;
-        let hand_over = stage
-            .next()
-            .and_then(|next| self.after.step_of(next))
-            .map_or(Known::Unreadable(Why::NotSeen), |next| {
-                next.assignee.clone()
-            });
-        let attempt = Attempt {
-            step: step.clone(),
-            actor: None,
-            hand_over,
-            immediate: false,
-            at,
-        };
-        judge(&open, &attempt, self.terms)
+        judge_as_if_open(&self.after, step, at, self.terms)
     }
 
     /// A successor exists although the step before it was never finished: the work moved on by a
@@ -145,8 +129,10 @@ impl Work<'_> {
             .filter(|_| {
                 sighting.dates.incoming.unwrap_or(sighting.seen_at) >= self.terms.activation
             })
-            .map(|step| (step.id.clone(), step.leg));
-        let Some((step, leg)) = source else { return };
+            .map(|step| (step.id.clone(), step.stage, step.leg));
+        let Some((step, stage, leg)) = source else {
+            return;
+        };
         let cause = sent_on_cause(&step, leg);
         let key = format!("{}/{cause}", self.after.id);
         if self.after.told.contains_key(&key) {
@@ -162,7 +148,7 @@ impl Work<'_> {
         self.say(
             "bypass",
             json!({
-                "step": step, "leg": leg, "sent_on_at": sighting.dates.incoming, "mode": self.terms.mode,
+                "step": step, "stage": stage, "leg": leg, "sent_on_at": sighting.dates.incoming, "mode": self.terms.mode,
                 "immediate": true, "successor": sighting.step,
                 "would_have_been": verdict.as_ref().map(Verdict::answer), "rules": rules,
             }),

@@ -2,11 +2,12 @@
 
 use jiff::civil::Time;
 
-use super::parameter::REVIEWER_LOAD;
 use super::words::{counted, day, listed, met_or, unmet};
-use super::{Proposal, Question, Rule, Trigger, due, parameter};
+use super::{Proposal, Question, Rule, Trigger, due, flag, parameter};
 use crate::practice::decision::Allocation;
-use crate::practice::episode::{Role, Stage};
+use crate::practice::episode::{Evaluation, Role, Stage, Step, StepStatus};
+use crate::practice::fact::{Fact, Value};
+use crate::practice::known::Known;
 use crate::practice::terms::{Stance, WhenUnavailable};
 use crate::practice::verdict::Finding;
 
@@ -31,10 +32,10 @@ pub const INDEPENDENT: Rule = Rule {
     also: &[],
     name: "independent-reviewer",
     paragraphs: &[1],
-    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor or Service Manager, the practitioner's manager or in a conflict of interest",
+    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor, the Service Manager, the practitioner's manager or in a conflict of interest",
     stance: Stance::Block,
     when_unavailable: WhenUnavailable::AllowProvisional,
-    remedy: "Allocate another practice reviewer, or record with `conflict_reason` why it may be this one.",
+    remedy: "Allocate another practice reviewer, or record why this one may review the practitioner's work all the same.",
     asks: Role::QaManager,
     overridable: false,
     trigger: Trigger::AtAllocation(independent),
@@ -70,13 +71,27 @@ pub const ADOPTED: Rule = Rule {
     trigger: Trigger::OnSighting(adopted),
 };
 
-/// LE-01.5: one live episode for a child, and one for a practitioner in a cycle.
+/// LE-09.6: an episode that is cancelled after its evaluation was set leaves the frame of the sample.
+pub const LEFT: Rule = Rule {
+    asks: Role::HeadOfService,
+    trigger: Trigger::ByTime(left),
+    ..flag(
+        "LE-09.6",
+        "stays-in-the-frame-once-evaluated",
+        &[9],
+        "A Learning Episode with an overall evaluation is not cancelled",
+        "Look at why it was cancelled, and list it for CSLT beside the sample.",
+        left,
+    )
+};
+
+/// LE-01.5: one live episode for a child, and one for a practitioner in a cycle; and no reviewer has too many.
 pub const SINGLE: Rule = Rule {
     code: "LE-01.5",
     also: &[],
     name: "one-live-episode",
     paragraphs: &[1],
-    title: "A child has one live Learning Episode, a practitioner one in a cycle, and a practice reviewer no more than they can deliver",
+    title: "A child has one live Learning Episode, a practitioner one in a cycle, and a practice reviewer no more than a few",
     stance: Stance::Flag,
     when_unavailable: WhenUnavailable::AllowProvisional,
     remedy: "Look at the other allocation, and keep both only if that is meant.",
@@ -132,17 +147,20 @@ fn independent(proposal: &Proposal<'_>) -> Finding {
         );
     }
     let reason = allocation.conflict_reason.as_deref().unwrap_or_default();
-    let (people, calendar) = (&proposal.terms.people, &proposal.terms.calendar);
-    let at = calendar.at_local(allocation.allocated_on, Time::midnight());
     let mut also: Vec<String> = [Role::Supervisor, Role::ServiceManager]
         .into_iter()
         .filter(|role| allocation.person(*role) == Some(reviewer))
         .map(|role| role.words().to_owned())
         .collect();
-    if people.manages(reviewer, &allocation.practitioner, at) {
-        also.push("manager of the practitioner".to_owned());
+    let terms = proposal.terms;
+    let allocated = terms
+        .calendar
+        .at_local(allocation.allocated_on, Time::midnight());
+    let practitioner = &allocation.practitioner;
+    if terms.people.manages(reviewer, practitioner, allocated) {
+        also.push("practitioner's manager".to_owned());
     }
-    if people.conflict(reviewer, &allocation.practitioner, at) {
+    if terms.people.conflict(reviewer, practitioner, allocated) {
         also.push("holder of a declared interest in the practitioner".to_owned());
     }
     met_or(
@@ -193,6 +211,45 @@ fn adopted(question: &Question<'_>) -> Finding {
     )
 }
 
+fn left(question: &Question<'_>) -> Finding {
+    let of_review = question
+        .episode
+        .steps
+        .values()
+        .filter(|step| step.stage == Stage::PracticeReview);
+    let withdrawn = |step: &&Step| step.status == StepStatus::Cancelled;
+    let stands = question.episode.step_of(Stage::PracticeReview).is_some();
+    let cancelled = question.episode.cancelled.is_some();
+    let reviews: Vec<&Step> = match (cancelled, stands) {
+        (true, _) => of_review.collect(),
+        (false, false) => of_review.filter(withdrawn).collect(),
+        (false, true) => Vec::new(),
+    };
+    if reviews.is_empty() {
+        return Finding::DoesNotApply;
+    }
+    let evaluations: Vec<Known<Evaluation>> = reviews
+        .into_iter()
+        .filter_map(|step| step.facts.get(&Fact::Evaluation).cloned())
+        .map(Known::<Value>::evaluation)
+        .collect();
+    if let Some(evaluation) = evaluations.iter().find_map(Known::value) {
+        return unmet(
+            "The Learning Episode was cancelled after its overall evaluation was set.",
+            format!("An overall evaluation of {}.", evaluation.words()),
+        );
+    }
+    let blind = evaluations
+        .into_iter()
+        .find_map(|evaluation| match evaluation {
+            Known::Unreadable(why) => Some(why),
+            Known::Is(_) | Known::Blank => None,
+        });
+    blind.map_or(Finding::Met, |why| {
+        Finding::CannotTell(Fact::Evaluation, why)
+    })
+}
+
 fn single(proposal: &Proposal<'_>) -> Finding {
     let ours = proposal.allocation;
     if proposal
@@ -218,18 +275,19 @@ fn single(proposal: &Proposal<'_>) -> Finding {
             ),
         );
     }
-    let others = proposal.others.iter();
-    let load = others
-        .filter(|other| other.reviewer == ours.reviewer)
-        .count()
-        + 1;
-    let most = REVIEWER_LOAD.count(&proposal.terms.policy);
+    let most = parameter::REVIEWER_LOAD.count(&proposal.terms.policy);
+    let of_reviewer = proposal
+        .others
+        .iter()
+        .filter(|other| other.cycle == ours.cycle && other.reviewer == ours.reviewer);
+    let load = u32::try_from(of_reviewer.count()).unwrap_or(u32::MAX);
     met_or(
-        u32::try_from(load).is_ok_and(|load| load <= most),
+        load < most,
+        format!("The practice reviewer already has {load} Learning Episodes in this cycle."),
         format!(
-            "The practice reviewer has {load} live Learning Episodes, and {most} are meant to be the most."
+            "At most {most} are meant for one reviewer; `{}` has {load}.",
+            ours.reviewer
         ),
-        format!("`{}` is the reviewer of {load}.", ours.reviewer),
     )
 }
 

@@ -78,7 +78,7 @@ pub const RESEARCH: Rule = Rule {
     title: "The Research in Practice guidance is offered to the reviewer before the practice event",
     stance: Stance::Notify,
     when_unavailable: WhenUnavailable::AllowProvisional,
-    remedy: "Section 4 links to the Research in Practice guidance on the three components.",
+    remedy: "Read the Research in Practice guidance on the three components. Section 4 links to it.",
     asks: Role::PracticeReviewer,
     overridable: true,
     trigger: Trigger::Awaits(research),

@@ -7,13 +7,17 @@
 
 pub mod allocation;
 pub mod awaits;
+pub mod concluding;
+pub mod conversation;
 pub mod due;
 pub mod hand_on;
 pub mod hand_over;
 pub mod invitations;
 pub mod lateness;
 pub mod moderation;
+pub mod observation;
 pub mod parameter;
+pub mod points;
 pub mod practitioner;
 pub mod question;
 pub mod review;
@@ -33,6 +37,7 @@ use super::verdict::{Finding, Judged};
 
 pub use awaits::Awaited;
 pub use parameter::{PARAMETERS, Parameter, ParameterKind};
+pub use points::{Disposition, POINTS, Point};
 pub use question::{CLOCK_GRACE_SECONDS, Change, Proposal, Question};
 
 /// One prerequisite of the guidance.
@@ -60,6 +65,30 @@ pub struct Rule {
     pub overridable: bool,
     /// When it is judged, and how.
     pub trigger: Trigger,
+}
+
+/// A flag at Finish of the practice review, put to the reviewer: what most rules are, and the others change.
+const fn flag(
+    code: &'static str,
+    name: &'static str,
+    paragraphs: &'static [u8],
+    title: &'static str,
+    remedy: &'static str,
+    check: Check,
+) -> Rule {
+    Rule {
+        code,
+        also: &[],
+        name,
+        paragraphs,
+        title,
+        stance: Stance::Flag,
+        when_unavailable: WhenUnavailable::AllowProvisional,
+        remedy,
+        asks: Role::PracticeReviewer,
+        overridable: true,
+        trigger: Trigger::AtFinish(&[Stage::PracticeReview], check),
+    }
 }
 
 /// How a rule looks at an episode.
@@ -91,6 +120,7 @@ pub const RULES: &[Rule] = &[
     allocation::STARTED,
     allocation::ADOPTED,
     allocation::SINGLE,
+    allocation::LEFT,
     lateness::OVERDUE,
     lateness::REMINDER,
     lateness::LATE_FINISH,
@@ -104,29 +134,40 @@ pub const RULES: &[Rule] = &[
     invitations::PRACTICE_EVENT,
     invitations::RESEARCH,
     practitioner::REFLECTION,
+    practitioner::IN_TIME,
     practitioner::FOCUS,
     practitioner::TO_REVIEWER,
     hand_on::BY_AGREED_DATE,
     hand_on::GREEN_TICK,
     hand_on::NEXT_CREATED,
+    conversation::PERIOD,
+    conversation::PARTICIPANTS,
+    conversation::PREPARED,
     review::CONVERSATION,
-    review::OBSERVATION,
+    observation::ANNOUNCED,
+    observation::CONCERN_DISCUSSED,
+    observation::OBSERVATION,
+    observation::CONSISTENT,
     review::FAMILY,
     review::PARTNER,
     review::ANALYSIS,
+    review::PROFILE,
     review::EVALUATION,
-    review::MEETING,
-    review::ACTIONS,
+    concluding::MEETING,
+    concluding::CHALLENGE,
+    concluding::ACTIONS,
     waiting::BEFORE_MEETING,
     moderation::AGREED,
     waiting::ANSWERED,
     moderation::UNCHANGED,
     moderation::REACHED_MANAGER,
-    review::TO_SUPERVISOR,
+    concluding::TO_SUPERVISOR,
+    supervisor::CARRIED,
     hand_on::TAKEN_UP,
     supervisor::PROGRESS,
     supervisor::TO_SERVICE_MANAGER,
     sign_off::STATEMENT,
+    sign_off::ASSURED,
     sign_off::IN_TIME,
     hand_on::LOOP_CLOSED,
 ];

@@ -42,13 +42,21 @@ pub enum ParameterKind {
 pub const PARAMETERS: &[Parameter] = &[
     AWAITED,
     REVIEWER_LOAD,
+    PERIOD_LEAST,
+    PERIOD_MOST,
+    LONG_TERM,
     LATE_FINISH,
+    SUGGESTED,
+    STRAIGHT_AWAY,
     PAUSE_DAYS,
     FIRST_INSTANCE_DAYS,
     NUDGE_MINUTES,
     REFLECTION,
     CONVERSATION,
     COMPONENTS,
+    OUTSTANDING_HIGH,
+    GOOD_LOW,
+    ATTENDEES,
     MODERATION_WAIT,
     STATEMENT,
     SUPERVISOR_DAYS,
@@ -62,16 +70,78 @@ pub const AWAITED: Parameter = days(
     "Working days from allocation until a practitioner's step that has not appeared is chased (also LE-04.1).",
     5,
 );
-/// LE-01.5: how many live episodes a reviewer may have.
-pub const REVIEWER_LOAD: Parameter = Parameter {
-    rule: "LE-01.5",
-    key: "reviewer_load",
-    meaning: "Most live Learning Episodes that one practice reviewer should have.",
-    kind: ParameterKind::Number {
-        default: 3,
-        least: 1,
-        most: 1_000,
-    },
+/// LE-01.5: how many episodes a reviewer may have in a cycle.
+pub const REVIEWER_LOAD: Parameter = number(
+    "LE-01.5",
+    "reviewer_most",
+    "Most Learning Episodes that one practice reviewer has in a cycle.",
+    3,
+    (1, 100),
+);
+/// LE-02.1: the shortest period.
+pub const PERIOD_LEAST: Parameter = number(
+    "LE-02.1",
+    "least_months",
+    "Fewest calendar months that the period has, its last day included.",
+    6,
+    (0, 120),
+);
+/// LE-02.1: from where on a period is long.
+pub const PERIOD_MOST: Parameter = number(
+    "LE-02.1",
+    "most_months",
+    "Most months, unless the child's plan is a longer term one or a reason is on record.",
+    7,
+    (0, 120),
+);
+/// LE-02.1: which plans are longer term ones.
+pub const LONG_TERM: Parameter = Parameter {
+    rule: "LE-02.1",
+    key: "long_term_plans",
+    meaning: "Plan types, as the allocation codes them, of children who receive longer term services.",
+    kind: ParameterKind::Codes(&["cla", "cwd", "care_leaver"]),
+};
+/// LE-12.3: who is suggested for which kind of plan.
+pub const SUGGESTED: Parameter = Parameter {
+    rule: "LE-12.3",
+    key: "suggested",
+    meaning: "Who is suggested for which plan type or service, each as `plan:role`.",
+    kind: ParameterKind::Codes(&[
+        "cla:iro",
+        "cla:fostering_social_worker",
+        "family_safeguarding:adult_practitioner",
+        "adolescent:youth_justice_worker",
+    ]),
+};
+/// LE-15.2: what is straight away.
+pub const STRAIGHT_AWAY: Parameter = days(
+    "LE-15.2",
+    "working_days",
+    "Working days within which concern about the observer is discussed.",
+    1,
+);
+/// LE-25.2: how many areas of an outstanding episode are high.
+pub const OUTSTANDING_HIGH: Parameter = number(
+    "LE-25.2",
+    "outstanding_high_percent",
+    "Fewest percent of areas rated high that go with Outstanding.",
+    50,
+    (0, 100),
+);
+/// LE-25.2: how many areas of a good episode may be low.
+pub const GOOD_LOW: Parameter = number(
+    "LE-25.2",
+    "good_low_percent",
+    "Percent of areas rated low from which on Good is asked about.",
+    50,
+    (1, 101),
+);
+/// LE-26.1: who should be there.
+pub const ATTENDEES: Parameter = Parameter {
+    rule: "LE-26.1",
+    key: "attendees",
+    meaning: "Who takes part in the concluding meeting, in person or by a named deputy; none to ask only for its date.",
+    kind: ParameterKind::Codes(&["practice_reviewer", "practitioner", "supervisor"]),
 };
 /// LE-03.3: what lets a late Finish through.
 pub const LATE_FINISH: Parameter = Parameter {
@@ -120,16 +190,13 @@ pub const CONVERSATION: Parameter = chars(
     100,
 );
 /// LE-22.1: how many components there are.
-pub const COMPONENTS: Parameter = Parameter {
-    rule: "LE-22.1",
-    key: "components",
-    meaning: "How many components of good practice Section 4 has.",
-    kind: ParameterKind::Number {
-        default: 3,
-        least: 1,
-        most: 50,
-    },
-};
+pub const COMPONENTS: Parameter = number(
+    "LE-22.1",
+    "components",
+    "How many components of good practice Section 4 has.",
+    3,
+    (1, 50),
+);
 /// LE-27.2: how long waiting for the Head stops the reviewer's clock.
 pub const MODERATION_WAIT: Parameter = days(
     "LE-27.2",
@@ -166,16 +233,7 @@ pub const fn chars(
     meaning: &'static str,
     default: i32,
 ) -> Parameter {
-    Parameter {
-        rule,
-        key,
-        meaning,
-        kind: ParameterKind::Number {
-            default,
-            least: 0,
-            most: 100_000,
-        },
-    }
+    number(rule, key, meaning, default, (0, 100_000))
 }
 
 /// A number of working days.
@@ -185,14 +243,25 @@ pub const fn days(
     meaning: &'static str,
     default: i32,
 ) -> Parameter {
+    number(rule, key, meaning, default, (0, 366))
+}
+
+/// A number, and between which two it makes sense.
+pub const fn number(
+    rule: &'static str,
+    key: &'static str,
+    meaning: &'static str,
+    default: i32,
+    (least, most): (i32, i32),
+) -> Parameter {
     Parameter {
         rule,
         key,
         meaning,
         kind: ParameterKind::Number {
             default,
-            least: 0,
-            most: 366,
+            least,
+            most,
         },
     }
 }

@@ -1,8 +1,9 @@
 //! What does the practitioner's step need before it is handed to the practice reviewer? (¶16–18)
 
 use super::hand_over;
-use super::words::{met_or, unmet};
-use super::{Question, Rule, Trigger, parameter};
+use super::words::{day, met_or, unmet};
+use super::{Question, Rule, Trigger, flag, parameter};
+use crate::practice::decision::ReasonAbout;
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::Fact;
 use crate::practice::known::Known;
@@ -39,6 +40,20 @@ pub const FOCUS: Rule = Rule {
     trigger: Trigger::AtFinish(&[Stage::Practitioner], focus),
 };
 
+/// LE-16.2: handed over by the date agreed, ahead of the learning conversation.
+pub const IN_TIME: Rule = Rule {
+    asks: Role::Practitioner,
+    trigger: Trigger::AtFinish(&[Stage::Practitioner], in_time),
+    ..flag(
+        "LE-16.2",
+        "handed-over-by-the-agreed-date",
+        &[16],
+        "The practitioner's step is handed over by the date agreed, ahead of the first learning conversation",
+        "Agree another date with the practice reviewer next time it cannot be kept.",
+        in_time,
+    )
+};
+
 /// LE-16.3: the step goes to the allocated practice reviewer.
 pub const TO_REVIEWER: Rule = Rule {
     code: "LE-16.3",
@@ -55,6 +70,9 @@ pub const TO_REVIEWER: Rule = Rule {
 };
 
 pub(super) fn reflection(question: &Question<'_>) -> Finding {
+    if waived(question) {
+        return Finding::Met;
+    }
     let least = parameter::REFLECTION.count(&question.terms.policy);
     match question.amount(Fact::ReflectionLength) {
         Known::Is(0) if least > 0 => unmet(
@@ -68,6 +86,44 @@ pub(super) fn reflection(question: &Question<'_>) -> Finding {
         ),
         Known::Blank => Finding::DoesNotApply,
         Known::Unreadable(why) => Finding::CannotTell(Fact::ReflectionLength, why),
+    }
+}
+
+/// The practitioner whose practice it was has left, and nobody else can reflect on it; the QA manager, or the Head,
+/// put that on record.
+fn waived(question: &Question<'_>) -> bool {
+    question.episode.reasons.iter().any(|reason| {
+        reason.about == ReasonAbout::NoReflection
+            && question.on_record(reason.at)
+            && question.accepts(&reason.reason)
+            && question.answers_for(&reason.by, reason.at)
+    })
+}
+
+fn in_time(question: &Question<'_>) -> Finding {
+    let today = question.today();
+    let agreed = question.day(Fact::AgreedDate);
+    let held = question.day(Fact::ConversationDate);
+    if let Known::Is(held) = held
+        && today >= held
+    {
+        return unmet(
+            "The practitioner's step was not handed over ahead of the learning conversation.",
+            format!(
+                "Finish on {}; a learning conversation on {}.",
+                day(today),
+                day(held)
+            ),
+        );
+    }
+    match agreed {
+        Known::Is(agreed) => met_or(
+            today <= agreed,
+            "The practitioner's step was not handed over by the agreed date.",
+            format!("Agreed for {}; Finish on {}.", day(agreed), day(today)),
+        ),
+        Known::Blank => Finding::DoesNotApply,
+        Known::Unreadable(why) => Finding::CannotTell(Fact::AgreedDate, why),
     }
 }
 

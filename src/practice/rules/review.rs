@@ -1,14 +1,23 @@
-//! What does the practice review need before it is handed to the supervisor? (¶20–28)
+//! Is the practice review written and rated, and were people heard? (¶20, ¶23–25)
 
-use super::hand_over;
-use super::words::{counted, day, listed, met_or, unmet};
-use super::{Question, Rule, Trigger, parameter};
+use super::words::{met_or, unmet};
+use super::{Question, Rule, parameter};
 use crate::practice::decision::ReasonAbout;
-use crate::practice::episode::{Role, Stage};
+use crate::practice::episode::Evaluation;
 use crate::practice::fact::{Fact, Row};
-use crate::practice::known::Known;
-use crate::practice::terms::{Stance, WhenUnavailable};
+use crate::practice::known::{Known, Why};
+use crate::practice::terms::Stance;
 use crate::practice::verdict::Finding;
+
+/// LE-25.2: the areas go with the evaluation. A prompt to read again, never another evaluation.
+pub const PROFILE: Rule = super::flag(
+    "LE-25.2",
+    "areas-go-with-the-evaluation",
+    &[25],
+    "The ratings in Section 6 go with the overall evaluation",
+    "Read Section 6 again beside the overall evaluation, and correct whichever is not as you mean it.",
+    profile,
+);
 
 const fn rule(
     code: &'static str,
@@ -19,17 +28,8 @@ const fn rule(
     check: super::Check,
 ) -> Rule {
     Rule {
-        code,
-        also: &[],
-        name,
-        paragraphs,
-        title,
         stance: Stance::Block,
-        when_unavailable: WhenUnavailable::AllowProvisional,
-        remedy,
-        asks: Role::PracticeReviewer,
-        overridable: true,
-        trigger: Trigger::AtFinish(&[Stage::PracticeReview], check),
+        ..super::flag(code, name, paragraphs, title, remedy, check)
     }
 }
 
@@ -41,16 +41,6 @@ pub const CONVERSATION: Rule = rule(
     "Section 3 has a brief summary of the learning conversation",
     "Write the summary in Section 3, then press Finish again.",
     conversation,
-);
-
-/// LE-22.1: every component observed is rated.
-pub const OBSERVATION: Rule = rule(
-    "LE-22.1",
-    "observation-rated",
-    &[22],
-    "Section 4 gives high, medium or low assurance for each component of good practice, or a waiver",
-    "Rate each component in Section 4, or record why there was no observation, then press Finish again.",
-    observation,
 );
 
 /// LE-23.1: people who have experienced practice are heard.
@@ -93,39 +83,6 @@ pub const EVALUATION: Rule = rule(
     evaluation,
 );
 
-/// LE-26.1: the concluding meeting was held. A flag by default, since attendance is seldom visible.
-pub const MEETING: Rule = Rule {
-    stance: Stance::Flag,
-    ..rule(
-        "LE-26.1",
-        "concluding-meeting-held",
-        &[26],
-        "The concluding meeting was held before the review is finished",
-        "Record the date of the concluding meeting.",
-        meeting,
-    )
-};
-
-/// LE-26.3: each action has an owner and a timescale.
-pub const ACTIONS: Rule = rule(
-    "LE-26.3",
-    "actions-agreed",
-    &[26, 28],
-    "Each agreed action has an owner and a timescale, or there is a reason for having none",
-    "Give each action an owner and a timescale, or record why none is needed, then press Finish again.",
-    actions,
-);
-
-/// LE-28.1: the work goes to the supervisor.
-pub const TO_SUPERVISOR: Rule = rule(
-    "LE-28.1",
-    "handed-to-the-supervisor",
-    &[28],
-    "The practice review is handed to the supervisor, who is not the practice reviewer",
-    "Choose the supervisor, or ask the QA manager to record another hand-over, then press Finish again.",
-    to_supervisor,
-);
-
 fn conversation(question: &Question<'_>) -> Finding {
     let least = parameter::CONVERSATION.count(&question.terms.policy);
     match question.amount(Fact::ConversationLength) {
@@ -143,46 +100,13 @@ fn conversation(question: &Question<'_>) -> Finding {
     }
 }
 
-fn observation(question: &Question<'_>) -> Finding {
-    let waiver = question.code(Fact::ObservationWaiver);
-    let excused = waiver.value().is_some_and(|code| question.accepts(code));
-    if excused || question.reason_given(ReasonAbout::NoObservation) {
-        return Finding::Met;
-    }
-    let rows = match question.rows(Fact::Observation) {
-        Known::Is(rows) => rows,
-        Known::Blank => Vec::new(),
-        Known::Unreadable(why) => return Finding::CannotTell(Fact::Observation, why),
-    };
-    let needed = parameter::COMPONENTS.count(&question.terms.policy);
-    let rated = count(&rows, &["high", "medium", "low", "waived"]);
-    let blank = rows.iter().any(|row| row.code == Known::Blank);
-    if rated >= needed && !blank {
-        return Finding::Met;
-    }
-    if let Some(why) = blind(&rows, |row| &row.code) {
-        return Finding::CannotTell(Fact::Observation, why);
-    }
-    if let Known::Unreadable(why) = waiver {
-        return Finding::CannotTell(Fact::ObservationWaiver, why);
-    }
-    unmet(
-        "Not every component of good practice is rated in Section 4.",
-        format!("{rated} of {} rated.", components(&rows, needed)),
-    )
-}
-
-fn components(rows: &[Row], needed: u32) -> String {
-    let there = u32::try_from(rows.len()).unwrap_or(u32::MAX).max(needed);
-    counted(i32::try_from(there).unwrap_or(i32::MAX), "component")
-}
-
 fn family(question: &Question<'_>) -> Finding {
     heard(
         question,
         Fact::FamilyFeedback,
         Fact::FamilyFeedbackReason,
         ReasonAbout::NoFamilyFeedback,
+        &["child", "parent_carer"],
         "No feedback from a child, parent or carer is recorded, and no reason for having none.",
     )
 }
@@ -193,6 +117,7 @@ fn partner(question: &Question<'_>) -> Finding {
         Fact::PartnerFeedback,
         Fact::PartnerFeedbackReason,
         ReasonAbout::NoPartnerFeedback,
+        &["partner"],
         "No feedback from a partner in the plan is recorded, and no reason for having none.",
     )
 }
@@ -203,10 +128,15 @@ fn heard(
     feedback: Fact,
     reason: Fact,
     about: ReasonAbout,
+    sources: &[&str],
     missing: &str,
 ) -> Finding {
     let said = question.code(reason);
-    let amount = question.amount(feedback);
+    let amount = match question.amount(feedback) {
+        // Some forms have one table of feedback, with its source, instead of a box for each.
+        Known::Unreadable(Why::NotMapped) => by_source(question, sources),
+        amount => amount,
+    };
     if matches!(amount, Known::Is(n) if n > 0)
         || said.value().is_some_and(|code| question.accepts(code))
         || question.reason_given(about)
@@ -222,6 +152,17 @@ fn heard(
         ),
         (_, Known::Blank) => unmet(missing, "No feedback and no reason code."),
     }
+}
+
+fn by_source(question: &Question<'_>, sources: &[&str]) -> Known<u32> {
+    question.rows(Fact::Feedback).map(|rows| {
+        let of = |row: &&Row| {
+            row.code
+                .value()
+                .is_some_and(|code| sources.contains(&code.as_str()))
+        };
+        u32::try_from(rows.iter().filter(of).count()).unwrap_or(u32::MAX)
+    })
 }
 
 fn analysis(question: &Question<'_>) -> Finding {
@@ -254,6 +195,40 @@ fn analysis(question: &Question<'_>) -> Finding {
     }
 }
 
+fn profile(question: &Question<'_>) -> Finding {
+    let evaluation = match question.evaluation() {
+        Known::Is(Evaluation::RequiresImprovement) | Known::Blank => return Finding::DoesNotApply,
+        Known::Is(evaluation) => evaluation,
+        Known::Unreadable(why) => return Finding::CannotTell(Fact::Evaluation, why),
+    };
+    let rows = match question.rows(Fact::Areas) {
+        Known::Is(rows) => rows,
+        Known::Blank => Vec::new(),
+        Known::Unreadable(why) => return Finding::CannotTell(Fact::Areas, why),
+    };
+    let policy = &question.terms.policy;
+    let (high, low) = (count(&rows, &["high"]), count(&rows, &["low"]));
+    let rated = count(&rows, &["high", "medium", "low"]);
+    if rated == 0 {
+        return Finding::DoesNotApply;
+    }
+    let percent = |part: u32| u64::from(part) * 100 / u64::from(rated);
+    let at_odds = match evaluation {
+        Evaluation::Outstanding => {
+            percent(high) < u64::from(parameter::OUTSTANDING_HIGH.count(policy))
+        }
+        Evaluation::Good => percent(low) >= u64::from(parameter::GOOD_LOW.count(policy)),
+        Evaluation::Inadequate => low == 0,
+        Evaluation::RequiresImprovement => false,
+    };
+    let words = evaluation.words();
+    met_or(
+        !at_odds,
+        format!("The ratings in Section 6 do not go with an evaluation of {words}."),
+        format!("Evaluation {words}; {high} high and {low} low of {rated} rated."),
+    )
+}
+
 fn evaluation(question: &Question<'_>) -> Finding {
     match question.evaluation() {
         Known::Is(_) => Finding::Met,
@@ -265,75 +240,8 @@ fn evaluation(question: &Question<'_>) -> Finding {
     }
 }
 
-fn meeting(question: &Question<'_>) -> Finding {
-    match question.day(Fact::FinalMeetingDate) {
-        Known::Is(date) => met_or(
-            date <= question.today(),
-            "The concluding meeting has not been held yet.",
-            format!("A concluding meeting on {}.", day(date)),
-        ),
-        Known::Blank => unmet(
-            "No date of a concluding meeting is recorded.",
-            "An empty meeting date.",
-        ),
-        Known::Unreadable(why) => Finding::CannotTell(Fact::FinalMeetingDate, why),
-    }
-}
-
-fn actions(question: &Question<'_>) -> Finding {
-    match question.rows(Fact::Actions) {
-        Known::Is(rows) if rows.is_empty() => no_actions(question),
-        Known::Is(rows) => agreed(&rows),
-        Known::Blank => no_actions(question),
-        Known::Unreadable(why) => match question.amount(Fact::ActionCount) {
-            Known::Is(0) => no_actions(question),
-            _ => Finding::CannotTell(Fact::Actions, why),
-        },
-    }
-}
-
-fn agreed(rows: &[Row]) -> Finding {
-    let incomplete: Vec<String> = rows
-        .iter()
-        .filter(|row| row.owner == Known::Blank || row.due == Known::Blank)
-        .map(|row| format!("`{}`", row.key))
-        .collect();
-    if !incomplete.is_empty() {
-        return unmet(
-            "Not every agreed action has an owner and a timescale.",
-            format!(
-                "No owner or no timescale for action {}.",
-                listed(&incomplete)
-            ),
-        );
-    }
-    blind(rows, |row| &row.owner)
-        .or_else(|| blind(rows, |row| &row.due))
-        .map_or(Finding::Met, |why| Finding::CannotTell(Fact::Actions, why))
-}
-
-fn no_actions(question: &Question<'_>) -> Finding {
-    let said = question.code(Fact::NoActionsReason);
-    if said.value().is_some_and(|code| question.accepts(code))
-        || question.reason_given(ReasonAbout::NoActions)
-    {
-        return Finding::Met;
-    }
-    match said {
-        Known::Unreadable(why) => Finding::CannotTell(Fact::NoActionsReason, why),
-        Known::Is(_) | Known::Blank => unmet(
-            "No actions are agreed, and no reason is recorded for needing none.",
-            "No agreed action.",
-        ),
-    }
-}
-
-fn to_supervisor(question: &Question<'_>) -> Finding {
-    hand_over::to(question, Role::Supervisor, &[Role::PracticeReviewer])
-}
-
 /// How many different rows have one of these codes.
-fn count(rows: &[Row], codes: &[&str]) -> u32 {
+pub(super) fn count(rows: &[Row], codes: &[&str]) -> u32 {
     let keys: std::collections::BTreeSet<&str> = rows
         .iter()
         .filter(|row| {
@@ -347,10 +255,7 @@ fn count(rows: &[Row], codes: &[&str]) -> u32 {
 }
 
 /// Why a cell of some row could not be read, if one could not.
-pub(super) fn blind<T>(
-    rows: &[Row],
-    cell: impl Fn(&Row) -> &Known<T>,
-) -> Option<crate::practice::known::Why> {
+pub(super) fn blind<T>(rows: &[Row], cell: impl Fn(&Row) -> &Known<T>) -> Option<Why> {
     rows.iter().find_map(|row| match cell(row) {
         Known::Unreadable(why) => Some(*why),
         Known::Is(_) | Known::Blank => None,

@@ -1,7 +1,7 @@
 //! What does the Service Manager's sign-off need, and by when? (¶29)
 
 use super::words::{day, listed, met_or, unmet};
-use super::{Question, Rule, Trigger, due, parameter};
+use super::{Question, Rule, Trigger, due, flag, parameter};
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::Fact;
 use crate::practice::known::Known;
@@ -21,6 +21,20 @@ pub const STATEMENT: Rule = Rule {
     asks: Role::ServiceManager,
     overridable: true,
     trigger: Trigger::AtFinish(&[Stage::SignOff], statement),
+};
+
+/// LE-29.4: a process that is not assured goes back, and the Head hears of it.
+pub const ASSURED: Rule = Rule {
+    asks: Role::HeadOfService,
+    trigger: Trigger::AtFinish(&[Stage::SignOff], assured),
+    ..flag(
+        "LE-29.4",
+        "process-assured",
+        &[29],
+        "The Service Manager's view of the process is that it is assured",
+        "Return the work to the practice review, and tell the Head of Service Practice and Learning.",
+        assured,
+    )
 };
 
 /// LE-29.5: the supervisor's actions and the sign-off have their own dates.
@@ -62,6 +76,18 @@ fn statement(question: &Question<'_>) -> Finding {
         (Known::Unreadable(why), _) => Finding::CannotTell(Fact::ModerationStatementLength, why),
         (_, Known::Unreadable(why)) => Finding::CannotTell(Fact::Impact, why),
         _ => Finding::Met,
+    }
+}
+
+fn assured(question: &Question<'_>) -> Finding {
+    match question.code(Fact::ProcessView) {
+        Known::Is(view) => met_or(
+            view == "assured",
+            "The Service Manager's view is that the process is not assured.",
+            "A view of the process of not assured.",
+        ),
+        Known::Blank => Finding::DoesNotApply,
+        Known::Unreadable(why) => Finding::CannotTell(Fact::ProcessView, why),
     }
 }
 

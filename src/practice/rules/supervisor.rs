@@ -2,8 +2,8 @@
 
 use super::hand_over;
 use super::review::blind;
-use super::words::{day, listed, unmet};
-use super::{Question, Rule, Trigger, due};
+use super::words::{day, listed, met_or, unmet};
+use super::{Question, Rule, Trigger, due, flag};
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::{Fact, Row};
 use crate::practice::ids::WorkerId;
@@ -24,6 +24,20 @@ pub const PROGRESS: Rule = Rule {
     asks: Role::Supervisor,
     overridable: true,
     trigger: Trigger::AtFinish(&[Stage::SupervisorActions], progress),
+};
+
+/// LE-28.2: the supervisor carries the actions that were agreed, no others.
+pub const CARRIED: Rule = Rule {
+    asks: Role::Supervisor,
+    trigger: Trigger::OnSighting(carried),
+    ..flag(
+        "LE-28.2",
+        "agreed-actions-carried-over",
+        &[28],
+        "The supervisor's step carries the actions that were agreed in the practice review",
+        "Compare the two tables of actions, and agree with the practice reviewer which of them hold.",
+        carried,
+    )
 };
 
 /// LE-29.2: the Service Manager signs off, and nobody signs off their own work. No override lifts it.
@@ -101,6 +115,45 @@ fn absent(question: &Question<'_>, rows: &[Row]) -> Vec<String> {
         .filter(|agreed| !rows.iter().any(|row| row.key == agreed.key))
         .map(|agreed| format!("`{}`", agreed.key))
         .collect()
+}
+
+fn carried(question: &Question<'_>) -> Finding {
+    if question.step.map(|step| step.stage) != Some(Stage::SupervisorActions) {
+        return Finding::DoesNotApply;
+    }
+    let agreed = match question.rows(Fact::Actions) {
+        Known::Is(rows) => rows,
+        Known::Blank => Vec::new(),
+        Known::Unreadable(why) => return Finding::CannotTell(Fact::Actions, why),
+    };
+    let rows = match question.rows(Fact::ActionProgress) {
+        Known::Is(rows) => rows,
+        Known::Blank => Vec::new(),
+        Known::Unreadable(why) => return Finding::CannotTell(Fact::ActionProgress, why),
+    };
+    if rows.is_empty() {
+        // Nothing is carried over yet; LE-29.1 asks for it at Finish.
+        return Finding::DoesNotApply;
+    }
+    let lacks = |those: &[Row], these: &[Row]| -> Vec<String> {
+        let missing = those
+            .iter()
+            .filter(|that| !these.iter().any(|this| this.key == that.key));
+        missing.map(|that| format!("`{}`", that.key)).collect()
+    };
+    let (gone, new) = (lacks(&agreed, &rows), lacks(&rows, &agreed));
+    let mut seen = Vec::new();
+    if !gone.is_empty() {
+        seen.push(format!("Agreed and not carried over: {}.", listed(&gone)));
+    }
+    if !new.is_empty() {
+        seen.push(format!("Carried and not agreed: {}.", listed(&new)));
+    }
+    met_or(
+        seen.is_empty(),
+        "The supervisor's actions are not those agreed in the practice review.",
+        seen.join(" "),
+    )
 }
 
 fn independent(question: &Question<'_>) -> Finding {

@@ -21,9 +21,9 @@ pub(super) fn met_or(holds: bool, missing: impl Into<String>, seen: impl Into<St
     }
 }
 
-/// A day as it stands in a sentence: `23 Nov 2026`.
+/// A day as it stands in a sentence: `23 November 2026`.
 pub(super) fn day(date: Date) -> String {
-    date.strftime("%-d %b %Y").to_string()
+    date.strftime("%-d %B %Y").to_string()
 }
 
 /// `1 working day`, `3 working days`.

@@ -255,6 +255,6 @@ async fn merges(State(council): State<Council>, Query(wanted): Query<Wanted>) ->
         let all: Vec<_> = all
             .filter(|merge| since.is_none_or(|since| merge.at >= since))
             .collect();
-        ok(write::merges(&all))
+        ok(write::merges(&all, council.now()))
     })
 }

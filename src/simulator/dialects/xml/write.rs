@@ -1,7 +1,9 @@
 //! How does the council write? Its XML dialect, as `docs/synthetic-council.md` shows it.
 
+use jiff::Timestamp;
+
 pub(crate) use super::pieces::{element, element_of, escaped, local, put, stamp, utc};
-use crate::simulator::desk::Page;
+use crate::simulator::desk::{ENVIRONMENT, Page};
 use crate::simulator::forms::Kind;
 use crate::simulator::shown::{Answer, Shown};
 use crate::simulator::step::Step;
@@ -298,12 +300,16 @@ fn task_of(task: &Task) -> String {
 }
 
 /// The list of persons who became one.
-pub(crate) fn merges(all: &[Merge]) -> String {
+pub(crate) fn merges(all: &[Merge], now: Timestamp) -> String {
     let each = |merge: &Merge| {
         let (from, to) = (escaped(&merge.from), escaped(&merge.to));
         let at = utc(merge.at);
         format!("<Merge from=\"{from}\" to=\"{to}\" at=\"{at}\"/>\n")
     };
     let inside: String = all.iter().map(each).collect();
-    document("PersonMerges", "", &format!("\n{inside}"))
+    let made = format!(
+        " generatedAt=\"{}\" environment=\"{ENVIRONMENT}\"",
+        utc(now)
+    );
+    document("PersonMerges", &made, &format!("\n{inside}"))
 }

@@ -1,0 +1,1 @@
+CREATE TABLE texts (digest TEXT PRIMARY KEY, body TEXT NOT NULL);
