@@ -19,7 +19,7 @@ use greentick::practice::episode::{Episode, Evaluation, Role, Stage, StepStatus}
 use greentick::practice::fact::{Fact, Row, Value};
 use greentick::practice::ids::{EpisodeId, SourceName, StepId, WorkerId};
 use greentick::practice::known::Known;
-use greentick::practice::people::{Interest, Manages, Service};
+use greentick::practice::people::{Address, Away, Interest, Manages, Service};
 use greentick::practice::react::{Input, JournalLine, Reaction, react};
 use greentick::practice::sighting::{Sighting, StepDates};
 use greentick::practice::terms::{Holder, Mode, Terms};
@@ -495,6 +495,31 @@ fn who_is_in_conflict_does_not_moderate_and_where_no_head_can_a_member_of_cslt_d
     assert!(case.admit("W-DEPUTY", agree()).is_ok());
     case.later(7, 0);
     case.no("W-DEPUTY", agree(), "LE-27.1", "did not hold");
+}
+
+#[test]
+fn a_message_says_how_its_reader_is_reached_and_a_deputy_instead_of_whoever_is_away() {
+    let address = |worker: &str, to: &str| Address {
+        worker: worker.into(),
+        to: to.to_owned(),
+    };
+    let mut case = Case::new();
+    case.terms.people.addresses = vec![
+        address("W-HEAD", "head-of-practice"),
+        address("W-DEPUTY", "deputy-of-practice"),
+    ];
+    case.ok("W-PR", Decided::RequestModeration);
+    let text = case.owed[0].act.text().unwrap();
+    assert!(text.contains(" Reached as: head-of-practice."), "{text}");
+    case.terms.people.away = vec![Away {
+        worker: "W-HEAD".into(),
+        from: None,
+        until: None,
+        deputy: Some("W-DEPUTY".into()),
+    }];
+    case.ok("W-PR", Decided::WithdrawModeration);
+    let text = case.owed[0].act.text().unwrap();
+    assert!(text.contains(" Reached as: deputy-of-practice."), "{text}");
 }
 
 #[test]

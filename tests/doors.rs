@@ -60,11 +60,18 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
         app,
         clock: Clock::manual("2026-11-24T09:00:00Z".parse().unwrap()),
         callers: Callers {
-            tokens: vec![Caller {
-                token: "reader-and-asker".into(),
-                worker: WorkerId::from("W-1"),
-                may: vec!["read".to_owned(), "finish_check".to_owned()],
-            }],
+            tokens: vec![
+                Caller {
+                    token: "reader-and-asker".into(),
+                    worker: WorkerId::from("W-1"),
+                    may: vec!["read".to_owned(), "finish_check".to_owned()],
+                },
+                Caller {
+                    token: "qa".into(),
+                    worker: WorkerId::from("W-QA"),
+                    may: vec!["decide".to_owned()],
+                },
+            ],
             ..Callers::default()
         },
         metrics: Arc::new(Metrics::default()),
@@ -123,6 +130,56 @@ async fn each_door_asks_who_comes_and_answers_as_promised() {
         .header("authorization", "Bearer reader-and-asker")
         .body("{}");
     assert_eq!(decide.send().await.unwrap().status(), 401);
+    // One that may decides in its own worker's name, and hears under which rule it may not.
+    let post = async |path: &str, body: &str| {
+        let request = client.post(format!("{base}{path}"));
+        let request = request
+            .header("authorization", "Bearer qa")
+            .body(body.to_owned());
+        let answer = request.send().await.unwrap();
+        let (status, kind) = (answer.status(), answer.headers()["content-type"].clone());
+        let told: Json = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        (status.as_u16(), kind.to_str().unwrap().to_owned(), told)
+    };
+    let cycle = "/api/v1/cycles/2026-C3/allocations";
+    let csv = "cycle,le_id,child,practitioner,reviewer,supervisor,service_manager,service,allocated_on,due_on\n\
+               2026-C3,LE-1,c1,W-1,W-2,W-3,W-4,assessment,2026-11-02,2026-12-04\n";
+    let (status, _, told) = post(&format!("{cycle}?preview=true"), csv).await;
+    assert_eq!(
+        (status, &told["accepted"], &told["preview"]),
+        (200, &1.into(), &true.into()),
+        "{told}"
+    );
+    let (status, _, told) = post(cycle, &csv.replace("W-2", "W-1")).await;
+    assert_eq!(
+        (status, &told["refused"][0]["rule"]),
+        (422, &"LE-01.2".into()),
+        "{told}"
+    );
+    let (status, _, told) = post("/api/v1/cycles/2026-C4/allocations", csv).await;
+    assert_eq!(
+        (status, &told["refused"][0]["column"]),
+        (422, &"cycle".into()),
+        "{told}"
+    );
+    let row = r#"[{"cycle":"2026-C3","le_id":"LE-1","child":"c1","practitioner":"W-1","reviewer":"W-2",
+        "supervisor":"W-3","service_manager":"W-4","service":"assessment","allocated_on":"2026-11-02",
+        "due_on":"2026-12-04","plan_type":null}]"#;
+    let (status, _, told) = post(cycle, row).await;
+    assert_eq!((status, &told["accepted"]), (200, &1.into()), "{told}");
+    let decisions = "/api/v1/episodes/LE-1/decisions";
+    let moderate = r#"{"decision":"moderate","grade":"outstanding","outcome":"agree"}"#;
+    let (status, kind, told) = post(decisions, moderate).await;
+    assert_eq!((status, kind.as_str()), (422, "application/problem+json"));
+    assert_eq!(told["rule"], "LE-27.1");
+    assert_eq!(told["asks"][0], "head_of_service");
+    assert!(
+        told["detail"].as_str().unwrap().contains("(`W-HEAD`)"),
+        "{told}"
+    );
+    let pause = r#"{"decision":"pause","from":"2026-11-24","until":"2026-11-25","reason":"leave"}"#;
+    assert_eq!(post(decisions, pause).await.0, 201);
+
     let callback = client.post(format!("{base}/api/v1/callbacks/council"));
     assert_eq!(
         callback

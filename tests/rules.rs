@@ -22,7 +22,7 @@ use greentick::practice::ids::{Digest, StepId, WorkerId};
 use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
 use greentick::practice::on_record::{BelowStandard, Returned};
-use greentick::practice::people::Manages;
+use greentick::practice::people::{Interest, Manages};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
@@ -309,6 +309,13 @@ impl Case {
                 "s2" => self.put(Stage::PracticeReview, item),
                 "s3" => self.put(Stage::SupervisorActions, item),
                 "s4" => self.put(Stage::SignOff, item),
+                "interest" => self.terms.people.interests.push(Interest {
+                    worker: parts[0].into(),
+                    with: Some(parts[1].into()),
+                    service: None,
+                    from: None,
+                    until: None,
+                }),
                 "other" => {
                     let mut other = allocation();
                     other.child = parts[0].into();
@@ -335,6 +342,7 @@ impl Case {
             "s3",
             "s4",
             "other",
+            "interest",
         ];
         assert!(known.contains(&column), "no column is called `{column}`");
     }

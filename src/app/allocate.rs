@@ -1,62 +1,120 @@
-//! How does a cycle's allocation come in? From a CSV file, row by row, each error with its line (¶1).
+//! How does a cycle's allocation come in? From a table, row by row, every fault of every row at once (¶1).
+//!
+//! A preview and the real thing are one plan; only the last step differs. Absent on purpose: balancing. How many
+//! Learning Episodes each reviewer would have is said, and who should have fewer is for people.
 
-use jiff::{Timestamp, civil::Date};
-use serde::{Deserialize, Serialize};
+mod plan;
+mod sheet;
+mod workbook;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{App, AppFault, decide};
 use crate::case_system::CaseSystem;
+use crate::practice::admit::{Admitted, admit};
 use crate::practice::decision::{Allocation, Decided, Decision};
-use crate::practice::ids::{ChildKey, Digest, EpisodeId, WorkerId};
+use crate::practice::ids::{ChildKey, CycleId, Digest, EpisodeId, WorkerId};
 use crate::practice::judge::judge_allocation;
+use crate::practice::rules::parameter::REVIEWER_LOAD;
+use crate::practice::verdict::Judged;
 
-/// What came of a file.
+/// What came of a table, or would come of it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Allocated {
+    /// Nothing was written.
+    pub preview: bool,
     /// Rows taken in.
     pub accepted: u64,
     /// Rows that were on record already, word for word.
     pub unchanged: u64,
-    /// Rows not taken in, with line and reason.
+    /// What stands against rows, so that they are not taken in.
     pub refused: Vec<RowFault>,
+    /// What should be looked at of rows that are taken in.
+    pub warnings: Vec<RowFault>,
+    /// How many live Learning Episodes of these cycles each reviewer of the table has with it.
+    pub loads: Vec<Load>,
 }
 
-/// Why one row was not taken in.
-#[derive(Clone, Debug, Serialize)]
+/// What is to be said of one row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowFault {
-    /// Line in the file; the heading is line 1.
+    /// Line or row of the file, the heading counted; 0 for the whole file.
     pub line: u64,
+    /// The column, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// The rule, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// What is wrong and what to do.
     pub why: String,
 }
 
-/// The columns of an allocation file. Unknown columns are refused, so that a misspelt one is noticed.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    cycle: String,
-    le_id: String,
-    child: String,
-    practitioner: String,
-    reviewer: String,
-    supervisor: String,
-    service_manager: String,
-    #[serde(default)]
-    operational_manager: String,
-    service: String,
-    #[serde(default)]
-    plan_type: String,
-    allocated_on: String,
-    due_on: String,
-    #[serde(default)]
-    period_start: String,
-    #[serde(default)]
-    period_end: String,
-    #[serde(default)]
-    conflict_reason: String,
+impl RowFault {
+    fn of(line: u64, why: impl Into<String>) -> Self {
+        Self {
+            line,
+            column: None,
+            rule: None,
+            why: why.into(),
+        }
+    }
+
+    fn column(mut self, column: &str) -> Self {
+        self.column = Some(column.to_owned());
+        self
+    }
+
+    fn rule(mut self, rule: &str) -> Self {
+        self.rule = Some(rule.to_owned());
+        self
+    }
 }
 
-/// Registers every row of a file that can be registered; the others are reported, each with its line.
-/// `child_key` turns the case system's person id into the keyed hash that the ledger holds.
+impl std::fmt::Display for RowFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(column) = &self.column {
+            write!(f, "`{column}`: ")?;
+        }
+        f.write_str(&self.why)?;
+        match &self.rule {
+            Some(rule) => write!(f, " ({rule})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How many live Learning Episodes a reviewer has in the table's cycles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Load {
+    /// The reviewer.
+    pub reviewer: WorkerId,
+    /// Before the table.
+    pub before: u64,
+    /// With it.
+    pub with: u64,
+    /// How many the policy has in mind.
+    pub cap: u64,
+}
+
+/// What a table is registered by, and for what.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// Who allocates; they must hold the role.
+    pub by: &'a WorkerId,
+    /// Rows of another cycle are refused, if given.
+    pub cycle: Option<&'a CycleId>,
+    /// Nothing is written.
+    pub preview: bool,
+}
+
+/// Registers every row of a CSV file that can be registered; see [`register_as`].
+///
+/// # Errors
+/// The ledger's fault.
 pub async fn register<C: CaseSystem>(
     app: &App<C>,
     file: &[u8],
@@ -64,140 +122,126 @@ pub async fn register<C: CaseSystem>(
     child_key: impl Fn(&str) -> ChildKey,
     now: Timestamp,
 ) -> Result<Allocated, AppFault> {
-    let mut report = Allocated::default();
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(false)
-        .from_reader(file);
-    for (index, row) in reader.deserialize::<Row>().enumerate() {
-        let line = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(2);
-        let outcome = match row {
-            Err(fault) => Err(vec![format!("cannot be read: {fault}")]),
-            Ok(row) => match allocation(app, &row, &child_key) {
-                Err(faults) => Err(faults),
-                Ok(allocation) => take(app, &row, allocation, by, now).await?,
-            },
-        };
-        match outcome {
-            Ok(true) => report.accepted += 1,
+    let asked = Asked {
+        by,
+        cycle: None,
+        preview: false,
+    };
+    register_as(app, file, &asked, child_key, now).await
+}
+
+/// Registers every row of a table that can be registered; of the others every fault is reported, each with its
+/// line. `child_key` turns the case system's person id into the keyed hash that the ledger holds.
+///
+/// # Errors
+/// A file that is no table, or the ledger's fault.
+pub async fn register_as<C: CaseSystem>(
+    app: &App<C>,
+    file: &[u8],
+    asked: &Asked<'_>,
+    child_key: impl Fn(&str) -> ChildKey,
+    now: Timestamp,
+) -> Result<Allocated, AppFault> {
+    let sheet = sheet::read(file, &plan::DAYS).map_err(AppFault::Refused)?;
+    let mut report = Allocated {
+        preview: asked.preview,
+        ..Allocated::default()
+    };
+    let planned = plan::plan(app, sheet, asked.cycle, child_key, &mut report.refused);
+    let mut live: BTreeMap<EpisodeId, Allocation> =
+        decide::live_allocations(app).await?.into_iter().collect();
+    let cycles: BTreeSet<CycleId> = planned.iter().map(|(.., one)| one.cycle.clone()).collect();
+    let in_these = |one: &&Allocation| cycles.contains(&one.cycle);
+    let before = loads(live.values().filter(in_these));
+    let mut reviewers = BTreeSet::new();
+    for (line, le_id, allocation) in planned {
+        let others: Vec<Allocation> = live
+            .iter()
+            .filter(|(id, _)| **id != le_id)
+            .map(|(_, other)| other.clone())
+            .collect();
+        let warnings = judge_allocation(&allocation, &app.terms, &others);
+        let decision = decision(&le_id, allocation.clone(), asked.by, now);
+        match taken(app, &decision, &others, asked.preview, now).await? {
+            Err(fault) => report.refused.push(fault.at(line)),
             Ok(false) => report.unchanged += 1,
-            Err(faults) => {
+            Ok(true) => {
+                report.accepted += 1;
+                let said = warnings.iter().filter(|judged| judged.warns());
                 report
-                    .refused
-                    .extend(faults.into_iter().map(|why| RowFault { line, why }));
+                    .warnings
+                    .extend(said.map(|judged| of_rule(line, judged)));
+                reviewers.insert(allocation.reviewer.clone());
+                live.insert(le_id, allocation);
             }
         }
     }
+    let with = loads(live.values().filter(in_these));
+    let cap = u64::from(REVIEWER_LOAD.count(&app.terms.policy));
+    report.loads = reviewers
+        .into_iter()
+        .map(|reviewer| Load {
+            before: before.get(&reviewer).copied().unwrap_or(0),
+            with: with.get(&reviewer).copied().unwrap_or(0),
+            reviewer,
+            cap,
+        })
+        .collect();
+    report
+        .loads
+        .sort_by_key(|load| std::cmp::Reverse(load.with));
+    report.refused.sort_by_key(|fault| fault.line);
     Ok(report)
 }
 
-async fn take<C: CaseSystem>(
-    app: &App<C>,
-    row: &Row,
-    allocation: Allocation,
-    by: &WorkerId,
-    now: Timestamp,
-) -> Result<Result<bool, Vec<String>>, AppFault> {
+fn loads<'a>(live: impl Iterator<Item = &'a Allocation>) -> BTreeMap<WorkerId, u64> {
+    let mut loads = BTreeMap::new();
+    for allocation in live {
+        *loads.entry(allocation.reviewer.clone()).or_insert(0) += 1;
+    }
+    loads
+}
+
+fn decision(le_id: &EpisodeId, allocation: Allocation, by: &WorkerId, now: Timestamp) -> Decision {
     let Digest(hash) = Digest::of_json(&allocation);
-    let decision = Decision {
-        id: format!("allocate/{}/{hash}", row.le_id),
-        episode: EpisodeId(row.le_id.clone()),
+    Decision {
+        id: format!("allocate/{le_id}/{hash}"),
+        episode: le_id.clone(),
         by: by.clone(),
         at: now,
         what: Decided::Allocate(Box::new(allocation)),
-    };
-    match decide::record(app, &decision, now).await {
-        Ok(reaction) => Ok(Ok(reaction.is_some())),
-        Err(AppFault::Decision(refusal)) => Ok(Err(vec![refusal.to_string()])),
-        Err(fault) => Err(fault),
     }
 }
 
-/// Checks one row, all its faults at once (LE-01.1, LE-01.2).
-fn allocation<C>(
+fn of_rule(line: u64, judged: &Judged) -> RowFault {
+    RowFault::of(line, format!("{} {}", judged.missing(), judged.remedy)).rule(&judged.rule)
+}
+
+impl RowFault {
+    fn at(mut self, line: u64) -> Self {
+        self.line = line;
+        self
+    }
+}
+
+/// Whether a row's allocation is new, on record already, or refused; it is taken in unless this is a preview.
+async fn taken<C: CaseSystem>(
     app: &App<C>,
-    row: &Row,
-    child_key: impl Fn(&str) -> ChildKey,
-) -> Result<Allocation, Vec<String>> {
-    let mut faults = Vec::new();
-    needed(row, &mut faults);
-    let mut day = |name: &str, text: &str| {
-        text.parse::<Date>()
-            .map_err(|_| {
-                if !text.is_empty() {
-                    faults.push(format!("`{name}` is `{text}`; write a day as 2026-11-23"));
-                }
-            })
-            .ok()
-    };
-    let due_on = day("due_on", &row.due_on);
-    let allocated_on = if row.allocated_on.is_empty() {
-        faults.push("`allocated_on` is empty; an allocation needs it (LE-01.1, ¶1)".to_owned());
-        None
+    decision: &Decision,
+    others: &[Allocation],
+    preview: bool,
+    now: Timestamp,
+) -> Result<Result<bool, RowFault>, AppFault> {
+    let taken = if preview {
+        let before = app.ledger.episode(&decision.episode).await?;
+        admit(decision, before.as_ref(), &app.terms, others)
+            .map(|admitted| admitted != Admitted::Known)
     } else {
-        day("allocated_on", &row.allocated_on)
-    };
-    let (Some(due_on), Some(allocated_on)) = (due_on, allocated_on) else {
-        return Err(faults);
-    };
-    if due_on < allocated_on {
-        faults.push(format!(
-            "`due_on` {due_on} is before `allocated_on` {allocated_on}"
-        ));
-    }
-    let worker = |text: &str| WorkerId(text.to_owned());
-    let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let allocation = Allocation {
-        cycle: row.cycle.as_str().into(),
-        source: app.source.clone(),
-        child: child_key(&row.child),
-        practitioner: worker(&row.practitioner),
-        reviewer: worker(&row.reviewer),
-        supervisor: worker(&row.supervisor),
-        service_manager: worker(&row.service_manager),
-        operational_manager: filled(&row.operational_manager).map(WorkerId),
-        service: row.service.clone(),
-        allocated_on,
-        due_on,
-        conflict_reason: filled(&row.conflict_reason),
-        plan_type: filled(&row.plan_type),
-        period: None,
-    };
-    for judged in judge_allocation(&allocation, &app.terms, &[]) {
-        if judged.holds() {
-            faults.push(format!(
-                "{} {} ({})",
-                judged.missing(),
-                judged.remedy,
-                judged.rule
-            ));
+        match decide::beside(app, decision, others, now).await {
+            Ok(reaction) => Ok(reaction.is_some()),
+            Err(AppFault::Decision(refusal)) => Err(refusal),
+            Err(fault) => return Err(fault),
         }
-    }
-    if faults.is_empty() {
-        Ok(allocation)
-    } else {
-        Err(faults)
-    }
-}
-
-/// Every column that an allocation cannot do without.
-fn needed(row: &Row, faults: &mut Vec<String>) {
-    let needed = [
-        ("cycle", &row.cycle),
-        ("le_id", &row.le_id),
-        ("child", &row.child),
-        ("practitioner", &row.practitioner),
-        ("reviewer", &row.reviewer),
-        ("supervisor", &row.supervisor),
-        ("service_manager", &row.service_manager),
-        ("service", &row.service),
-        ("due_on", &row.due_on),
-    ];
-    for (name, value) in needed {
-        if value.is_empty() {
-            faults.push(format!(
-                "`{name}` is empty; an allocation needs it (LE-01.1, ¶1)"
-            ));
-        }
-    }
+    };
+    Ok(taken.map_err(|refusal| RowFault::of(0, refusal.why).rule(&refusal.rule)))
 }

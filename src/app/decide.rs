@@ -6,10 +6,11 @@ use super::{App, AppFault};
 use crate::case_system::CaseSystem;
 use crate::practice::admit::{Admitted, admit};
 use crate::practice::authority::Refusal;
+use crate::practice::bind::is_alone;
 use crate::practice::decision::{Allocation, Decided, Decision};
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::{Episode, Role, Stage};
-use crate::practice::ids::EpisodeId;
+use crate::practice::ids::{EpisodeId, StepId};
 use crate::practice::react::{Input, Reaction, react};
 
 /// Records a decision. One that is already on record by its id changes nothing and is no error.
@@ -22,7 +23,55 @@ pub async fn record<C: CaseSystem>(
     now: Timestamp,
 ) -> Result<Option<Reaction>, AppFault> {
     let others = others(app, decision).await?;
-    beside(app, decision, &others, now).await
+    match &decision.what {
+        Decided::Bind { step } => place(app, decision, step, now).await,
+        _ => beside(app, decision, &others, now).await,
+    }
+}
+
+/// Answers where a step belongs (LE-01.3): one that stands alone joins the episode.
+async fn place<C: CaseSystem>(
+    app: &App<C>,
+    decision: &Decision,
+    step: &StepId,
+    now: Timestamp,
+) -> Result<Option<Reaction>, AppFault> {
+    let before = app.ledger.episode(&decision.episode).await?;
+    match admit(decision, before.as_ref(), &app.terms, &[]) {
+        Ok(Admitted::New(_)) => {}
+        Ok(Admitted::Known) => return Ok(None),
+        Err(refusal) => return Err(AppFault::Decision(refusal)),
+    }
+    let refused = |why: String| {
+        let asks = [Role::QaManager];
+        Err(AppFault::Decision(Refusal::new("LE-01.3", why, &asks)))
+    };
+    match app.ledger.episode_of_step(&app.source, step).await? {
+        None => {
+            return refused(format!(
+                "no step `{step}` is mirrored; see `greentick mirror list`"
+            ));
+        }
+        Some(own) if !is_alone(&own) => {
+            return refused(format!(
+                "step `{step}` belongs to `{own}`, and only a step that stands alone is placed by a decision; \
+                 its form's reference says otherwise"
+            ));
+        }
+        Some(_) => {}
+    }
+    let place = (&app.source, step);
+    let placed = app.ledger.place(place, &decision.episode, now, |joined| {
+        let input = Input::Decided(decision);
+        let (id, source) = (&joined.id, &joined.source);
+        Some(react(Some(joined), id, source, input, &app.terms, now))
+    });
+    match placed.await? {
+        Some(reaction) => Ok(Some(reaction)),
+        None => refused(format!(
+            "step `{step}` has found its place meanwhile; look again"
+        )),
+    }
 }
 
 /// Whether a decision would be taken in, and in which role; nothing is written.

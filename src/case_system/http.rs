@@ -22,7 +22,7 @@ use super::{
 };
 use crate::mapping::{Asked, ChildKeying, Failing, Mapping, Means, Put, Quiet};
 use crate::practice::effect::Effect;
-use crate::practice::ids::{SourceName, StepId};
+use crate::practice::ids::{ChildKey, SourceName, StepId};
 use crate::practice::news::Says;
 use crate::practice::sighting::Road;
 
@@ -271,6 +271,10 @@ impl CaseSystem for HttpCaseSystem {
 
     fn described(&self) -> Option<&Mapping> {
         Some(&self.mapping)
+    }
+
+    fn child_key(&self, person: &str) -> Option<ChildKey> {
+        Some(self.keying.key(person))
     }
 
     async fn rehearse(&self, operation: &str, step: &StepId) -> Rehearsed {

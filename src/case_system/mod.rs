@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::practice::effect::Effect;
-use crate::practice::ids::StepId;
+use crate::practice::ids::{ChildKey, StepId};
 use crate::practice::news::{Mention, Merge};
 use crate::practice::sighting::Sighting;
 
@@ -297,6 +297,11 @@ pub trait CaseSystem {
 
     /// What the mapping says of the case system, if one does.
     fn described(&self) -> Option<&Mapping> {
+        None
+    }
+
+    /// The keyed hash under which the ledger holds a person of the case system; none if there is no key.
+    fn child_key(&self, _person: &str) -> Option<ChildKey> {
         None
     }
 

@@ -10,7 +10,7 @@ use crate::app::{AppFault, allocate, draw, explain, mirror, pack};
 use crate::pack::Pack;
 use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 
-/// Register a cycle's allocations from a CSV file.
+/// Register a cycle's allocations from a CSV file, an Excel workbook or JSON.
 #[derive(Args)]
 pub(super) struct Allocate {
     /// The file; its columns are in docs/operations.md.
@@ -18,6 +18,9 @@ pub(super) struct Allocate {
     /// The QA manager's worker id; they must hold the role in the people file.
     #[arg(long)]
     by: String,
+    /// Say what would come of each row, and write nothing.
+    #[arg(long)]
+    preview: bool,
     /// Print JSON for a machine.
     #[arg(long)]
     json: bool,
@@ -89,27 +92,58 @@ pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
         .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", verb.file.display())))?;
     let by = WorkerId(verb.by.clone());
     let key = |child: &str| ready.child_key.key(child);
-    let report = allocate::register(&ready.app, &file, &by, key, ready.clock.now())
+    let asked = allocate::Asked {
+        by: &by,
+        cycle: None,
+        preview: verb.preview,
+    };
+    let report = allocate::register_as(&ready.app, &file, &asked, key, ready.clock.now())
         .await
         .map_err(ended)?;
     if verb.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
-        println!(
-            "{} accepted, {} unchanged",
-            report.accepted, report.unchanged
-        );
-        for fault in &report.refused {
-            println!("{}:{}: {}", verb.file.display(), fault.line, fault.why);
-        }
+        said(&verb.file.display().to_string(), &report);
     }
     if report.refused.is_empty() {
         return Ok(());
     }
+    let were = if verb.preview {
+        "would not be"
+    } else {
+        "were not"
+    };
     Err(Failure::No(format!(
-        "{} faults; the rows named were not taken in",
+        "{} faults; the rows named {were} taken in",
         report.refused.len()
     )))
+}
+
+/// The report for a person.
+fn said(file: &str, report: &allocate::Allocated) {
+    let verb = if report.preview {
+        "would be accepted"
+    } else {
+        "accepted"
+    };
+    println!("{} {verb}, {} unchanged", report.accepted, report.unchanged);
+    for fault in &report.refused {
+        println!("{file}:{}: {fault}", fault.line);
+    }
+    for warning in &report.warnings {
+        println!("{file}:{}: look at it: {warning}", warning.line);
+    }
+    for load in &report.loads {
+        let over = if load.with > load.cap {
+            ", more than meant"
+        } else {
+            ""
+        };
+        println!(
+            "reviewer {}: {} live before, {} with this, at most {} meant{over}",
+            load.reviewer, load.before, load.with, load.cap
+        );
+    }
 }
 
 pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {

@@ -33,12 +33,12 @@ pub(super) struct Decide {
     preview: bool,
     /// The decision as JSON, such as {"decision":"extend","due":"2026-12-18","reason":"sickness"}; `-` reads it from
     /// the standard input.
-    #[arg(long, value_name = "BODY", conflicts_with = "what")]
+    #[arg(long, value_name = "BODY")]
     json: Option<String>,
     #[command(subcommand)]
     what: Option<What>,
-    #[arg(long, global = true, env = "GREENTICK_CONFIG")]
     /// The settings file; what it leaves out is as `config/default.toml` says.
+    #[arg(long, global = true, env = "GREENTICK_CONFIG")]
     config: Option<std::path::PathBuf>,
 }
 
@@ -322,7 +322,11 @@ pub(super) async fn decide(verb: &Decide) -> Result<(), Failure> {
     .await?;
     let now = ready.clock.now();
     let what = match (&verb.what, &verb.json) {
-        (Some(what), _) => what.decided(&ready),
+        (Some(_), Some(_)) => {
+            let why = "a decision is given in words or as JSON, not both";
+            return Err(Failure::No(why.to_owned()));
+        }
+        (Some(what), None) => what.decided(&ready),
         (None, Some(body)) => from_json(body)?,
         (None, None) => {
             let why = "say what is decided; `greentick decide LE --help` lists the decisions";

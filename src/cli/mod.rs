@@ -14,6 +14,7 @@ mod doctor;
 mod invite;
 mod ledger;
 mod mapping;
+mod people;
 mod rehearse;
 mod run;
 mod sample;
@@ -60,6 +61,9 @@ enum Verb {
     Cycle(standing::Cycle),
     /// Print a draft invitation to open in a calendar.
     Invite(invite::Invite),
+    /// Write who holds which role from a list kept elsewhere.
+    #[command(subcommand)]
+    People(people::Verb),
     /// Try a mapping file offline.
     #[command(subcommand)]
     Mapping(mapping::Verb),
@@ -155,6 +159,7 @@ pub async fn main() -> ExitCode {
         Verb::Decide(verb) => decide::decide(&verb).await,
         Verb::Cycle(verb) => standing::cycle(&verb).await,
         Verb::Invite(verb) => invite::invite(&verb).await,
+        Verb::People(verb) => people::people(&verb),
         Verb::Mapping(verb) => mapping::run(&verb),
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,

@@ -144,7 +144,7 @@ async fn fold(
             continue;
         }
         if let Some(own) = own.filter(|own| *own != id) {
-            turn.join(sighting, &own, &id)?;
+            turn.join((source, &sighting.step), &own, &id)?;
         }
         stand_between(turn, source, &id, bound.between)?;
         let reaction = react(turn.episode(&id), &id, sighting);

@@ -17,6 +17,7 @@ mod open;
 mod outbox;
 mod owing;
 mod past;
+mod place;
 mod quarantine;
 mod reads;
 mod steps;

@@ -323,15 +323,15 @@ impl Turn {
     /// for it alone is withdrawn; the journal keeps that it stood alone.
     pub(super) fn join(
         &mut self,
-        sighting: &Sighting,
+        (source, step): (&SourceName, &StepId),
         alone: &EpisodeId,
         id: &EpisodeId,
     ) -> Result<(), LedgerFault> {
         let Some(mut left) = self.episode(alone).cloned() else {
             return Ok(());
         };
-        let joined = fold::move_step(&mut left, self.episode(id).cloned(), id, &sighting.step);
-        let body = json!({ "source": sighting.source, "step": sighting.step, "from": alone });
+        let joined = fold::move_step(&mut left, self.episode(id).cloned(), id, step);
+        let body = json!({ "source": source, "step": step, "from": alone });
         self.say(Some(id), &JournalLine::new("joined", body))?;
         if left.steps.is_empty() {
             self.remove(alone);

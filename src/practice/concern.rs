@@ -132,7 +132,7 @@ impl Matter {
                 let all: Vec<&str> = between.iter().map(EpisodeId::as_str).collect();
                 format!(
                     "Step {step} could belong to {}, so it is given to neither. Put the right reference into \
-                     its form.",
+                     its form, or say which with `greentick decide … bind --step {step}`.",
                     all.join(" or ")
                 )
             }

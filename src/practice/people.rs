@@ -138,6 +138,11 @@ pub struct Holder {
 impl People {
     /// Whether a message to `worker` finds somebody at `at`: in person, or whoever stands in.
     pub fn finds(&self, worker: &WorkerId, at: Timestamp) -> bool {
+        self.found(worker, at).is_some()
+    }
+
+    /// Whom a message to `worker` finds at `at`: them, or whoever stands in; nobody if none does.
+    pub fn found<'a>(&'a self, worker: &'a WorkerId, at: Timestamp) -> Option<&'a WorkerId> {
         let mut worker = worker;
         // A deputy may be away too; so many in a row are nobody.
         for _ in 0..4 {
@@ -145,13 +150,12 @@ impl People {
                 .away
                 .iter()
                 .find(|away| away.worker == *worker && in_force(away.from, away.until, at));
-            match away.map(|away| &away.deputy) {
-                None => return true,
-                Some(None) => return false,
-                Some(Some(deputy)) => worker = deputy,
+            match away {
+                None => return Some(worker),
+                Some(away) => worker = away.deputy.as_ref()?,
             }
         }
-        false
+        None
     }
 
     /// Whether a worker is there at `at` in person.
@@ -223,10 +227,11 @@ impl People {
         declared || roles.iter().any(holds)
     }
 
-    /// Where a message to a worker goes: the address given for them, else their own id.
-    pub fn address<'a>(&'a self, worker: &'a WorkerId) -> &'a str {
-        let given = self.addresses.iter().find(|one| one.worker == *worker);
-        given.map_or(worker.as_str(), |one| &one.to)
+    /// The address given for a worker, if one is.
+    pub fn address(&self, worker: &WorkerId) -> Option<&str> {
+        let mut all = self.addresses.iter();
+        all.find(|one| one.worker == *worker)
+            .map(|one| one.to.as_str())
     }
 }
 

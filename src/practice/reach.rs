@@ -1,8 +1,8 @@
 //! Who hears of it? Each role that is told, or the next one where nobody holds it any more (P26).
 //!
 //! A worker leaves, a role ends, a step is given to a team: an escalation must still find somebody. What
-//! the council has said nothing about is taken to be in order. Absent on purpose: addresses; the
-//! mapping turns a role into whatever the case system sends to.
+//! the council has said nothing about is taken to be in order. The mapping turns a role into whatever the case system sends
+//! to; an address that the people file gives stands in the message as well.
 
 use jiff::Timestamp;
 
@@ -48,6 +48,28 @@ fn finds(role: Role, episode: &Episode, people: &People, at: Timestamp) -> bool 
         // Of a step that a team has, nobody is the worker.
         Known::Blank | Known::Unreadable(_) => !is_with_a_team(role, episode),
     }
+}
+
+/// How those who hold the roles at `at` are reached, where the people file says so: a deputy's address for whoever
+/// is away.
+pub fn addresses(roles: &[Role], episode: &Episode, people: &People, at: Timestamp) -> Vec<String> {
+    let holders = |role: &Role| match people.in_force(*role, at) {
+        Some(holders) => holders.into_iter().cloned().collect(),
+        None => episode
+            .person(*role)
+            .value()
+            .into_iter()
+            .cloned()
+            .collect::<Vec<_>>(),
+    };
+    let there = roles.iter().flat_map(holders);
+    let there = there.filter_map(|worker| people.found(&worker, at).cloned());
+    let mut all: Vec<String> = there
+        .filter_map(|worker| people.address(&worker).map(str::to_owned))
+        .collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn is_with_a_team(role: Role, episode: &Episode) -> bool {

@@ -21,7 +21,7 @@ use super::fold;
 use super::ids::{EpisodeId, SourceName, StepId, TaskId};
 use super::judge::{judge, own_fingerprint};
 use super::known::{Known, Why};
-use super::reach::reached;
+use super::reach::{addresses, reached};
 use super::rules::{Rule, find};
 use super::sighting::Sighting;
 use super::standstill::Outage;
@@ -398,7 +398,16 @@ impl Work<'_> {
     fn in_place(&self, text: &mut String, meant: &[Role], told: &[Role], rule: &str) {
         let codes = find(rule).into_iter().flat_map(Rule::codes);
         let link = self.terms.policy.link(codes);
+        self.reached_as(text, told);
         wording::in_place(text, meant, told, rule, link);
+    }
+
+    /// Says how those who are told are reached, where the people file knows.
+    fn reached_as(&self, text: &mut String, told: &[Role]) {
+        let all = addresses(told, &self.after, &self.terms.people, self.now);
+        if !all.is_empty() {
+            text.push_str(&format!(" Reached as: {}.", all.join(", ")));
+        }
     }
 
     /// An effect, told to whoever is found of those it is meant for.

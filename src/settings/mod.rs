@@ -4,8 +4,11 @@
 //! Absent on purpose: values of secrets (see [`Secrets`]) and any default that the manual does not show.
 
 mod bounds;
+mod contradictions;
 mod keys;
 mod layers;
+mod people;
+mod people_csv;
 mod rules;
 mod secrets;
 mod terms;
@@ -23,6 +26,7 @@ pub use keys::{
     BeatSettings, CallerSettings, ClockSettings, FileSettings, FinishSettings, LedgerSettings,
     LogFormat, LogSettings, SecretPlace, SourceSettings, WebSettings,
 };
+pub use people_csv::from_csv as people_from_csv;
 pub use secrets::{CallerSecret, Secrets};
 
 use crate::shape::{self, Lines};

@@ -10,12 +10,11 @@ use super::Fault;
 use super::{Settings, read_or};
 use crate::practice::calendar::{Calendar, Closure};
 use crate::practice::ids::Digest;
-use crate::practice::terms::{Away, Holder, Ladders, People, Policy, Terms};
+use crate::practice::terms::{Ladders, Policy, Terms};
 use crate::sampling::SamplingPolicy;
 use crate::shape::{self, Lines};
 
 const POLICY: &str = include_str!("../../config/policy.toml");
-const PEOPLE: &str = include_str!("../../config/people.toml");
 /// What the built-in policy has no example of, and its closed lists of words.
 const POLICY_EXAMPLES: &str = r#"
 hidden_clock = "run|freeze"
@@ -29,20 +28,6 @@ const RUNG: &str = r#"
 working_days = 1
 tell = ["practitioner|practice_reviewer|supervisor|service_manager|qa_manager|head_of_service|operational_manager|cslt"]
 flag = true
-"#;
-const PEOPLE_EXAMPLES: &str = r#"
-[[holders]]
-"!" = ["worker", "role"]
-worker = ""
-role = "qa_manager|head_of_service|operational_manager|cslt|practitioner|practice_reviewer|supervisor|service_manager"
-from = ""
-until = ""
-[[away]]
-"!" = ["worker"]
-worker = ""
-from = ""
-until = ""
-deputy = ""
 "#;
 const CLOSURES: &str = r#"
 [[closures]]
@@ -115,21 +100,6 @@ impl Settings {
         })
     }
 
-    fn people(&self) -> Result<People, Vec<Fault>> {
-        let file = shown(self.files.people.as_ref(), "config/people.toml");
-        let text = read_or(self.files.people.as_ref(), PEOPLE).map_err(|fault| vec![fault])?;
-        let mut read = File::read(&file, &text, PEOPLE, PEOPLE_EXAMPLES);
-        let holders = read.dated::<Holder>("holders");
-        let away = read.dated::<Away>("away");
-        read.or_faults(|| {
-            Ok(People {
-                holders,
-                away,
-                ..People::default()
-            })
-        })
-    }
-
     fn calendar(&self) -> Result<Calendar, Vec<Fault>> {
         let files = &self.files;
         let file = shown(files.closures.as_ref(), "closures");
@@ -162,6 +132,7 @@ impl Settings {
     /// Everything wrong with the files that the settings name.
     pub(super) fn check_files(&self) -> Vec<Fault> {
         let mut faults = self.terms(Timestamp::UNIX_EPOCH).err().unwrap_or_default();
+        faults.extend(self.people_contradictions());
         if let Some(path) = &self.source.mapping
             && let Err(fault) = super::read(path)
         {
@@ -171,7 +142,7 @@ impl Settings {
     }
 }
 
-fn shown(path: Option<&std::path::PathBuf>, built_in: &str) -> String {
+pub(super) fn shown(path: Option<&std::path::PathBuf>, built_in: &str) -> String {
     path.map_or_else(|| built_in.to_owned(), |path| path.display().to_string())
 }
 
@@ -184,7 +155,7 @@ pub(super) struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn read(name: &'a str, text: &str, manual: &str, examples: &str) -> Self {
+    pub(super) fn read(name: &'a str, text: &str, manual: &str, examples: &str) -> Self {
         let shaped = shape::compare(text, &shape::manual(manual, examples));
         Self {
             name,
@@ -199,7 +170,10 @@ impl<'a> File<'a> {
         self.faults.push(Fault::at(self.name, line, message));
     }
 
-    fn or_faults<T>(mut self, whole: impl FnOnce() -> Result<T, String>) -> Result<T, Vec<Fault>> {
+    pub(super) fn or_faults<T>(
+        mut self,
+        whole: impl FnOnce() -> Result<T, String>,
+    ) -> Result<T, Vec<Fault>> {
         if self.faults.is_empty() {
             match whole() {
                 Ok(made) => return Ok(made),
@@ -223,7 +197,7 @@ impl<'a> File<'a> {
     }
 
     /// Rows that hold from an instant until another.
-    fn dated<T: serde::de::DeserializeOwned>(&mut self, list: &str) -> Vec<T> {
+    pub(super) fn dated<T: serde::de::DeserializeOwned>(&mut self, list: &str) -> Vec<T> {
         let mut found = Vec::new();
         for (index, row) in self.rows(list).into_iter().enumerate() {
             for key in ["from", "until"] {

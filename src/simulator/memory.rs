@@ -14,7 +14,7 @@ use crate::case_system::{
 };
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::StepStatus;
-use crate::practice::ids::StepId;
+use crate::practice::ids::{ChildKey, Digest, StepId};
 use crate::practice::sighting::{Road, Sighting};
 
 /// Something that Greentick wrote.
@@ -119,6 +119,10 @@ impl MemoryCouncil {
 }
 
 impl CaseSystem for MemoryCouncil {
+    fn child_key(&self, person: &str) -> Option<ChildKey> {
+        Some(ChildKey(Digest::of(person.as_bytes()).0))
+    }
+
     async fn changes(
         &self,
         position: &FeedPosition,

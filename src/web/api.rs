@@ -14,12 +14,12 @@ use serde_json::json;
 use super::ways::{signature, text};
 use super::{Doors, board, described};
 use crate::app::gate::Ask;
-use crate::app::{AppFault, Shared, decide, explain, gate};
+use crate::app::{AppFault, Shared, allocate, decide, explain, gate};
 use crate::clock::machine_second;
 use crate::mapping::Refused;
 use crate::practice::authority::Refusal;
 use crate::practice::decision::{Decided, Decision};
-use crate::practice::ids::{Digest, EpisodeId};
+use crate::practice::ids::{ChildKey, CycleId, Digest, EpisodeId};
 
 type Door<C> = State<Arc<Doors<C>>>;
 
@@ -36,6 +36,7 @@ pub fn router<C: Shared>(doors: Arc<Doors<C>>) -> Router {
         .route("/api/v1/episodes", get(episodes::<C>))
         .route("/api/v1/episodes/{id}/explanation", get(explanation::<C>))
         .route("/api/v1/episodes/{id}/decisions", post(decision::<C>))
+        .route("/api/v1/cycles/{id}/allocations", post(allocations::<C>))
         .with_state(doors)
 }
 
@@ -345,6 +346,46 @@ async fn decision<C: Shared>(
             axum::Json(json!({ "id": decision.id })),
         )
             .into_response(),
+        Err(fault) => failed(&fault),
+    }
+}
+
+#[derive(Deserialize)]
+struct AllocationQuery {
+    #[serde(default)]
+    preview: bool,
+}
+
+/// Registers a table of allocations in the name of the token's worker: CSV, an Excel workbook or a JSON list.
+async fn allocations<C: Shared>(
+    State(doors): Door<C>,
+    Path(cycle): Path<String>,
+    Query(query): Query<AllocationQuery>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let callers = &doors.callers;
+    let Some(caller) = callers.by_token(text(&headers, "authorization"), "decide") else {
+        return unauthorised();
+    };
+    if doors.app.case_system.child_key("").is_none() {
+        let why = "no key for children's ids is set, so nothing can be allocated here";
+        return refused(StatusCode::SERVICE_UNAVAILABLE, why);
+    }
+    let cycle = CycleId(cycle);
+    let asked = allocate::Asked {
+        by: &caller.worker,
+        cycle: Some(&cycle),
+        preview: query.preview,
+    };
+    let key = |child: &str| {
+        let key = doors.app.case_system.child_key(child);
+        key.unwrap_or_else(|| ChildKey(String::new()))
+    };
+    let now = doors.clock.now();
+    match allocate::register_as(&doors.app, &body, &asked, key, now).await {
+        Ok(report) if report.refused.is_empty() => axum::Json(report).into_response(),
+        Ok(report) => (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(report)).into_response(),
         Err(fault) => failed(&fault),
     }
 }

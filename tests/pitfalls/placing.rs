@@ -2,6 +2,7 @@
 //! gone, or only echo ourselves?
 
 use greentick::case_system::StepAnswer;
+use greentick::practice::decision::{Decided, Decision};
 use greentick::practice::episode::{Presence, Stage, StepStatus};
 use greentick::practice::ids::{CycleId, StepId};
 use greentick::practice::known::Known;
@@ -175,6 +176,64 @@ async fn m17_a_step_that_fits_two_episodes_waits_for_a_person() {
     assert_eq!(stand.episode_of("9").await, "LE-7");
     let alone = "unbound-9".into();
     assert!(stand.app.ledger.episode(&alone).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn m17_a_person_says_where_a_step_belongs_and_it_stays_there() {
+    let stand = Stand::new().await;
+    for (step, episode) in [("7", "LE-7"), ("8", "LE-8")] {
+        let review = of_cycle(step, episode, "A", "2026-C3");
+        stand.add(review, "2026-11-16T10:00:00Z");
+    }
+    stand.poll("2026-11-16T10:00:00Z").await;
+    let step = unreferred("9", "A", Some("2026-C3"));
+    stand.add(step, "2026-11-17T10:00:00Z");
+    stand.poll("2026-11-17T10:01:00Z").await;
+    let bind = |step: &str, episode: &str, by: &str| Decision {
+        id: format!("{step}/{episode}/{by}"),
+        episode: episode.into(),
+        by: by.into(),
+        at: at("2026-11-17T11:00:00Z"),
+        what: Decided::Bind {
+            step: StepId::from(step),
+        },
+    };
+    let decide = async |decision: &Decision| {
+        let now = at("2026-11-17T11:00:00Z");
+        let taken = greentick::app::decide::record(&stand.app, decision, now).await;
+        taken
+            .map(|reaction| reaction.is_some())
+            .map_err(|fault| fault.to_string())
+    };
+    for (step, by, words) in [
+        ("9", "W-PR", "ask the QA manager (`W-QA`)"),
+        ("7", "W-QA", "belongs to `LE-7`"),
+        ("99", "W-QA", "no step `99` is mirrored"),
+    ] {
+        let refusal = decide(&bind(step, "LE-8", by)).await.unwrap_err();
+        assert!(
+            refusal.contains(words) && refusal.contains("(LE-01.3)"),
+            "{refusal}"
+        );
+    }
+    assert_eq!(stand.episode_of("9").await, "unbound-9");
+    assert_eq!(decide(&bind("9", "LE-8", "W-QA")).await, Ok(true));
+    assert_eq!(
+        decide(&bind("9", "LE-8", "W-QA")).await,
+        Ok(false),
+        "told twice"
+    );
+    assert_eq!(stand.episode_of("9").await, "LE-8");
+    let alone = "unbound-9".into();
+    assert!(stand.app.ledger.episode(&alone).await.unwrap().is_none());
+    // Seen again, changed, it stays where the person put it.
+    stand.save("9", "2026-11-18T10:00:00Z", |step| {
+        step.status = StepStatus::Reopened;
+    });
+    stand.poll("2026-11-18T10:01:00Z").await;
+    stand.sweep("2026-11-18T10:02:00Z").await;
+    assert_eq!(stand.episode_of("9").await, "LE-8");
+    assert_eq!(stand.step("LE-8", "9").await.status, StepStatus::Reopened);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::two::second_person;
 use super::{QA, reassigned};
 use crate::practice::authority::Refusal;
+use crate::practice::bind::is_alone;
 use crate::practice::conflict::conflict;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome};
 use crate::practice::episode::{Episode, Role, Stage, StepStatus};
@@ -23,12 +24,7 @@ pub(super) fn fits(
     over(decision, episode)?;
     match &decision.what {
         Decided::Allocate(allocation) => allocated_again(episode, allocation),
-        Decided::Adopt(_) => only_if(
-            episode.allocation.is_none(),
-            "LE-01.4",
-            "it is allocated already; use `reassign` or `extend` for a change",
-            QA,
-        ),
+        Decided::Adopt(_) => adoption_fits(episode),
         Decided::Reassign { .. } => reassign_fits(episode, &decision.what),
         Decided::Pause { .. } => pause_fits(decision, episode, terms),
         Decided::Resume { on } => only_if(
@@ -109,6 +105,21 @@ fn only_if(stands: bool, rule: &str, why: &str, asks: &[Role]) -> Result<(), Ref
     } else {
         Err(Refusal::new(rule, why, asks))
     }
+}
+
+fn adoption_fits(episode: &Episode) -> Result<(), Refusal> {
+    only_if(
+        !is_alone(&episode.id),
+        "LE-01.3",
+        "it stands for one step without a reference; allocate a Learning Episode and `bind` the step to it",
+        QA,
+    )?;
+    only_if(
+        episode.allocation.is_none(),
+        "LE-01.4",
+        "it is allocated already; use `reassign` or `extend` for a change",
+        QA,
+    )
 }
 
 fn reassign_fits(episode: &Episode, what: &Decided) -> Result<(), Refusal> {

@@ -32,7 +32,7 @@ pub const INDEPENDENT: Rule = Rule {
     also: &[],
     name: "independent-reviewer",
     paragraphs: &[1],
-    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor, the Service Manager or the practitioner's manager",
+    title: "The practice reviewer is not the practitioner, nor, without a reason on record, the supervisor, the Service Manager, the practitioner's manager or in a conflict of interest",
     stance: Stance::Block,
     when_unavailable: WhenUnavailable::AllowProvisional,
     remedy: "Allocate another practice reviewer, or record why this one may review the practitioner's work all the same.",
@@ -159,6 +159,9 @@ fn independent(proposal: &Proposal<'_>) -> Finding {
     let practitioner = &allocation.practitioner;
     if terms.people.manages(reviewer, practitioner, allocated) {
         also.push("practitioner's manager".to_owned());
+    }
+    if terms.people.conflict(reviewer, practitioner, allocated) {
+        also.push("holder of a declared interest in the practitioner".to_owned());
     }
     met_or(
         also.is_empty() || !reason.trim().is_empty(),
