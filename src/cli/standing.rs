@@ -12,7 +12,8 @@ use crate::practice::ids::CycleId;
 #[derive(Args)]
 pub(super) struct Cycle {
     /// The cycle, such as `2026-C3`.
-    cycle: String,
+    #[arg(value_name = "CYCLE")]
+    named: String,
     /// Print JSON for a machine.
     #[arg(long)]
     json: bool,
@@ -22,7 +23,7 @@ pub(super) struct Cycle {
 
 pub(super) async fn cycle(verb: &Cycle) -> Result<(), Failure> {
     let ready = ready(&verb.configured).await?;
-    let cycle = CycleId(verb.cycle.clone());
+    let cycle = CycleId(verb.named.clone());
     let episodes = ready.app.ledger.episodes(Some(&cycle)).await?;
     if episodes.is_empty() {
         return Err(Failure::No(format!(

@@ -73,13 +73,13 @@ impl Occasion {
         let plan = allocation.and_then(|set| set.plan_type.as_deref());
         let service = allocation.map(|set| set.service.as_str());
         if self == Self::Conversation {
-            let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
+            let spelt = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
             let codes = SUGGESTED.codes(&terms.policy);
             let pairs = codes.iter().filter_map(|code| code.split_once(':'));
             let ours = pairs.filter(|(of, _)| {
                 plan.into_iter()
                     .chain(service)
-                    .any(|own| plain(own) == plain(of))
+                    .any(|own| spelt(own) == spelt(of))
             });
             roles.extend(ours.map(|(_, role)| role.replace('_', " ")));
         }
