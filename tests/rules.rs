@@ -230,9 +230,7 @@ impl Case {
             }
             "plan_type" => self.allocation().plan_type = (cell != "-").then(|| cell.to_owned()),
             "attendees" if cell == "none" => {
-                let own = self.terms.policy.rules.entry("LE-26.1".to_owned());
-                let own = &mut own.or_default().parameters;
-                own.insert("attendees".to_owned(), Setting::Codes(Vec::new()));
+                self.number("LE-26.1", "attendees", Setting::Codes(Vec::new()));
             }
             "service_manager" => self.allocation().service_manager = text.into(),
             "conflict_reason" if cell != "-" => {
@@ -246,12 +244,7 @@ impl Case {
             "presence" => self.live().presence = code(cell),
             "stage" => self.move_to(code(cell)),
             "cancelled" if cell != "-" => self.episode.cancelled = Some(text.to_owned()),
-            "accepts" => {
-                let word = Setting::Word(cell.to_owned());
-                let own = self.terms.policy.rules.entry("LE-03.3".to_owned());
-                let own = &mut own.or_default().parameters;
-                own.insert("accepts".to_owned(), word);
-            }
+            "accepts" => self.number("LE-03.3", "accepts", Setting::Word(cell.to_owned())),
             "reason" => {
                 self.decision.what = Decided::Extend {
                     due: date("2026-12-11"),
@@ -267,6 +260,12 @@ impl Case {
             "conflict_reason" | "actor" | "cancelled" | "attendees" | "manages" => {}
             _ => self.set_list(column, cell),
         }
+    }
+
+    fn number(&mut self, rule: &str, name: &str, setting: Setting) {
+        let own = self.terms.policy.rules.entry(rule.to_owned());
+        let own = &mut own.or_default().parameters;
+        own.insert(name.to_owned(), setting);
     }
 
     fn set_list(&mut self, column: &str, cell: &str) {
@@ -328,22 +327,8 @@ impl Case {
                 _ => panic!("no column is called `{column}`"),
             }
         }
-        let known = [
-            "extended",
-            "paused",
-            "reasons",
-            "told",
-            "returned",
-            "moderation",
-            "requested",
-            "unavailable",
-            "s1",
-            "s2",
-            "s3",
-            "s4",
-            "other",
-            "interest",
-        ];
+        let known = "extended paused reasons told returned moderation requested unavailable s1 s2 s3 s4 other interest";
+        let known: Vec<&str> = known.split(' ').collect();
         assert!(known.contains(&column), "no column is called `{column}`");
     }
 

@@ -8,6 +8,7 @@ mod tasks;
 mod time;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -406,7 +407,7 @@ impl Work<'_> {
     fn reached_as(&self, text: &mut String, told: &[Role]) {
         let all = addresses(told, &self.after, &self.terms.people, self.now);
         if !all.is_empty() {
-            text.push_str(&format!(" Reached as: {}.", all.join(", ")));
+            let _ = write!(text, " Reached as: {}.", all.join(", "));
         }
     }
 

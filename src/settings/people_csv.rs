@@ -127,12 +127,7 @@ impl Row {
         let mut table = Table::new();
         let kind = KINDS.iter().find(|(kind, _)| *kind == self.kind);
         let Some((_, list)) = kind else {
-            let near = nearest(&self.kind, KINDS.iter().map(|(kind, _)| *kind));
-            let help = near.map_or_else(
-                || "known are: holder, away, service, manages, interest, address".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            wrong.push(format!("`kind` is `{}`; {help}", self.kind));
+            wrong.push(self.of_no_kind());
             return None;
         };
         let needed = |name: &str, value: &str, wrong: &mut Vec<String>| {
@@ -195,6 +190,15 @@ impl Row {
             }
         }
         Some((list, table))
+    }
+
+    fn of_no_kind(&self) -> String {
+        let near = nearest(&self.kind, KINDS.iter().map(|(kind, _)| *kind));
+        let help = near.map_or_else(
+            || "known are: holder, away, service, manages, interest, address".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        format!("`kind` is `{}`; {help}", self.kind)
     }
 
     fn role_known(&self, wrong: &mut Vec<String>) {

@@ -97,14 +97,14 @@ fn message(
         decision.what,
         Decided::Moderate { .. } | Decided::BelowStandard { .. }
     );
-    let (rule, roles, text) = of_moderation(&decision.what)
+    let (under, tell, text) = of_moderation(&decision.what)
         .or_else(|| of_people(&decision.what))
         .or_else(|| of_sample(&decision.what, episode))
         .or_else(|| of_going_back(&decision.what, role, settles, graded))?;
     let review = episode.step_of(Stage::PracticeReview);
     Some(Message {
-        rule,
-        tell: roles,
+        rule: under,
+        tell,
         text: format!("{}: {text}.", episode.id),
         step: review.filter(|_| on_review).map(|step| step.id.clone()),
     })
