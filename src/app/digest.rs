@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{App, AppFault};
+use super::{App, AppFault, watch};
 use crate::case_system::CaseSystem;
 use crate::ledger::Gathered;
 use crate::practice::deadlines::TOLD_AT;
@@ -57,6 +57,12 @@ pub async fn gather<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, 
     if !calendar.is_working_day(day) || now < calendar.at_local(day, TOLD_AT) {
         return Ok(0);
     }
+    // Whatever else has fallen due by now belongs into the same message, so every episode is looked at first, and
+    // every cycle.
+    if app.ledger.next_look().await?.is_some_and(|due| due <= now) {
+        return Ok(0);
+    }
+    watch::pass(app, now).await?;
     let described = app.case_system.described();
     let composer = Composer {
         source: &app.source,

@@ -1,4 +1,5 @@
-//! What about whole cycles has to be told today? Looked at once a working day, after half past eight.
+//! What about whole cycles has to be told today? Looked at once a working day, after half past eight, before the
+//! day's digests are made.
 
 use std::collections::BTreeSet;
 

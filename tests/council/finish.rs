@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use greentick::app::{App, tick};
+use greentick::app::{App, digest, tick};
 use greentick::case_system::HttpCaseSystem;
 use greentick::clock::Clock;
 use greentick::daemon::{self, Beats, Rhythm};
@@ -322,7 +322,9 @@ async fn an_outage_uses_up_no_tries_and_what_waited_is_sent_when_it_is_over() {
     };
     // Five working days before the completion date a reminder is owed; then the case system is gone.
     both.stand.advance_to(at("2026-10-12T08:00:00Z"));
-    tick::pass(&both.app, both.stand.clock.now()).await.unwrap();
+    let now = both.stand.clock.now();
+    tick::pass(&both.app, now).await.unwrap();
+    digest::gather(&both.app, now).await.unwrap();
     let fault = |count| both.stand.council.fault(Fault::Maintenance503, count);
     fault(None).unwrap();
     for _ in 0..3 {
