@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::needless_pass_by_value,
     clippy::too_many_lines,
     reason = "a test that cannot go on says so by panicking"
@@ -9,10 +10,11 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greentick::practice::admit::{Admitted, admit};
 use greentick::practice::authority::Refusal;
+use greentick::practice::cycle::matters;
 use greentick::practice::decision::{Allocation, Decided, Decision, ModerationOutcome};
 use greentick::practice::effect::{Act, Effect};
 use greentick::practice::episode::{Episode, Evaluation, Role, Stage, StepStatus};
@@ -679,4 +681,86 @@ fn a_self_started_episode_is_adopted_once() {
     case.no("W-QA", decided(reassign), "LE-01.4", "`adopt` it first");
     case.ok("W-QA", adopt());
     assert_eq!(case.episode().cycle, Some("2026-C3".into()));
+}
+
+/// A moderator's grade stands beside the evaluation, is given once, and never by whoever has a part in it (¶9).
+#[test]
+fn a_drawn_episode_is_moderated_beside_its_evaluation() {
+    let sample = |grade: &str, learning: Option<&str>| {
+        decided(json!({ "decision": "moderate_sample", "grade": grade, "learning": learning }))
+    };
+    let mut case = Case::new();
+    case.graded("good", "high");
+    case.no("W-CSLT", sample("good", None), "LE-09.1", "was not drawn");
+    let drawn = ("LE-1/sample/2026-C3/note".to_owned(), case.now);
+    let episode = case.episode.as_mut().unwrap();
+    episode.told.insert(drawn.0, drawn.1);
+    case.no(
+        "W-QA",
+        sample("good", None),
+        "LE-09.3",
+        "does not hold a role",
+    );
+    let holder = |worker: &str| Holder {
+        worker: WorkerId::from(worker),
+        role: Role::Cslt,
+        from: None,
+        until: None,
+    };
+    case.terms
+        .people
+        .holders
+        .extend([holder("W-SM"), holder("W-TWO")]);
+    case.no("W-SM", sample("good", None), "LE-09.3", "Service Manager");
+    let agreed = case.ok("W-CSLT", sample("good", None));
+    assert!(case.told("LE-09.7").is_empty(), "{:?}", agreed.owed);
+    case.no(
+        "W-CSLT",
+        sample("inadequate", None),
+        "LE-09.7",
+        "has moderated it already",
+    );
+    case.ok("W-TWO", sample("requires_improvement", Some("impact")));
+    assert_eq!(
+        case.told("LE-09.7"),
+        [Role::PracticeReviewer, Role::ServiceManager]
+    );
+    let said = &case.episode().deeds.sample_moderated;
+    assert_eq!(said.len(), 2);
+    assert_eq!(said[1].own, Some(Evaluation::Good));
+    assert_eq!(case.episode().evaluation(), Known::Is(Evaluation::Good));
+}
+
+/// Whoever waits is named to the QA manager, then to CSLT, and nobody is named twice for one level (LE-09.2).
+#[test]
+fn drawn_episodes_that_nobody_moderates_are_named() {
+    let mut case = Case::new();
+    case.graded("good", "high");
+    let drawn = "2026-11-16T12:00:00Z".parse().unwrap();
+    let episode = case.episode.as_mut().unwrap();
+    episode
+        .told
+        .insert("LE-1/sample/2026-C3/note".to_owned(), drawn);
+    let told = |case: &Case, day: &str| -> Vec<(Role, String)> {
+        let all = BTreeSet::from(["2026-C3".into()]);
+        let found = matters(
+            &[case.episode().clone()],
+            &all,
+            day.parse().unwrap(),
+            &case.terms,
+        );
+        let own = found.into_iter().filter(|matter| matter.rule == "LE-09.2");
+        own.map(|matter| (matter.tell, matter.text)).collect()
+    };
+    assert_eq!(told(&case, "2026-11-27"), []);
+    let first = told(&case, "2026-11-30");
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].0, Role::QaManager);
+    assert!(first[0].1.contains("LE-1."), "{first:?}");
+    assert_eq!(told(&case, "2026-12-07")[0].0, Role::Cslt);
+    case.ok(
+        "W-CSLT",
+        decided(json!({ "decision": "moderate_sample", "grade": "good" })),
+    );
+    assert_eq!(told(&case, "2026-12-07"), []);
 }

@@ -179,6 +179,15 @@ enum What {
     ReopenAfterSignOff(Why),
     /// Cancel the episode (QA manager; once it has an evaluation, the Head). It cannot be undone.
     Cancel(Why),
+    /// Say how you would grade an episode that was drawn (a moderator of CSLT). It stands beside the evaluation.
+    ModerateSample {
+        /// `outstanding`, `good`, `requires_improvement` or `inadequate`.
+        #[arg(long, value_parser = word::<Evaluation>)]
+        grade: Evaluation,
+        /// What there is to learn from a difference, as a code.
+        #[arg(long)]
+        learning: Option<String>,
+    },
     /// Close a signed-off episode (QA manager).
     Close,
 }
@@ -295,6 +304,10 @@ impl What {
             },
             Self::ReopenAfterSignOff(why) => Decided::ReopenAfterSignOff { reason: code(why) },
             Self::Cancel(why) => Decided::Cancel { reason: code(why) },
+            Self::ModerateSample { grade, learning } => Decided::ModerateSample {
+                grade: *grade,
+                learning: learning.clone(),
+            },
             Self::Close => Decided::Close,
         }
     }

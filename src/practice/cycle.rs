@@ -237,6 +237,7 @@ pub fn matters(
     for (cycle, standing) in &standings {
         found.extend(scorecards(cycle, standing, today, terms));
         found.extend(undrawn(cycle, standing, drawn, today, terms));
+        found.extend(unmoderated(cycle, episodes, today, terms));
     }
     found.extend(slow_services(&standings, today, terms));
     found
@@ -354,6 +355,46 @@ fn undrawn(
              and draw it.",
             terms.calendar.between(cut_off, today),
             cut_off.strftime("%-d %B %Y")
+        ),
+    };
+    latest.tell.iter().map(matter).collect()
+}
+
+/// LE-09.2: drawn episodes that no moderator has decided, so many working days after the draw.
+fn unmoderated(cycle: &CycleId, episodes: &[Episode], today: Date, terms: &Terms) -> Vec<Matter> {
+    let waiting: Vec<(&Episode, Date)> = episodes
+        .iter()
+        .filter(|one| one.cycle.as_ref() == Some(cycle) && one.cancelled.is_none())
+        .filter(|one| one.deeds.sample_moderated.is_empty())
+        .filter_map(|one| Some((one, terms.calendar.local_date(one.drawn_at()?))))
+        .collect();
+    let Some(drawn) = waiting.iter().map(|(_, day)| *day).min() else {
+        return Vec::new();
+    };
+    if drawn < terms.calendar.local_date(terms.activation) {
+        return Vec::new();
+    }
+    let passed = terms.policy.ladders.sample.iter();
+    let passed = passed.filter(|rung| terms.calendar.add(drawn, rung.working_days) <= today);
+    // Of levels that passed while nobody looked, only the latest is said.
+    let Some(latest) = passed.max_by_key(|rung| rung.working_days) else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = waiting.iter().map(|(one, _)| one.id.as_str()).collect();
+    let matter = |role: &Role| Matter {
+        key: format!(
+            "unmoderated/{cycle}/{drawn}/{:+}/{}",
+            latest.working_days,
+            role.words()
+        ),
+        rule: "LE-09.2",
+        episode: None,
+        tell: *role,
+        text: format!(
+            "Cycle {cycle}: not moderated yet, {} working days after the draw: {}. Ask the moderators to record what they \
+             would have given.",
+            terms.calendar.between(drawn, today),
+            names.join(", ")
         ),
     };
     latest.tell.iter().map(matter).collect()

@@ -190,8 +190,15 @@ impl Episode {
 
     /// Whether it was drawn for moderation by CSLT (¶9).
     pub fn is_drawn(&self) -> bool {
+        self.drawn_at().is_some()
+    }
+
+    /// When it was drawn for moderation, UTC.
+    pub fn drawn_at(&self) -> Option<Timestamp> {
         let drawn = format!("{}/sample/", self.id);
-        self.told.keys().any(|key| key.starts_with(&drawn))
+        let mut told = self.told.iter();
+        told.find(|(key, _)| key.starts_with(&drawn))
+            .map(|(_, at)| *at)
     }
 
     /// Whether it was signed off once and opened again: what was signed off or drawn then is stale.

@@ -80,6 +80,8 @@ pub struct Ladders {
     pub supervision: Vec<Rung>,
     /// A sample that was not drawn, from the cycle's last completion date (LE-09.1).
     pub draw: Vec<Rung>,
+    /// A drawn episode that nobody has moderated, from the day it was drawn (LE-09.2).
+    pub sample: Vec<Rung>,
     /// An agreed action past its own timescale after sign-off, from that day (LE-29.6).
     pub open_actions: Vec<Rung>,
 }
@@ -127,6 +129,7 @@ impl Default for Ladders {
             supervision_start: vec![rung(5, &[Supervisor])],
             supervision: vec![rung(25, &[Supervisor])],
             draw: vec![rung(5, &[QaManager]), rung(10, &[Cslt])],
+            sample: vec![rung(10, &[QaManager]), rung(15, &[Cslt])],
             open_actions: vec![rung(1, &[Supervisor])],
         }
     }

@@ -146,6 +146,13 @@ pub const POINTS: &[Point] = &[
         "The QA manager is told, then CSLT, so many working days after the cycle's last completion date (`ladders.draw`).",
     ),
     point(
+        "LE-09.2",
+        &[9],
+        "Drawn episodes that nobody has moderated",
+        Disposition::Measure,
+        "The QA manager is told which, then CSLT, so many working days after the draw (`ladders.sample`).",
+    ),
+    point(
         "LE-09.3",
         &[9],
         "Nobody moderates their own work, their own service, or what they have moderated before",
@@ -158,6 +165,20 @@ pub const POINTS: &[Point] = &[
         "A cycle is drawn once",
         Disposition::Kept,
         "A second draw of the same frame is refused; docs/sampling.md says how a draw is superseded in the open.",
+    ),
+    point(
+        "LE-09.5",
+        &[9],
+        "Whether evaluations are consistent and accurate",
+        Disposition::Measure,
+        "`greentick sample pack` draws up what CSLT reads: agreement with its range, direction, drift, and each figure with the number it rests on.",
+    ),
+    point(
+        "LE-09.7",
+        &[9],
+        "A moderator of the sample would give another evaluation",
+        Disposition::Kept,
+        "It is recorded beside the evaluation by `moderate_sample`, never over it; the practice reviewer and the Service Manager are told, with what there is to learn as a code.",
     ),
     point(
         "LE-10.1",
