@@ -49,7 +49,8 @@ pub(super) struct Demo {
 const EPISODES: u32 = 24;
 /// The first day of the cycle, and the instant at which the demo's clock begins, UTC.
 const ALLOCATED_ON: &str = "2026-09-07";
-const BEGIN: &str = "2026-09-07T08:00:00Z";
+/// Before half past eight local, so that nobody is told of a cycle that is being allocated.
+const BEGIN: &str = "2026-09-07T07:00:00Z";
 /// After the cycle's cut-off: the sample is frozen and drawn at this instant, UTC.
 const CUT_OFF: &str = "2026-12-01T10:00:00Z";
 const DICE: &str = "58213 90467 12298 40731";
