@@ -2,8 +2,6 @@
 //!
 //! The pack says how things stand now: it can be made at any time and is made of the ledger alone.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -150,11 +148,10 @@ async fn in_figures<C>(app: &App<C>, cycle: &CycleId) -> Result<PastCycle, AppFa
             *count += 1;
         }
     }
-    let (mut seen, mut moderated, mut agreed) = (BTreeSet::new(), 0, 0);
+    let (mut moderated, mut agreed) = (0, 0);
     for episode in &episodes {
         if let Some(first) = episode.deeds.sample_moderated.first()
             && let Some(own) = first.own
-            && seen.insert(&episode.id)
         {
             moderated += 1;
             agreed += u64::from(own == first.grade);
