@@ -54,7 +54,7 @@ pub(super) fn severity(_: &Material<'_>, moderated: &[First<'_>]) -> Section {
     section
 }
 
-/// Whether two moderators who did not see each other's grade agree.
+/// Whether two moderators of one episode agree.
 pub(super) fn between_moderators(material: &Material<'_>) -> Section {
     let mut section = section("moderators", "Moderators against each other");
     section.appendix = true;
@@ -72,7 +72,7 @@ pub(super) fn between_moderators(material: &Material<'_>) -> Section {
         }
     }
     let mut table = Table::new(
-        "Episodes moderated by two, each without the other\u{2019}s grade",
+        "Episodes moderated by two",
         &["Measure", "Found#", "Items#"],
     );
     let items = pairs.items();

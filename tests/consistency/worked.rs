@@ -114,7 +114,7 @@ fn group(name: &str, frame: u64, seen: u64, agreed: u64) -> StratumResult {
     }
 }
 
-/// R's survey package and the closed form give the same.
+/// The closed form; the upper end of the interval is only bounded, since other methods end a little higher.
 #[test]
 fn the_worked_example_of_the_weighted_share() {
     let groups = [
