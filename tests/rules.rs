@@ -26,7 +26,7 @@ use greentick::practice::people::{Interest, Manages};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
-    Holder, Mode, People, Policy, RuleTerms, Setting, Stance, Terms, WhenUnavailable,
+    Holder, Mode, People, Policy, RuleTerms, Rung, Setting, Stance, Terms, WhenUnavailable,
 };
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
@@ -289,7 +289,7 @@ impl Case {
                 }
                 "reasons" => self.episode.reasons.push(ReasonGiven {
                     about: code(parts[0]),
-                    reason: "leave".to_owned(),
+                    reason: parts.get(2).copied().unwrap_or("leave").to_owned(),
                     by: parts[1].into(),
                     at: noon("2026-11-20"),
                 }),
@@ -302,6 +302,16 @@ impl Case {
                     reason: "evidence".to_owned(),
                     at: noon(item),
                 }),
+                "codes" => self.terms.policy.reason_codes.push(item.to_owned()),
+                "number" => {
+                    let n = Setting::Number(parts[2].parse().unwrap());
+                    self.number(parts[0], parts[1], n);
+                }
+                "ladder" => self.climb(item),
+                "form_hand_over" => {
+                    let said = known(item, |text| Value::Worker(text.into()));
+                    self.live().facts.insert(Fact::HandOver, said);
+                }
                 "moderation" => self.moderations.push(item.to_owned()),
                 "unavailable" | "requested" => self.record(column, item),
                 "s1" => self.put(Stage::Practitioner, item),
@@ -322,13 +332,17 @@ impl Case {
                     if let Some(reviewer) = parts.get(2) {
                         other.reviewer = (*reviewer).into();
                     }
+                    if let Some(cycle) = parts.get(3) {
+                        other.cycle = (*cycle).into();
+                    }
                     self.others.push(other);
                 }
                 _ => panic!("no column is called `{column}`"),
             }
         }
-        let known = "extended paused reasons told returned moderation requested unavailable s1 s2 s3 s4 other interest";
-        let known: Vec<&str> = known.split(' ').collect();
+        let known = "extended paused reasons codes number ladder form_hand_over told returned moderation requested \
+                     unavailable s1 s2 s3 s4 other interest";
+        let known: Vec<&str> = known.split_whitespace().collect();
         assert!(known.contains(&column), "no column is called `{column}`");
     }
 
@@ -344,7 +358,23 @@ impl Case {
         }
     }
 
-    /// `open`, `cancelled`, or the day it was finished.
+    /// A single rung on the ladders of all that is waited for, or `none`.
+    fn climb(&mut self, item: &str) {
+        let rungs: Vec<Rung> = match item {
+            "none" => Vec::new(),
+            days => vec![Rung {
+                working_days: days.parse().unwrap(),
+                tell: vec![Role::QaManager],
+                flag: false,
+            }],
+        };
+        let policy = &mut self.terms.policy;
+        policy.ladder.clone_from(&rungs);
+        policy.ladders.practitioner.clone_from(&rungs);
+        policy.ladders.kick_off = rungs;
+    }
+
+    /// `open`, `cancelled`, or the days it was finished.
     fn put(&mut self, stage: Stage, item: &str) {
         let done = (!matches!(item, "open" | "cancelled")).then(|| noon(item));
         let status = done.map_or(StepStatus::Started, |_| StepStatus::Completed);
@@ -353,7 +383,8 @@ impl Case {
             step.status = StepStatus::Cancelled;
         }
         if let Some(at) = done {
-            let mut finished = step.finished.clone();
+            let before = self.episode.steps.get(&StepId(stage.name().to_owned()));
+            let mut finished = before.map_or_else(Vec::new, |step| step.finished.clone());
             finished.push(greentick::practice::episode::Finished {
                 leg: 1,
                 at,
