@@ -33,6 +33,12 @@ use jiff::{Timestamp, civil::Date};
 
 #[path = "rules/edges.rs"]
 mod edges;
+#[path = "rules/milestones.rs"]
+mod milestones;
+#[path = "rules/openings.rs"]
+mod openings;
+#[path = "rules/parameters.rs"]
+mod parameters;
 
 fn date(text: &str) -> Date {
     text.parse()
@@ -237,6 +243,11 @@ impl Case {
                 self.allocation().conflict_reason = Some(text.to_owned());
             }
             "hand_over" => self.hand_over = known(cell, worker),
+            "form_hand_over" if cell == "not mapped" => {}
+            "form_hand_over" => {
+                let said = known(cell, |text| Value::Worker(text.into()));
+                self.live().facts.insert(Fact::HandOver, said);
+            }
             "assignee" => self.live().assignee = known(cell, worker),
             "actor" if cell != "-" => self.actor = Some(cell.into()),
             "by" => self.decision.by = cell.into(),
@@ -308,10 +319,6 @@ impl Case {
                     self.number(parts[0], parts[1], n);
                 }
                 "ladder" => self.climb(item),
-                "form_hand_over" => {
-                    let said = known(item, |text| Value::Worker(text.into()));
-                    self.live().facts.insert(Fact::HandOver, said);
-                }
                 "moderation" => self.moderations.push(item.to_owned()),
                 "unavailable" | "requested" => self.record(column, item),
                 "s1" => self.put(Stage::Practitioner, item),
@@ -325,22 +332,11 @@ impl Case {
                     from: None,
                     until: None,
                 }),
-                "other" => {
-                    let mut other = allocation();
-                    other.child = parts[0].into();
-                    other.practitioner = parts[1].into();
-                    if let Some(reviewer) = parts.get(2) {
-                        other.reviewer = (*reviewer).into();
-                    }
-                    if let Some(cycle) = parts.get(3) {
-                        other.cycle = (*cycle).into();
-                    }
-                    self.others.push(other);
-                }
+                "other" => self.beside(&parts),
                 _ => panic!("no column is called `{column}`"),
             }
         }
-        let known = "extended paused reasons codes number ladder form_hand_over told returned moderation requested \
+        let known = "extended paused reasons codes number ladder told returned moderation requested \
                      unavailable s1 s2 s3 s4 other interest";
         let known: Vec<&str> = known.split_whitespace().collect();
         assert!(known.contains(&column), "no column is called `{column}`");
@@ -356,6 +352,20 @@ impl Case {
             let said = serde_json::from_value(said).unwrap();
             self.episode.moderation_requests.push(said);
         }
+    }
+
+    /// `child:practitioner:reviewer:cycle` of another live allocation, the tail left out at will.
+    fn beside(&mut self, parts: &[&str]) {
+        let mut other = allocation();
+        other.child = parts[0].into();
+        other.practitioner = parts[1].into();
+        if let Some(reviewer) = parts.get(2) {
+            other.reviewer = (*reviewer).into();
+        }
+        if let Some(cycle) = parts.get(3) {
+            other.cycle = (*cycle).into();
+        }
+        self.others.push(other);
     }
 
     /// A single rung on the ladders of all that is waited for, or `none`.
@@ -374,13 +384,17 @@ impl Case {
         policy.ladders.kick_off = rungs;
     }
 
-    /// `open`, `cancelled`, or the days it was finished.
+    /// `open`, `hidden`, `cancelled`, `completed` on a day that nobody says, or the days it was finished.
     fn put(&mut self, stage: Stage, item: &str) {
-        let done = (!matches!(item, "open" | "cancelled")).then(|| noon(item));
-        let status = done.map_or(StepStatus::Started, |_| StepStatus::Completed);
+        let done = item.starts_with(char::is_numeric).then(|| noon(item));
+        let status = match item {
+            "open" | "hidden" => StepStatus::Started,
+            "cancelled" => StepStatus::Cancelled,
+            _ => StepStatus::Completed,
+        };
         let mut step = step(stage, status, done);
-        if item == "cancelled" {
-            step.status = StepStatus::Cancelled;
+        if item == "hidden" {
+            step.presence = Presence::Hidden;
         }
         if let Some(at) = done {
             let before = self.episode.steps.get(&StepId(stage.name().to_owned()));

@@ -5,6 +5,7 @@
 
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, BinOp, Block, Expr, ExprBinary, Pat, Stmt, Token, UnOp, parse_quote};
@@ -124,10 +125,7 @@ impl Weaver {
     fn matched(&mut self, matches: Matches) -> Expr {
         let Matches { mut of, pat, guard } = matches;
         self.visit_expr_mut(&mut of);
-        let pats: Vec<Pat> = match pat {
-            Pat::Or(or) => or.cases.into_iter().collect(),
-            one => vec![one],
-        };
+        let pats = alternatives(&pat);
         let several = pats.len() > 1;
         let arms: Vec<Arm> = pats.into_iter().map(|pat| {
             let n = several.then(|| self.mutant(&pat, format!("without `{}`", quote!(#pat))));
@@ -294,16 +292,28 @@ impl VisitMut for Weaver {
     fn visit_expr_match_mut(&mut self, node: &mut syn::ExprMatch) {
         self.visit_expr_mut(&mut node.expr);
         let wild = node.arms.iter().position(|arm| arm.guard.is_none() && is_wild(&arm.pat));
-        for (place, arm) in node.arms.iter_mut().enumerate() {
-            let shown = { let pat = &arm.pat; quote!(#pat).to_string() };
-            let left_out = wild.is_some_and(|wild| place < wild)
-                .then(|| self.mutant(&arm.pat, format!("arm `{shown}` left out")));
-            self.guard(arm);
+        let mut arms = Vec::new();
+        for (place, mut arm) in std::mem::take(&mut node.arms).into_iter().enumerate() {
+            // Without a later arm for everything, an arm is needed.
+            let needed = wild.is_none_or(|wild| place >= wild);
+            let pats = if needed { vec![arm.pat.clone()] } else { alternatives(&arm.pat) };
+            let numbers: Vec<Option<u32>> = pats
+                .iter()
+                .map(|pat| (!needed).then(|| self.mutant(pat, format!("arm `{}` left out", quote!(#pat)))))
+                .collect();
+            self.guard(&mut arm);
             self.visit_expr_mut(&mut arm.body);
-            if let Some(n) = left_out {
-                leave_out(arm, n);
+            for (pat, n) in pats.into_iter().zip(numbers) {
+                let mut one = Arm { pat, ..arm.clone() };
+                if let Some(n) = n {
+                    leave_out(&mut one, n);
+                }
+                // The last arm may stand without a comma, where it no longer stands last.
+                one.comma = Some(<Token![,]>::default());
+                arms.push(one);
             }
         }
+        node.arms = arms;
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
@@ -392,6 +402,38 @@ fn is_wild(pat: &Pat) -> bool {
         Pat::Ident(ident) => ident.ident.to_string().starts_with(char::is_lowercase) && ident.subpat.is_none(),
         _ => false,
     }
+}
+
+/// The patterns that a pattern has between its bars, however deep.
+fn alternatives(pat: &Pat) -> Vec<Pat> {
+    match pat {
+        Pat::Or(or) => or.cases.iter().flat_map(alternatives).collect(),
+        Pat::Paren(inner) => alternatives(&inner.pat),
+        Pat::TupleStruct(outer) => {
+            let each = every(outer.elems.iter());
+            each.into_iter().map(|elems| Pat::TupleStruct(syn::PatTupleStruct { elems, ..outer.clone() })).collect()
+        }
+        Pat::Tuple(outer) => {
+            let each = every(outer.elems.iter());
+            each.into_iter().map(|elems| Pat::Tuple(syn::PatTuple { elems, ..outer.clone() })).collect()
+        }
+        one => vec![one.clone()],
+    }
+}
+
+/// Every choice of one alternative for each part.
+fn every<'a>(parts: impl Iterator<Item = &'a Pat>) -> Vec<Punctuated<Pat, Token![,]>> {
+    parts.fold(vec![Punctuated::new()], |so_far, part| {
+        let choices = alternatives(part);
+        let longer = so_far.iter().flat_map(|before| {
+            choices.iter().map(|choice| {
+                let mut longer = before.clone();
+                longer.push(choice.clone());
+                longer
+            })
+        });
+        longer.collect()
+    })
 }
 
 fn leave_out(arm: &mut Arm, n: u32) {
