@@ -10,6 +10,7 @@ mod amendments;
 mod assignment;
 mod certificate;
 mod pack;
+mod reference;
 mod second_opinion;
 mod worked;
 mod worked_example;
