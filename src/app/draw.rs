@@ -18,7 +18,7 @@ use crate::practice::react::{Input, JournalLine, react};
 use crate::practice::wording;
 use crate::sampling::{
     Assignment, Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Moderator,
-    Name, Sample, SampleList, SamplingPolicy, Seed, assign, verify,
+    Name, Published, Sample, SampleList, SamplingPolicy, Seed, assign,
 };
 
 /// The names under which a cycle's documents are kept.
@@ -174,6 +174,8 @@ pub struct Drawn {
     pub csv: Vec<u8>,
     /// The list as JSON.
     pub json: Vec<u8>,
+    /// What was left out of the frame, as the CSV whose hash is on the certificate.
+    pub exclusions: Vec<u8>,
     /// The episodes drawn.
     pub episodes: Vec<EpisodeId>,
 }
@@ -207,6 +209,7 @@ pub async fn draw<C: CaseSystem>(
     let drawn = Drawn {
         csv: list.to_csv(),
         json: list.to_json(),
+        exclusions: frozen.exclusions_csv(),
         episodes: certificate.sample().map(EpisodeId::from).collect(),
         certificate: bytes,
     };
@@ -374,19 +377,23 @@ pub async fn is_drawn<C>(app: &App<C>, cycle: &CycleId) -> Result<bool, AppFault
     Ok(certificate.is_some())
 }
 
-/// Recomputes a cycle's draw from what is kept. No difference means it verifies.
+/// Recomputes a cycle's draw from everything that is kept of it. No difference means it verifies.
 pub async fn check<C>(app: &App<C>, cycle: &CycleId) -> Result<Vec<Difference>, AppFault> {
-    let mut kept = Vec::new();
-    for name in [FRAME, POLICY, CERTIFICATE] {
-        let bytes = app.ledger.document(cycle, name).await?;
-        kept.push(bytes.ok_or_else(|| {
+    let kept = |name| app.ledger.document(cycle, name);
+    let needed = |name: &'static str| async move {
+        app.ledger.document(cycle, name).await?.ok_or_else(|| {
             AppFault::Refused(format!(
                 "cycle `{cycle}` has no {name} on record; nothing was drawn"
             ))
-        })?);
-    }
-    match kept.as_slice() {
-        [frame, policy, certificate] => Ok(verify(frame, policy, certificate)),
-        _ => Ok(Vec::new()),
-    }
+        })
+    };
+    let (frame, policy) = (needed(FRAME).await?, needed(POLICY).await?);
+    let certificate = needed(CERTIFICATE).await?;
+    let (record, exclusions) = (kept(RECORD).await?, kept(EXCLUSIONS).await?);
+    let assignment = kept(ASSIGNMENT).await?;
+    let mut published = Published::of(&frame, &policy, &certificate);
+    published.record = record.as_deref();
+    published.exclusions = exclusions.as_deref();
+    published.assignment = assignment.as_deref();
+    Ok(published.differences())
 }

@@ -12,5 +12,6 @@ mod certificate;
 mod pack;
 mod reference;
 mod second_opinion;
+mod touched;
 mod worked;
 mod worked_example;
