@@ -382,9 +382,11 @@ impl Desk<'_> {
                 "callback" => file.callback.is_some(),
                 "callout" => file.callout.is_some(),
                 "merges" => file.merges.is_some(),
-                kind => kind
-                    .strip_prefix("write.")
-                    .is_some_and(|name| file.write.contains_key(name)),
+                kind => match kind.split_once('.') {
+                    Some(("write", name)) => file.write.contains_key(name),
+                    Some(("lookups", name)) => file.client.lookups.contains_key(name),
+                    _ => false,
+                },
             };
             if !known {
                 let message = format!("the mapping has no `[{}]` to test", test.kind);
