@@ -370,6 +370,7 @@ async fn refusals() -> Vec<Message> {
     let moderate = Decided::Moderate {
         grade: Evaluation::Good,
         outcome: ModerationOutcome::Agree,
+        instead: None,
         on: None,
     };
     let mut told = Vec::new();
@@ -429,6 +430,7 @@ async fn reasons() -> BTreeMap<String, explain::RuleTold> {
     let agree = Decided::Moderate {
         grade: Evaluation::Outstanding,
         outcome: ModerationOutcome::Agree,
+        instead: None,
         on: None,
     };
     stand.decide(LE, "W-HEAD", agree).await.unwrap();
