@@ -10,15 +10,17 @@ use serde_json::json;
 
 use super::{App, AppFault};
 use crate::case_system::CaseSystem;
+use crate::practice::conflict::barred;
 use crate::practice::effect::{Act, Effect};
 use crate::practice::episode::{Episode, Evaluation, Role, Stage};
 use crate::practice::ids::{CycleId, Digest, EpisodeId, WorkerId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
+use crate::practice::rules::differing::moved_from;
 use crate::practice::wording;
 use crate::sampling::{
     Assignment, Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Moderator,
-    Name, Sample, SampleList, SamplingPolicy, Seed, assign, verify,
+    Name, Published, Sample, SampleList, SamplingPolicy, Seed, assign,
 };
 
 /// The names under which a cycle's documents are kept.
@@ -52,7 +54,7 @@ pub async fn freeze<C>(
     let mut rows = Vec::new();
     let mut exclusions = Vec::new();
     for episode in &episodes {
-        match frame_row(episode, policy.draw_restricted, &since) {
+        match frame_row(app, episode, (policy.draw_restricted, now), &since) {
             Ok(row) => rows.push(row),
             Err(reason) => exclusions.push(Exclusion {
                 le_id: episode.id.0.clone(),
@@ -102,9 +104,10 @@ async fn since_moderated<C>(
 }
 
 /// One row of the frame, or the reason why the episode is not in it.
-fn frame_row(
+fn frame_row<C>(
+    app: &App<C>,
     episode: &Episode,
-    draw_restricted: bool,
+    (draw_restricted, now): (bool, Timestamp),
     since: &BTreeMap<WorkerId, u32>,
 ) -> Result<FrameRow, String> {
     let review = episode.step_of(Stage::PracticeReview);
@@ -121,18 +124,13 @@ fn frame_row(
         .ok_or("practice review not finished")?;
     let allocation = episode.allocation.as_ref().ok_or("not allocated")?;
     let name = |text: &str| Name::from(text);
-    let people = [
-        Role::Practitioner,
-        Role::PracticeReviewer,
-        Role::Supervisor,
-        Role::ServiceManager,
-    ];
     let moderated = episode.moderations.last();
     let evaluation = episode.evaluation();
-    let disputed = episode.moderations.iter().any(|m| {
-        Known::Is(m.grade) != evaluation
-            || m.outcome != crate::practice::decision::ModerationOutcome::Agree
-    });
+    let disputed = moved_from(episode, |_| true).is_some()
+        || episode.moderations.iter().any(|m| {
+            Known::Is(m.grade) != evaluation
+                || m.outcome != crate::practice::decision::ModerationOutcome::Agree
+        });
     Ok(FrameRow {
         le_id: name(episode.id.as_str()),
         service: name(&allocation.service),
@@ -146,9 +144,8 @@ fn frame_row(
                 || !episode.overrides.is_empty(),
         },
         cycles_since_moderated: since.get(&allocation.reviewer).copied(),
-        conflict: people
-            .into_iter()
-            .filter_map(|role| allocation.person(role))
+        conflict: barred(episode, &app.terms.people, now)
+            .iter()
             .map(|worker| name(worker.as_str()))
             .collect(),
         initial_moderator: moderated.map(|moderation| name(moderation.by.as_str())),
@@ -174,6 +171,8 @@ pub struct Drawn {
     pub csv: Vec<u8>,
     /// The list as JSON.
     pub json: Vec<u8>,
+    /// What was left out of the frame, as the CSV whose hash is on the certificate.
+    pub exclusions: Vec<u8>,
     /// The episodes drawn.
     pub episodes: Vec<EpisodeId>,
 }
@@ -207,6 +206,7 @@ pub async fn draw<C: CaseSystem>(
     let drawn = Drawn {
         csv: list.to_csv(),
         json: list.to_json(),
+        exclusions: frozen.exclusions_csv(),
         episodes: certificate.sample().map(EpisodeId::from).collect(),
         certificate: bytes,
     };
@@ -374,19 +374,23 @@ pub async fn is_drawn<C>(app: &App<C>, cycle: &CycleId) -> Result<bool, AppFault
     Ok(certificate.is_some())
 }
 
-/// Recomputes a cycle's draw from what is kept. No difference means it verifies.
+/// Recomputes a cycle's draw from everything that is kept of it. No difference means it verifies.
 pub async fn check<C>(app: &App<C>, cycle: &CycleId) -> Result<Vec<Difference>, AppFault> {
-    let mut kept = Vec::new();
-    for name in [FRAME, POLICY, CERTIFICATE] {
-        let bytes = app.ledger.document(cycle, name).await?;
-        kept.push(bytes.ok_or_else(|| {
+    let kept = |name| app.ledger.document(cycle, name);
+    let needed = |name: &'static str| async move {
+        app.ledger.document(cycle, name).await?.ok_or_else(|| {
             AppFault::Refused(format!(
                 "cycle `{cycle}` has no {name} on record; nothing was drawn"
             ))
-        })?);
-    }
-    match kept.as_slice() {
-        [frame, policy, certificate] => Ok(verify(frame, policy, certificate)),
-        _ => Ok(Vec::new()),
-    }
+        })
+    };
+    let (frame, policy) = (needed(FRAME).await?, needed(POLICY).await?);
+    let certificate = needed(CERTIFICATE).await?;
+    let (record, exclusions) = (kept(RECORD).await?, kept(EXCLUSIONS).await?);
+    let assignment = kept(ASSIGNMENT).await?;
+    let mut published = Published::of(&frame, &policy, &certificate);
+    published.record = record.as_deref();
+    published.exclusions = exclusions.as_deref();
+    published.assignment = assignment.as_deref();
+    Ok(published.differences())
 }

@@ -12,6 +12,7 @@ pub mod doors;
 pub mod draw;
 pub mod explain;
 pub mod gate;
+pub mod hand_over;
 pub mod mirror;
 pub mod pack;
 pub mod past;

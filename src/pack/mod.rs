@@ -7,6 +7,7 @@
 //! | What is a figure, and what if there is none? | `sheet` | [`Section`], [`Table`], [`Cell`] |
 //! | What does it look like? | `chart`, `html` | [`Chart`] |
 //! | How does a spreadsheet get it? | `csv`, `xlsx` | |
+//! | In which forms is it handed out, and what is said of it first? | `face` | [`Face`] |
 //!
 //! Every face (HTML, XLSX, CSV, JSON) is made of the same sections, so no two can differ. Each figure stands with the
 //! number of items it rests on. Absent on purpose: words that rate a figure, rankings of people, names, narrative.
@@ -14,6 +15,7 @@
 mod agreement;
 mod chart;
 mod csv;
+mod face;
 mod figures;
 mod html;
 mod material;
@@ -22,6 +24,7 @@ mod sheet;
 mod xlsx;
 
 pub use chart::Chart;
+pub use face::{Face, FaceFault};
 pub use figures::{Pack, pack};
 pub use material::{Flow, Initial, Material, Moderated, PastCycle};
 pub use sheet::{Cell, Column, Section, Table};

@@ -1,8 +1,11 @@
 //! Who must not judge an episode, because it is their own work or their interest? And who may moderate it?
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::episode::{Episode, Role, Stage};
+use super::decision::ModerationOutcome;
+use super::episode::{Episode, Evaluation, Role, Stage};
 use super::ids::WorkerId;
 use super::people::People;
 
@@ -52,6 +55,38 @@ pub fn conflict(
     of_service.then(|| "who answers for the service, or declared an interest in it".to_owned())
 }
 
+/// Why a worker must not moderate this drawn episode at `at`, UTC (LE-09.3): for any reason of [`conflict`], as the
+/// reviewer's manager, or because they have moderated it once.
+pub fn sample_conflict(
+    episode: &Episode,
+    people: &People,
+    worker: &WorkerId,
+    at: Timestamp,
+) -> Option<String> {
+    if let Some(why) = conflict(episode, people, worker, at) {
+        return Some(why);
+    }
+    let concerned = concerned(episode);
+    let mut reviewers = concerned
+        .iter()
+        .filter(|(role, _)| *role == Role::PracticeReviewer);
+    if reviewers.any(|(_, one)| people.manages(worker, one, at)) {
+        return Some("who manages the practice reviewer".to_owned());
+    }
+    let mut first = episode.moderations.iter();
+    let moderated = first.any(|one| one.by == *worker);
+    moderated.then(|| "who recorded its initial moderation".to_owned())
+}
+
+/// Everybody who must not moderate this drawn episode at `at`, UTC, of those whom it or the people file names.
+pub fn barred(episode: &Episode, people: &People, at: Timestamp) -> BTreeSet<WorkerId> {
+    let mut all: BTreeSet<WorkerId> = people.workers().cloned().collect();
+    all.extend(concerned(episode).into_iter().map(|(_, worker)| worker));
+    all.extend(episode.moderations.iter().map(|one| one.by.clone()));
+    all.retain(|worker| sample_conflict(episode, people, worker, at).is_some());
+    all
+}
+
 /// Everybody whose own work the episode is: as allocated, and as the steps are assigned.
 fn concerned(episode: &Episode) -> Vec<(Role, WorkerId)> {
     let mut all = Vec::new();
@@ -75,8 +110,29 @@ fn is_delegate(episode: &Episode, worker: &WorkerId, at: Timestamp) -> bool {
     all.any(|one| one.to == *worker && one.from <= at && at < one.until)
 }
 
+/// How often another evaluation than this one was advised, of the moderations before `before`, UTC, or of all.
+pub fn times_advised_against(
+    episode: &Episode,
+    grade: Evaluation,
+    before: Option<Timestamp>,
+) -> usize {
+    let against = episode.moderations.iter().filter(|one| {
+        let in_time = before.is_none_or(|before| one.at < before);
+        in_time && one.grade == grade && one.outcome == ModerationOutcome::Change
+    });
+    against.count()
+}
+
+/// Whether the practice reviewer and the moderator differed on what was moderated last, and again after it was asked
+/// for once more; then CSLT decides (LE-27.5).
+fn is_for_cslt(episode: &Episode, at: Timestamp) -> bool {
+    let last = episode.moderations.iter().rfind(|one| one.at < at);
+    last.is_some_and(|last| times_advised_against(episode, last.grade, Some(at)) > 1)
+}
+
 /// In which role a worker may moderate this episode at `at`, UTC: as Head of Service Practice and Learning or a
-/// delegate; where every one of those is in conflict, or there is none, as a member of CSLT.
+/// delegate; where every one of those is in conflict, or there is none, or where they have advised another evaluation
+/// twice, as a member of CSLT.
 ///
 /// # Errors
 /// Why not, as the end of a sentence.
@@ -97,7 +153,7 @@ pub fn moderates(
         let mut free = holders
             .chain(delegates)
             .filter(|one| is_head(one) && people.finds_self(one, at));
-        if free.any(no_conflict) {
+        if !is_for_cslt(episode, at) && free.any(no_conflict) {
             return Err("who is of CSLT, while the Head or a delegate can moderate it".to_owned());
         }
         Role::Cslt

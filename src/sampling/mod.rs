@@ -14,7 +14,7 @@
 //! | Which group is an episode in, and how many from each? | `strata`, `allocate` | [`Stratum`], [`SampleSize`] |
 //! | Who was drawn? | `draw` | [`Draw`], [`StratumDraw`] |
 //! | What happened to the sample afterwards? | `amend` | [`Sample`], [`Outcome`] |
-//! | What is published, and does it hold? | `certificate`, `verify` | [`Certificate`], [`Supersession`], [`verify()`], [`Difference`] |
+//! | What is published, and does it hold? | `certificate`, `published`, `verify` | [`Certificate`], [`Supersession`], [`Published`], [`verify()`], [`Difference`] |
 //! | What does CSLT read? | `list` | [`SampleList`] |
 //! | Who moderates what? | `assign` | [`Moderator`], [`assign()`], [`Assignment`] |
 //!
@@ -37,6 +37,7 @@ mod frame_csv;
 mod freeze;
 mod list;
 mod policy;
+mod published;
 mod seed;
 mod strata;
 mod ticket;
@@ -54,6 +55,7 @@ pub use frame::{Certain, Exclusion, Frame, FrameFault, FrameRow, Grade, Name};
 pub use freeze::{FreezeRecord, Frozen};
 pub use list::{ListedItem, Listing, SampleList};
 pub use policy::{PolicyFault, SamplingPolicy};
+pub use published::Published;
 pub use seed::{Seed, SeedFault};
 pub use strata::Stratum;
 pub use ticket::Tickets;

@@ -12,7 +12,7 @@ pub(super) const SUMMARY: &str = "summary.json";
 pub(super) const LEDGER: &str = "greentick.sqlite3";
 
 /// What a demo makes and a new one removes, beside the mapping; nothing else in the folder is touched.
-const MADE: [&str; 20] = [
+const MADE: [&str; 21] = [
     LEDGER,
     "greentick.sqlite3-wal",
     "greentick.sqlite3-shm",
@@ -23,6 +23,7 @@ const MADE: [&str; 20] = [
     "greentick.toml",
     "frame.csv",
     "exclusions.json",
+    "exclusions.csv",
     "policy.toml",
     "freeze.json",
     "certificate.json",
