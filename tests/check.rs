@@ -32,6 +32,7 @@ fn said(folder: &Path, case: &str) -> (String, Option<String>) {
         .output()
         .unwrap();
     let text = String::from_utf8(ran.stderr).unwrap() + &String::from_utf8(ran.stdout).unwrap();
+    let text = text.replace(&folder.display().to_string(), "@HERE@");
     let text = text.trim_end().trim_start_matches("greentick: ").to_owned();
     assert_eq!(
         ran.status.code(),

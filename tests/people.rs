@@ -23,7 +23,7 @@ impl Council {
             "activation = \"2026-01-01T00:00:00Z\"\n[ledger]\nurl = \"sqlite:{}\"\n[source]\nname = \"redmine\"\n\
              mapping = \"{}\"\nbase_url = \"http://127.0.0.1:1\"\nsecret_env = \"SECRET\"\n\
              child_key_env = \"CHILD\"\n[finish]\nmode = \"reverse\"\n[files]\npeople = \"people.toml\"\n",
-            folder.path().join("ledger.sqlite3").display(),
+            "ledger.sqlite3",
             mapping.display(),
         );
         fs::write(folder.path().join("greentick.toml"), settings).unwrap();

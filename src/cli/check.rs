@@ -26,6 +26,9 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
     let (settings, faults) = crate::settings::check(configured.config.as_deref(), &environment);
     let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     let (mut remarks, mut unset) = (Vec::new(), Vec::new());
+    let url = settings
+        .as_ref()
+        .map_or_else(String::new, |settings| settings.ledger.url.clone());
     if let Some(settings) = settings.filter(Settings::has_source) {
         // Files are often checked where the secrets are not.
         unset.extend(settings.secrets(&environment).err().into_iter().flatten());
@@ -50,6 +53,7 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
         return Err(Failure::No(lines.join("\n")));
     }
     println!("no faults found");
+    println!("{}", ledger_line(&url));
     for missing in unset {
         println!("not there yet, and `run` needs it: {missing}");
     }
@@ -150,6 +154,11 @@ fn recorded(settings: &Settings, mapping: &Mapping) -> Result<Option<String>, Ve
         return Ok(None);
     }
     Err(faults.iter().map(ToString::to_string).collect())
+}
+
+/// Where the ledger is, wherever the command is given.
+fn ledger_line(url: &str) -> String {
+    format!("the ledger: {}", super::shown(url))
 }
 
 /// What the mapping is able to do, in one line each.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Failure;
-use super::run::{Configured, ready, ready_to_write};
+use super::run::{Configured, configured_now, ready, ready_to_begin, ready_to_write};
 use crate::app::draw::{self, Drawn};
 use crate::app::{App, AppFault, allocate, explain, hand_over, mirror, pack};
 use crate::pack::{Face, Pack};
@@ -92,9 +92,11 @@ pub(super) fn ended(fault: AppFault) -> Failure {
 }
 
 pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
-    let ready = ready_to_write(&verb.configured).await?;
+    // First the file: a name mistyped begins no ledger.
     let file = std::fs::read(&verb.file)
         .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", verb.file.display())))?;
+    let ready = ready_to_begin(&verb.configured).await?;
+    configured_now(&ready).await?;
     let by = WorkerId(verb.by.clone());
     let key = |child: &str| ready.child_key.key(child);
     let asked = allocate::Asked {

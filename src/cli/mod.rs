@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerFault};
 
 /// Greentick stands beside a children's social-care case record system and guards Finish.
 #[derive(Parser)]
@@ -99,23 +99,36 @@ impl Where {
     fn place(&self) -> Result<(String, Clock), Failure> {
         let settings = self.configured.settings()?;
         let clock = run::clock(&settings);
-        Ok((self.ledger.clone().unwrap_or(settings.ledger.url), clock))
+        let typed = self.ledger.as_deref().map(here);
+        Ok((typed.unwrap_or(settings.ledger.url), clock))
     }
 
     async fn open(&self) -> Result<Ledger, Failure> {
         let (url, _) = self.place()?;
-        Ledger::open(&url)
-            .await
-            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(&url))))
+        kept(&url).await
     }
 
     /// To look at only, even if it is broken.
     async fn inspect(&self) -> Result<Ledger, Failure> {
         let (url, _) = self.place()?;
-        Ledger::inspect(&url)
-            .await
-            .map_err(|fault| Failure::CannotTell(format!("ledger `{}`: {fault}", shown(&url))))
+        Ledger::inspect(&url).await.map_err(at(&url))
     }
+}
+
+/// A ledger that is there already; every verb but those that may begin one opens it so.
+async fn kept(url: &str) -> Result<Ledger, Failure> {
+    Ledger::open_kept(url).await.map_err(at(url))
+}
+
+/// A ledger's URL as typed at the terminal: a relative path starts where the command is given.
+fn here(url: &str) -> String {
+    crate::settings::whole_ledger_url(url, std::path::Path::new("."))
+}
+
+/// A fault of the ledger, with its place.
+fn at(url: &str) -> impl Fn(LedgerFault) -> Failure {
+    let place = shown(url);
+    move |fault| Failure::CannotTell(format!("ledger `{place}`: {fault}"))
 }
 
 /// A ledger's URL without the user and password that it may carry.

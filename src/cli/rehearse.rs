@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::Failure;
 use super::run::{Configured, all};
+use super::{Failure, here, kept};
 use crate::app::rehearse::{self, Trial};
-use crate::ledger::Ledger;
 
 /// Judge the ledger's whole history again under another policy. Writes and sends nothing.
 #[derive(Args)]
@@ -38,10 +37,9 @@ pub(super) struct Rehearse {
 
 pub(super) async fn run(verb: &Rehearse) -> Result<(), Failure> {
     let mut settings = verb.configured.settings()?;
-    let url = verb.ledger.clone().unwrap_or(settings.ledger.url.clone());
-    let ledger = Ledger::open(&url)
-        .await
-        .map_err(|fault| Failure::CannotTell(fault.to_string()))?;
+    let typed = verb.ledger.as_deref().map(here);
+    let url = typed.unwrap_or(settings.ledger.url.clone());
+    let ledger = kept(&url).await?;
     let kept = match ledger.cursor("activation").await? {
         Some(kept) => serde_json::from_value(kept)?,
         None => Timestamp::UNIX_EPOCH,

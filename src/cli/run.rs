@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::{Failure, check};
+use super::{Failure, at, check, kept, shown};
 use crate::app::{App, Limits, past};
 use crate::case_system::{CaseFault, HttpCaseSystem, HttpSettings, Reach, Via};
 use crate::clock::Clock;
@@ -58,8 +58,17 @@ pub(super) fn all(faults: &[Fault]) -> Failure {
     Failure::No(lines.join("\n"))
 }
 
-/// Puts together what a verb needs; refuses a mode that the mapping cannot perform.
+/// Puts together what a verb needs, with the ledger that is there; refuses a mode that the mapping cannot perform.
 pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
+    put_together(configured, false).await
+}
+
+/// As [`ready`], for a verb that may begin a ledger; a new one's place is said.
+pub(super) async fn ready_to_begin(configured: &Configured) -> Result<Ready, Failure> {
+    put_together(configured, true).await
+}
+
+async fn put_together(configured: &Configured, may_begin: bool) -> Result<Ready, Failure> {
     let environment: Environment = std::env::vars().collect();
     let settings =
         Settings::load(configured.config.as_deref(), &environment).map_err(|f| all(&f))?;
@@ -68,7 +77,14 @@ pub(super) async fn ready(configured: &Configured) -> Result<Ready, Failure> {
         .map_err(|faults| all(&faults))?;
     check::mapping(&settings).map_err(|faults| Failure::No(faults.join("\n")))?;
     let clock = clock(&settings);
-    let ledger = Ledger::open(&settings.ledger.url).await?;
+    let url = &settings.ledger.url;
+    let ledger = if may_begin && !Ledger::is_kept(url).await.map_err(at(url))? {
+        let made = Ledger::open(url).await.map_err(at(url))?;
+        eprintln!("greentick: a new ledger is made: {}", shown(url));
+        made
+    } else {
+        kept(url).await?
+    };
     let activation = activation(&settings, &ledger, clock.now()).await?;
     let terms = settings.terms(activation).map_err(|faults| all(&faults))?;
     let child_key = keying(&secrets)?;
@@ -300,7 +316,7 @@ pub(super) async fn ready_to_write(configured: &Configured) -> Result<Ready, Fai
 
 /// Runs until it is asked to end.
 pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
-    let ready = ready(configured).await?;
+    let ready = ready_to_begin(configured).await?;
     let settings = &ready.settings;
     telemetry::start_log(settings.log.format == LogFormat::Json, settings.log.level());
     let bind = settings.web.bind.clone();

@@ -204,7 +204,7 @@ impl Starter<'_> {
         let mut policy = "# Everything else is as built in.\noutage_clock = \"run\"\n".to_owned();
         if let Some(anchor) = self.anchor {
             // A permit has to live long enough, in real time, for the council to use it.
-            let minutes = (u64::from(anchor.factor) * 5 / 60).max(15);
+            let minutes = (u64::from(anchor.factor) * 5 / 60).clamp(15, 10_080);
             // Writing to a String cannot fail.
             let _ = writeln!(policy, "permit_minutes = {minutes}");
         }

@@ -48,7 +48,42 @@ impl Ledger {
     /// none. Refuses ([`LedgerFault::Unfit`]) one whose file or last links do not hold, one of a newer
     /// schema, and a path whose folder is missing.
     pub async fn open(url: &str) -> Result<Self, LedgerFault> {
-        let ledger = Self::with(open(url).await?);
+        Self::checked(open(url, true).await?).await
+    }
+
+    /// As [`Ledger::open`], but of one that is there already: a wrong path must not give an empty ledger.
+    pub async fn open_kept(url: &str) -> Result<Self, LedgerFault> {
+        Self::refuse_none(url).await?;
+        Self::checked(open(url, false).await?).await
+    }
+
+    /// Whether there is a ledger at a URL. Nothing is made.
+    pub async fn is_kept(url: &str) -> Result<bool, LedgerFault> {
+        if is_postgres(url) {
+            let pool = PgPoolOptions::new().max_connections(1).connect(url).await?;
+            let there = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+            let there = there.fetch_one(&pool).await?;
+            pool.close().await;
+            return Ok(there);
+        }
+        let options = SqliteConnectOptions::from_str(url)?;
+        refuse_missing_folder(options.get_filename())?;
+        Ok(options.get_filename().exists())
+    }
+
+    async fn refuse_none(url: &str) -> Result<(), LedgerFault> {
+        if Self::is_kept(url).await? {
+            return Ok(());
+        }
+        Err(LedgerFault::Unfit(
+            "there is none. Nothing was made: only `run`, `demo` and `allocate` make a new one. If it is kept \
+             elsewhere, name that place in `[ledger] url` or with `--ledger`"
+                .to_owned(),
+        ))
+    }
+
+    async fn checked(db: Db) -> Result<Self, LedgerFault> {
+        let ledger = Self::with(db);
         if let Verified::Broken { seq, why } = ledger.verify_last(LINKS_CHECKED).await? {
             return Err(LedgerFault::Unfit(format!(
                 "its journal is broken at line {seq}: {why}. Nothing was changed. Keep a copy, find \
@@ -61,6 +96,7 @@ impl Ledger {
     /// Opens a ledger to look at it only, unchecked and as it is: for `ledger verify` and
     /// `ledger export`, which must work on a broken one. Nothing is made, changed or brought up to date.
     pub async fn inspect(url: &str) -> Result<Self, LedgerFault> {
+        Self::refuse_none(url).await?;
         if is_postgres(url) {
             let pool = PgPoolOptions::new().max_connections(1).connect(url).await?;
             return Ok(Self::with(Db::Post(pool)));
@@ -78,14 +114,14 @@ fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
-async fn open(url: &str) -> Result<Db, LedgerFault> {
+async fn open(url: &str, make: bool) -> Result<Db, LedgerFault> {
     if is_postgres(url) {
         let pool = PgPoolOptions::new().max_connections(8).connect(url).await?;
         migrations().run(&pool).await.map_err(unfit_schema)?;
         return Ok(Db::Post(pool));
     }
     let options = SqliteConnectOptions::from_str(url)?
-        .create_if_missing(true)
+        .create_if_missing(make)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)

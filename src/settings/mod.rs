@@ -7,8 +7,10 @@ mod bounds;
 mod contradictions;
 mod keys;
 mod layers;
+mod ledger_place;
 mod people;
 mod people_csv;
+mod policy_bounds;
 mod rules;
 mod secrets;
 mod terms;
@@ -26,6 +28,7 @@ pub use keys::{
     BeatSettings, CallerSettings, ClockSettings, FileSettings, FinishSettings, LedgerSettings,
     LogFormat, LogSettings, SecretPlace, SourceSettings, WebSettings,
 };
+pub use ledger_place::whole as whole_ledger_url;
 pub use people_csv::from_csv as people_from_csv;
 pub use secrets::{CallerSecret, Secrets};
 
@@ -132,6 +135,8 @@ impl Settings {
 
     /// Relative paths start at the settings file's folder.
     fn root_paths(&mut self, folder: Option<&Path>) {
+        let here = folder.unwrap_or(Path::new("."));
+        self.ledger.url = whole_ledger_url(&self.ledger.url, here);
         let Some(folder) = folder else { return };
         let (source, web, files) = (&mut self.source, &mut self.web, &mut self.files);
         let named = [

@@ -117,6 +117,7 @@ impl File<'_> {
                     self.fault(&key, format!("`{key}` {why}"));
                 }
             }
+            self.ordered(&at, rule, &terms);
             let terms = without_defaults(terms, rule);
             if terms != RuleTerms::default()
                 && let Ok(terms) = Value::try_from(terms)

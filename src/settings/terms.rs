@@ -80,6 +80,7 @@ impl Settings {
         }
         let mut read = File::read(&file, &text, POLICY, &examples);
         read.moved_keys();
+        read.head_and_ladders();
         let sampling = read.table.remove("sampling");
         read.sampling(sampling);
         read.rules();
@@ -132,6 +133,14 @@ impl Settings {
     /// Everything wrong with the files that the settings name.
     pub(super) fn check_files(&self) -> Vec<Fault> {
         let mut faults = self.terms(Timestamp::UNIX_EPOCH).err().unwrap_or_default();
+        if let Some(folder) = super::ledger_place::folder(&self.ledger.url)
+            && !folder.is_dir()
+        {
+            let why = format!("the ledger's folder `{}` does not exist", folder.display());
+            let help =
+                "correct the path, mount the volume, or make the folder if this is the first start";
+            faults.push(self.fault("ledger.url", why).help(help));
+        }
         faults.extend(self.people_contradictions());
         if let Some(path) = &self.source.mapping
             && let Err(fault) = super::read(path)
@@ -223,7 +232,12 @@ impl<'a> File<'a> {
         let Some(Value::Table(table)) = table else {
             return;
         };
+        self.sampling_bounds(&table);
         for (key, value) in table {
+            // Its bound is said already.
+            if value.as_integer().is_some_and(|number| number < 0) {
+                continue;
+            }
             let text = format!("[sampling]\n{key} = {value}\n");
             if let Err(fault) = SamplingPolicy::from_policy_file(text.as_bytes()) {
                 let said = fault.to_string();

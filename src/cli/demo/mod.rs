@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use super::Failure;
 use super::cycle::put_drawn;
-use super::run::{Assembled, Configured, assemble, configured_now, ready};
+use super::run::{Assembled, Configured, assemble, configured_now, ready_to_begin};
 use super::starter::{self, Starter};
 use crate::app::{allocate, draw};
 use crate::case_system::HttpCaseSystem;
@@ -80,7 +80,7 @@ pub(super) async fn run(demo: &Demo) -> Result<(), Failure> {
         asks: false,
         subscription: Some(starter::secret(dir, "subscription-key", None)?),
     });
-    let mut ready = ready(&Configured {
+    let mut ready = ready_to_begin(&Configured {
         config: Some(settings),
     })
     .await?;

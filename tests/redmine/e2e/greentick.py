@@ -163,14 +163,14 @@ class Greentick:
         """Records a person's decision; (exit status, output)."""
         return self.verb("decide", episode, "--json", json.dumps(decision), "--by", by)
 
-    def allocate(self, rows):
-        """Registers allocations; (exit status, output)."""
+    def allocate(self, rows, config=None):
+        """Registers allocations, and begins the ledger if there is none; (exit status, output)."""
         file = self.work / "allocation.csv"
         with open(file, "w", encoding="utf-8", newline="") as out:
             writer = csv.DictWriter(out, ALLOCATION)
             writer.writeheader()
             writer.writerows(rows)
-        return self.verb("allocate", str(file), "--by", QA_MANAGER)
+        return self.verb("allocate", str(file), "--by", QA_MANAGER, config=config)
 
     def answers(self, path):
         """The status of a GET on our own face; 0 if nobody answers."""
