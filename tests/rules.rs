@@ -21,18 +21,24 @@ use greentick::practice::fact::{Fact, FactKind, Row, Value};
 use greentick::practice::ids::{Digest, StepId, WorkerId};
 use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
-use greentick::practice::on_record::{BelowStandard, Returned};
+use greentick::practice::on_record::{BelowStandard, Entry, Returned};
 use greentick::practice::people::{Interest, Manages};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
-    Holder, Mode, People, Policy, RuleTerms, Setting, Stance, Terms, WhenUnavailable,
+    Holder, Mode, People, Policy, RuleTerms, Rung, Setting, Stance, Terms, WhenUnavailable,
 };
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
 
 #[path = "rules/edges.rs"]
 mod edges;
+#[path = "rules/milestones.rs"]
+mod milestones;
+#[path = "rules/openings.rs"]
+mod openings;
+#[path = "rules/parameters.rs"]
+mod parameters;
 
 fn date(text: &str) -> Date {
     text.parse()
@@ -232,11 +238,17 @@ impl Case {
             "attendees" if cell == "none" => {
                 self.number("LE-26.1", "attendees", Setting::Codes(Vec::new()));
             }
+            "operational_manager" => self.allocation().operational_manager = manager(cell),
             "service_manager" => self.allocation().service_manager = text.into(),
             "conflict_reason" if cell != "-" => {
                 self.allocation().conflict_reason = Some(text.to_owned());
             }
             "hand_over" => self.hand_over = known(cell, worker),
+            "form_hand_over" if cell == "not mapped" => {}
+            "form_hand_over" => {
+                let said = known(cell, |text| Value::Worker(text.into()));
+                self.live().facts.insert(Fact::HandOver, said);
+            }
             "assignee" => self.live().assignee = known(cell, worker),
             "actor" if cell != "-" => self.actor = Some(cell.into()),
             "by" => self.decision.by = cell.into(),
@@ -289,7 +301,7 @@ impl Case {
                 }
                 "reasons" => self.episode.reasons.push(ReasonGiven {
                     about: code(parts[0]),
-                    reason: "leave".to_owned(),
+                    reason: parts.get(2).copied().unwrap_or("leave").to_owned(),
                     by: parts[1].into(),
                     at: noon("2026-11-20"),
                 }),
@@ -302,7 +314,14 @@ impl Case {
                     reason: "evidence".to_owned(),
                     at: noon(item),
                 }),
+                "codes" => self.terms.policy.reason_codes.push(item.to_owned()),
+                "number" => {
+                    let n = Setting::Number(parts[2].parse().unwrap());
+                    self.number(parts[0], parts[1], n);
+                }
+                "ladder" => self.climb(item),
                 "moderation" => self.moderations.push(item.to_owned()),
+                "concern" | "acknowledged" => self.concern(column, &parts),
                 "unavailable" | "requested" => self.record(column, item),
                 "s1" => self.put(Stage::Practitioner, item),
                 "s2" => self.put(Stage::PracticeReview, item),
@@ -315,45 +334,94 @@ impl Case {
                     from: None,
                     until: None,
                 }),
-                "other" => {
-                    let mut other = allocation();
-                    other.child = parts[0].into();
-                    other.practitioner = parts[1].into();
-                    if let Some(reviewer) = parts.get(2) {
-                        other.reviewer = (*reviewer).into();
-                    }
-                    self.others.push(other);
-                }
+                "other" => self.beside(&parts),
                 _ => panic!("no column is called `{column}`"),
             }
         }
-        let known = "extended paused reasons told returned moderation requested unavailable s1 s2 s3 s4 other interest";
-        let known: Vec<&str> = known.split(' ').collect();
+        let known = "extended paused reasons codes number ladder told returned moderation concern acknowledged requested \
+                     unavailable s1 s2 s3 s4 other interest";
+        let known: Vec<&str> = known.split_whitespace().collect();
         assert!(known.contains(&column), "no column is called `{column}`");
     }
 
     /// What somebody said on a day: that the practitioner cannot take part, or that moderation is asked for.
     fn record(&mut self, column: &str, day: &str) {
-        let said = serde_json::json!({ "by": "W-2", "role": null, "at": noon(day) });
         if column == "unavailable" {
+            let said = serde_json::json!({ "by": "W-2", "role": null, "at": noon(day) });
             let said = serde_json::from_value(said).unwrap();
             self.episode.deeds.unavailable.push(said);
         } else {
+            // `day`, or `day=evaluation` as it was when moderation was asked for.
+            let (day, grade) = day
+                .split_once('=')
+                .map_or((day, None), |(d, g)| (d, Some(g)));
+            let said = serde_json::json!({ "by": "W-2", "at": noon(day), "grade": grade });
             let said = serde_json::from_value(said).unwrap();
             self.episode.moderation_requests.push(said);
         }
     }
 
-    /// `open`, `cancelled`, or the day it was finished.
+    /// `child:practitioner:reviewer:cycle` of another live allocation, the tail left out at will.
+    fn beside(&mut self, parts: &[&str]) {
+        let mut other = allocation();
+        other.child = parts[0].into();
+        other.practitioner = parts[1].into();
+        if let Some(reviewer) = parts.get(2) {
+            other.reviewer = (*reviewer).into();
+        }
+        if let Some(cycle) = parts.get(3) {
+            other.cycle = (*cycle).into();
+        }
+        self.others.push(other);
+    }
+
+    /// A single rung on the ladders of all that is waited for, or `none`.
+    fn climb(&mut self, item: &str) {
+        let rungs: Vec<Rung> = match item {
+            "none" => Vec::new(),
+            days => vec![Rung {
+                working_days: days.parse().unwrap(),
+                tell: vec![Role::QaManager],
+                flag: false,
+            }],
+        };
+        let policy = &mut self.terms.policy;
+        policy.ladder.clone_from(&rungs);
+        policy.ladders.practitioner.clone_from(&rungs);
+        policy.ladders.kick_off = rungs;
+    }
+
+    /// A concern about practice raised on a day, or one that `day:worker:role` has.
+    fn concern(&mut self, column: &str, parts: &[&str]) {
+        let at = noon(parts[0]);
+        let raised = &mut self.episode.deeds.concerns_raised;
+        if column == "concern" {
+            let said = serde_json::json!({ "by": "W-2", "at": at, "acknowledged": [] });
+            raised.push(serde_json::from_value(said).unwrap());
+        } else {
+            let said = serde_json::json!({ "by": parts[1], "role": parts[2], "at": at });
+            let said: Entry = serde_json::from_value(said).unwrap();
+            for one in raised {
+                one.acknowledged.push(said.clone());
+            }
+        }
+    }
+
+    /// `open`, `hidden`, `cancelled`, `completed` on a day that nobody says, or the days it was finished.
     fn put(&mut self, stage: Stage, item: &str) {
-        let done = (!matches!(item, "open" | "cancelled")).then(|| noon(item));
-        let status = done.map_or(StepStatus::Started, |_| StepStatus::Completed);
+        let done = item.starts_with(char::is_numeric).then(|| noon(item));
+        let status = match item {
+            "open" | "hidden" => StepStatus::Started,
+            "cancelled" => StepStatus::Cancelled,
+            _ => StepStatus::Completed,
+        };
         let mut step = step(stage, status, done);
-        if item == "cancelled" {
-            step.status = StepStatus::Cancelled;
+        if item == "hidden" {
+            step.presence = Presence::Hidden;
         }
         if let Some(at) = done {
-            let mut finished = step.finished.clone();
+            let before = self.episode.steps.get(&StepId(stage.name().to_owned()));
+            let mut finished = before.map_or_else(Vec::new, |step| step.finished.clone());
             finished.push(greentick::practice::episode::Finished {
                 leg: 1,
                 at,
@@ -373,7 +441,7 @@ impl Case {
         self.episode.steps.insert(stage.name().into(), open);
     }
 
-    /// `outcome:grade:moderator`, and `:changed` if the form has changed since.
+    /// `outcome:grade:moderator`, and `:changed` if the form has changed since, or the evaluation given instead.
     fn moderate(&mut self) {
         for item in std::mem::take(&mut self.moderations) {
             let parts: Vec<&str> = item.split(':').collect();
@@ -389,6 +457,7 @@ impl Case {
                 at: noon("2026-11-20"),
                 grade: code(parts[1]),
                 outcome: code(parts[0]),
+                instead: parts.get(3).filter(|_| !changed).map(|one| code(one)),
                 on,
             });
         }
@@ -427,6 +496,10 @@ impl Case {
             }
         }
     }
+}
+
+fn manager(cell: &str) -> Option<WorkerId> {
+    (cell != "-").then(|| cell.into())
 }
 
 fn worker(text: &str) -> WorkerId {

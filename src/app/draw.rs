@@ -16,6 +16,7 @@ use crate::practice::episode::{Episode, Evaluation, Role, Stage};
 use crate::practice::ids::{CycleId, Digest, EpisodeId, WorkerId};
 use crate::practice::known::Known;
 use crate::practice::react::{Input, JournalLine, react};
+use crate::practice::rules::differing::moved_from;
 use crate::practice::wording;
 use crate::sampling::{
     Assignment, Certain, Certificate, Difference, Exclusion, FrameRow, Frozen, Grade, Moderator,
@@ -125,10 +126,11 @@ fn frame_row<C>(
     let name = |text: &str| Name::from(text);
     let moderated = episode.moderations.last();
     let evaluation = episode.evaluation();
-    let disputed = episode.moderations.iter().any(|m| {
-        Known::Is(m.grade) != evaluation
-            || m.outcome != crate::practice::decision::ModerationOutcome::Agree
-    });
+    let disputed = moved_from(episode, |_| true).is_some()
+        || episode.moderations.iter().any(|m| {
+            Known::Is(m.grade) != evaluation
+                || m.outcome != crate::practice::decision::ModerationOutcome::Agree
+        });
     Ok(FrameRow {
         le_id: name(episode.id.as_str()),
         service: name(&allocation.service),

@@ -151,7 +151,12 @@ fn due_unhidden(
     let agreed = (stage == Stage::Practitioner).then(|| episode.fact(Fact::AgreedDate));
     let agreed = agreed.map(|fact| fact.day(|at| calendar.local_date(at)));
     let agreed = agreed.and_then(|fact| fact.value().copied());
-    if let Some(set) = agreed.or_else(|| own_due(episode, stage, calendar)) {
+    let set = agreed.or_else(|| own_due(episode, stage, calendar));
+    // A step that came back is never due sooner than that leaves time for it (R1): a day agreed before is past.
+    let back = (stage == Stage::Practitioner)
+        .then(|| due_again(episode, Timestamp::MAX, policy, calendar))
+        .flatten();
+    if let Some(set) = set.max(back) {
         // A day that was set elsewhere was set with what had ended before it in view.
         let later = spans.into_iter().filter(|span| span.until >= set);
         return Some(moved_on(set, &later.collect::<Vec<_>>(), calendar));
@@ -177,6 +182,22 @@ fn due_unhidden(
     });
     let set = calendar.add(began, days);
     Some(moved_on(set, &later.collect::<Vec<_>>(), calendar))
+}
+
+/// By when a practitioner's step is due that was returned and not finished again by `at`, UTC; none if it was not (R1).
+pub fn due_again(
+    episode: &Episode,
+    at: Timestamp,
+    policy: &Policy,
+    calendar: &Calendar,
+) -> Option<Date> {
+    let mut returned = episode.deeds.returned.iter().rev();
+    let last = returned.find(|one| one.to == Stage::Practitioner && one.at <= at)?;
+    let step = episode.step_of(Stage::Practitioner)?;
+    let mut finished = step.finished.iter();
+    let again = finished.any(|finish| last.at < finish.at && finish.at < at);
+    let day = calendar.local_date(last.at);
+    (!again).then(|| calendar.add(day, parameter::RETURNED.days(policy)))
 }
 
 /// The completion date that was agreed last, and when that was, UTC, unless it is the allocation's (¶3).
@@ -255,7 +276,7 @@ fn climb(
             (Stage::Practitioner, _) => "LE-16.4",
             (Stage::SupervisorActions | Stage::SignOff, _) => "LE-29.5",
         };
-        if find(rule).is_some_and(|rule| rule.stance_under(policy) == Stance::Off) {
+        if is_off(rule, policy) {
             continue;
         }
         let mut tell = rung.tell.clone();
@@ -290,7 +311,7 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
         return;
     };
     // A later step shows that the work began, whatever became of the first one.
-    if !episode.steps.is_empty() {
+    if !episode.steps.is_empty() || is_off("LE-01.3", policy) {
         return;
     }
     let due = calendar.add(allocation.allocated_on, parameter::AWAITED.days(policy));
@@ -312,4 +333,9 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
             says: None,
         });
     }
+}
+
+/// Whether a policy has a rule not judged; then nothing is said of it, either.
+fn is_off(rule: &str, policy: &Policy) -> bool {
+    find(rule).is_some_and(|rule| rule.stance_under(policy) == Stance::Off)
 }

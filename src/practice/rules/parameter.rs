@@ -30,8 +30,6 @@ pub enum ParameterKind {
         /// The most that makes sense.
         most: i32,
     },
-    /// `true` or `false`.
-    Yes(bool),
     /// One of these words; the first is the default.
     Word(&'static [&'static str]),
     /// A list of codes.
@@ -51,8 +49,11 @@ pub const PARAMETERS: &[Parameter] = &[
     PAUSE_DAYS,
     EARLY,
     FIRST_INSTANCE_DAYS,
+    LOW_COMPONENTS,
+    LOW_AREAS,
     NUDGE_MINUTES,
     REFLECTION,
+    RETURNED,
     CONVERSATION,
     COMPONENTS,
     OUTSTANDING_HIGH,
@@ -172,6 +173,22 @@ pub const FIRST_INSTANCE_DAYS: Parameter = days(
     "Working days that the practice reviewer has after being told, before the Head hears of it.",
     3,
 );
+/// LE-07.2: how much low assurance in what was observed is a reason to think of a concern.
+pub const LOW_COMPONENTS: Parameter = number(
+    "LE-07.2",
+    "low_components",
+    "Components of the observation with low assurance from which on a concern is asked about; 0 asks of none.",
+    1,
+    (0, 50),
+);
+/// LE-07.2: the same of the areas of practice.
+pub const LOW_AREAS: Parameter = number(
+    "LE-07.2",
+    "low_areas",
+    "Areas of practice with low assurance from which on it is asked about; 0 asks of none.",
+    2,
+    (0, 200),
+);
 /// LE-08.3: how long a choice stands before it is one.
 pub const NUDGE_MINUTES: Parameter = Parameter {
     rule: "LE-08.3",
@@ -189,6 +206,13 @@ pub const REFLECTION: Parameter = chars(
     "min_chars",
     "Fewest characters of the reflection.",
     200,
+);
+/// LE-16.4: how long the practitioner has for a step that came back.
+pub const RETURNED: Parameter = days(
+    "LE-16.4",
+    "returned_working_days",
+    "Working days that the practitioner has for a step that was returned to them.",
+    3,
 );
 /// LE-20.1: how long the summary is at least.
 pub const CONVERSATION: Parameter = chars(
@@ -279,7 +303,6 @@ impl Parameter {
     pub fn default(&self) -> Setting {
         match self.kind {
             ParameterKind::Number { default, .. } => Setting::Number(i64::from(default)),
-            ParameterKind::Yes(yes) => Setting::Yes(yes),
             ParameterKind::Word(words) => {
                 Setting::Word(words.first().copied().unwrap_or_default().to_owned())
             }
@@ -317,11 +340,6 @@ impl Parameter {
     /// How many.
     pub fn count(&self, policy: &Policy) -> u32 {
         u32::try_from(self.days(policy)).unwrap_or(0)
-    }
-
-    /// Whether it is so.
-    pub fn yes(&self, policy: &Policy) -> bool {
-        self.under(policy) == Setting::Yes(true)
     }
 
     /// Whether this is the word that holds.

@@ -1,0 +1,155 @@
+//! Do the tests of the rules notice when a condition is turned round?
+
+mod run;
+mod stand;
+mod weave;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use run::Fate;
+use weave::Mutant;
+
+/// What was asked for at the terminal.
+struct Asked {
+    only: String,
+    out: PathBuf,
+    jobs: usize,
+    list: bool,
+    whole: bool,
+}
+
+fn asked(root: &Path) -> Asked {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let after = |name: &str| {
+        let place = words.iter().position(|word| word == name)?;
+        words.get(place + 1).cloned()
+    };
+    Asked {
+        only: after("--only").unwrap_or_default(),
+        out: after("--out").map_or_else(|| root.join("target/mutants"), Into::into),
+        jobs: after("--jobs").and_then(|text| text.parse().ok()).unwrap_or(2),
+        list: words.iter().any(|word| word == "--list"),
+        whole: words.iter().any(|word| word == "--whole"),
+    }
+}
+
+fn place(mutant: &Mutant) -> String {
+    format!("{}:{}:{}", mutant.file, mutant.line, mutant.column)
+}
+
+/// A survivor that no test can catch: file, line of the source and change, and why.
+fn equivalents(root: &Path) -> BTreeMap<(String, String, String), String> {
+    let text = std::fs::read_to_string(root.join("tests/mutants/equivalent.txt")).unwrap_or_default();
+    let mut found = BTreeMap::new();
+    let mut lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    while let (Some(file), Some(line), Some(change), Some(why)) = (lines.next(), lines.next(), lines.next(), lines.next()) {
+        let key = (file.trim().to_owned(), line.trim().to_owned(), change.trim().to_owned());
+        found.insert(key, why.trim().to_owned());
+    }
+    found
+}
+
+/// Compiles the tests of a crate, and tries the mutants with them.
+fn tried_in(out: &Path, mutants: &[&Mutant], jobs: usize, strict: bool) -> Result<Vec<Fate>, String> {
+    let (tests, failing) = run::measure(out, &stand::compile(out)?, jobs)?;
+    if !failing.is_empty() {
+        let failing = failing.join(", ");
+        if strict {
+            return Err(format!("fail without a mutant: {failing}"));
+        }
+        eprintln!("left out, since they fail or are slow without a mutant: {failing}");
+    }
+    Ok(run::all(out, mutants, &tests, jobs))
+}
+
+fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
+    let weaver = stand::alone(root, &asked.out)?;
+    let mutants: Vec<&Mutant> =
+        weaver.mutants.iter().filter(|mutant| place(mutant).contains(&asked.only)).collect();
+    if asked.list {
+        for mutant in &mutants {
+            println!("{} {}: {}  | {}", mutant.number, place(mutant), mutant.change, mutant.text);
+        }
+        return Ok(true);
+    }
+    let mut fates = tried_in(&asked.out, &mutants, asked.jobs, true)?;
+    write_report(&asked.out.join("report.txt"), &mutants, &fates)?;
+    if asked.whole {
+        let out = asked.out.join("whole");
+        stand::whole(root, &out)?;
+        let left: Vec<usize> =
+            (0..mutants.len()).filter(|place| !matches!(fates[*place], Fate::Caught(_))).collect();
+        let again: Vec<&Mutant> = left.iter().map(|place| mutants[*place]).collect();
+        for (place, fate) in left.into_iter().zip(tried_in(&out, &again, asked.jobs, false)?) {
+            fates[place] = fate;
+        }
+        write_report(&asked.out.join("report.txt"), &mutants, &fates)?;
+    }
+    Ok(summed_up(root, asked, &mutants, &fates))
+}
+
+fn write_report(file: &Path, mutants: &[&Mutant], fates: &[Fate]) -> Result<(), String> {
+    let mut report = String::new();
+    for (mutant, fate) in mutants.iter().zip(fates) {
+        let fate = match fate {
+            Fate::Caught(test) => format!("caught by {test}"),
+            Fate::Survived => "survived".to_owned(),
+            Fate::NotReached => "not reached".to_owned(),
+        };
+        let _ = writeln!(report, "{} {} {fate}: {} | {}", mutant.number, place(mutant), mutant.change, mutant.text);
+    }
+    std::fs::write(file, report).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Says what is left; whether nothing is.
+fn summed_up(root: &Path, asked: &Asked, mutants: &[&Mutant], fates: &[Fate]) -> bool {
+    let mut known = equivalents(root);
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut left = 0;
+    let mut survived = Vec::new();
+    for (mutant, fate) in mutants.iter().zip(fates) {
+        let key = (mutant.file.clone(), mutant.text.clone(), mutant.change.clone());
+        let fate = match fate {
+            Fate::Caught(_) => "caught",
+            _ if known.contains_key(&key) => {
+                survived.push(key);
+                "equivalent"
+            }
+            fate => {
+                left += 1;
+                let why = if *fate == Fate::NotReached { "not reached" } else { "survived" };
+                println!("{} {} {why}: {} | {}", mutant.number, place(mutant), mutant.change, mutant.text);
+                why
+            }
+        };
+        *counts.entry((&mutant.file, fate)).or_default() += 1;
+    }
+    for key in survived {
+        known.remove(&key);
+    }
+    for ((file, line, change), _) in known.iter().filter(|((file, ..), _)| file.contains(&asked.only)) {
+        println!("caught after all, or gone; take it out of equivalent.txt: {file} | {line} | {change}");
+        left += 1;
+    }
+    for ((file, fate), n) in &counts {
+        println!("{file} {fate} {n}");
+    }
+    println!("{} mutants, {left} to be looked at", mutants.len());
+    left == 0
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root.canonicalize().unwrap_or(root);
+    match tried(&root, &asked(&root)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
+}
