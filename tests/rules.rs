@@ -33,6 +33,8 @@ use jiff::{Timestamp, civil::Date};
 
 #[path = "rules/edges.rs"]
 mod edges;
+#[path = "rules/laws.rs"]
+mod laws;
 #[path = "rules/milestones.rs"]
 mod milestones;
 #[path = "rules/openings.rs"]
@@ -263,6 +265,7 @@ impl Case {
                     reason: text.to_owned(),
                 };
             }
+            "escalated" if cell == "-" => {}
             "escalated" => {
                 self.decision.what = Decided::EscalateToHead {
                     reason: "standard".to_owned(),
@@ -539,15 +542,20 @@ fn row(text: &str) -> Row {
     }
 }
 
-fn check(rule: &Rule, table: &str, faults: &mut Vec<String>) {
+/// The header of a table, and its cases.
+fn read(table: &str) -> (Vec<&str>, Vec<Vec<&str>>) {
     let mut lines = table
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default())
         .filter(|line| !line.trim().is_empty())
         .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
     let header = lines.next().expect("a header");
-    let mut cases = 0;
-    for cells in lines {
+    (header, lines.collect())
+}
+
+fn check(rule: &Rule, table: &str, faults: &mut Vec<String>) {
+    let (header, cases) = read(table);
+    for cells in cases {
         assert_eq!(cells.len(), header.len(), "{}: {cells:?}", rule.code);
         let mut case = Case::new(rule);
         let mut expected = None;
@@ -574,9 +582,7 @@ fn check(rule: &Rule, table: &str, faults: &mut Vec<String>) {
         if Some(found) != expected || (says != "-" && !said.contains(says)) {
             faults.push(format!("{} {cells:?}: {found}: {said}", rule.code));
         }
-        cases += 1;
     }
-    assert!(cases > 1, "{} needs a met and an unmet case", rule.code);
 }
 
 /// Whole sentences, and no rule code in them: the code is a field.
