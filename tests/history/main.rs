@@ -19,3 +19,4 @@ mod shadow;
 mod speed;
 mod stand;
 mod stories;
+mod told;
