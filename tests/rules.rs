@@ -31,6 +31,8 @@ use greentick::practice::terms::{
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
 
+#[path = "rules/columns.rs"]
+mod columns;
 #[path = "rules/edges.rs"]
 mod edges;
 #[path = "rules/laws.rs"]
@@ -312,17 +314,6 @@ impl Case {
                     criteria: vec!["evidence".to_owned()],
                     at: noon(item),
                 }),
-                "returned" => self.episode.deeds.returned.push(Returned {
-                    to: Stage::PracticeReview,
-                    reason: "evidence".to_owned(),
-                    at: noon(item),
-                }),
-                "codes" => self.terms.policy.reason_codes.push(item.to_owned()),
-                "number" => {
-                    let n = Setting::Number(parts[2].parse().unwrap());
-                    self.number(parts[0], parts[1], n);
-                }
-                "ladder" => self.climb(item),
                 "moderation" => self.moderations.push(item.to_owned()),
                 "concern" | "acknowledged" => self.concern(column, &parts),
                 "unavailable" | "requested" => self.record(column, item),
@@ -338,12 +329,11 @@ impl Case {
                     until: None,
                 }),
                 "other" => self.beside(&parts),
-                _ => panic!("no column is called `{column}`"),
+                _ => self.set_rare(column, item, &parts),
             }
         }
-        let known = "extended paused reasons codes number ladder told returned moderation concern acknowledged requested \
-                     unavailable s1 s2 s3 s4 other interest";
-        let known: Vec<&str> = known.split_whitespace().collect();
+        let known = "extended paused reasons told moderation concern acknowledged requested unavailable s1 s2 s3 s4 other interest";
+        let known: Vec<&str> = known.split(' ').chain(columns::RARE.split(' ')).collect();
         assert!(known.contains(&column), "no column is called `{column}`");
     }
 
@@ -376,22 +366,6 @@ impl Case {
             other.cycle = (*cycle).into();
         }
         self.others.push(other);
-    }
-
-    /// A single rung on the ladders of all that is waited for, or `none`.
-    fn climb(&mut self, item: &str) {
-        let rungs: Vec<Rung> = match item {
-            "none" => Vec::new(),
-            days => vec![Rung {
-                working_days: days.parse().unwrap(),
-                tell: vec![Role::QaManager],
-                flag: false,
-            }],
-        };
-        let policy = &mut self.terms.policy;
-        policy.ladder.clone_from(&rungs);
-        policy.ladders.practitioner.clone_from(&rungs);
-        policy.ladders.kick_off = rungs;
     }
 
     /// A concern about practice raised on a day, or one that `day:worker:role` has.
@@ -578,7 +552,7 @@ fn check(rule: &Rule, table: &str, faults: &mut Vec<String>) {
             Finding::DoesNotApply => "does not apply",
         };
         well_worded(judged);
-        let said = format!("{} {}", judged.missing(), judged.seen());
+        let said = format!("{} {} {}", judged.missing(), judged.seen(), judged.remedy);
         if Some(found) != expected || (says != "-" && !said.contains(says)) {
             faults.push(format!("{} {cells:?}: {found}: {said}", rule.code));
         }
