@@ -35,8 +35,12 @@ use jiff::{Timestamp, civil::Date};
 mod columns;
 #[path = "rules/edges.rs"]
 mod edges;
+#[path = "rules/holders.rs"]
+mod holders;
 #[path = "rules/laws.rs"]
 mod laws;
+#[path = "rules/lifting.rs"]
+mod lifting;
 #[path = "rules/milestones.rs"]
 mod milestones;
 #[path = "rules/openings.rs"]
