@@ -2,7 +2,7 @@
 
 use super::*;
 use greentick::practice::authority::may;
-use greentick::practice::conflict::{conflict, moderates};
+use greentick::practice::conflict::{barred, conflict, moderates, sample_conflict};
 use greentick::practice::on_record::{Delegated, Proposed};
 use greentick::practice::people::{Away, Service};
 
@@ -306,4 +306,111 @@ fn whoever_holds_both_roles_confirms_in_the_one_that_did_not_propose() {
         },
     });
     assert_eq!(decides(&case, "W-8", reopen()), Some(Role::HeadOfService));
+}
+
+/// Moderations of an episode: outcome, grade and instant.
+fn moderated(case: &mut Case, all: &[(&str, &str, &str)]) {
+    case.episode.moderations = all
+        .iter()
+        .map(|(outcome, grade, at)| Moderation {
+            id: format!("{grade}-{at}"),
+            by: "W-9".into(),
+            at: noon(at),
+            grade: code(grade),
+            outcome: code(outcome),
+            on: Digest::of(b"on"),
+            instead: None,
+        })
+        .collect();
+}
+
+#[test]
+fn cslt_decides_once_the_same_evaluation_was_advised_against_twice() {
+    let (first, second) = ("2026-11-12", "2026-11-16");
+    for (all, decides) in [
+        (&[("change", "outstanding", first)][..], false),
+        (
+            &[
+                ("change", "outstanding", first),
+                ("change", "outstanding", second),
+            ][..],
+            true,
+        ),
+        (
+            &[
+                ("change", "outstanding", first),
+                ("agree", "outstanding", second),
+            ][..],
+            false,
+        ),
+        (
+            &[
+                ("change", "outstanding", first),
+                ("change", "inadequate", second),
+            ][..],
+            false,
+        ),
+        // What is recorded at that very instant was not there before it.
+        (
+            &[
+                ("change", "outstanding", first),
+                ("change", "outstanding", "2026-11-20"),
+            ][..],
+            false,
+        ),
+        (
+            &[
+                ("change", "outstanding", first),
+                ("change", "outstanding", second),
+                ("change", "inadequate", "2026-11-20"),
+            ][..],
+            true,
+        ),
+    ] {
+        let mut case = episode();
+        case.terms.people.holders.push(Holder {
+            worker: "W-5".into(),
+            role: Role::Cslt,
+            from: None,
+            until: None,
+        });
+        moderated(&mut case, all);
+        let role = decides.then_some(Role::Cslt);
+        assert_eq!(who(&case, "W-5", "2026-11-20"), role, "{all:?}");
+    }
+}
+
+#[test]
+fn a_drawn_episode_is_not_moderated_by_whoever_manages_a_reviewer_or_moderated_it_first() {
+    let mut case = episode();
+    let at = noon("2026-10-01");
+    case.live().assignee = Known::Is("W-6".into());
+    case.set("manages", "W-7:W-6");
+    moderated(&mut case, &[("agree", "outstanding", "2026-11-12")]);
+    let people = &case.terms.people;
+    let why = |worker: &str| sample_conflict(&case.episode, people, &worker.into(), at);
+    assert!(why("W-7").is_some());
+    assert!(why("W-9").is_some());
+    assert!(why("W-8").is_none());
+    let barred = barred(&case.episode, people, at);
+    let barred: Vec<&str> = barred.iter().map(WorkerId::as_str).collect();
+    assert_eq!(barred, ["W-1", "W-2", "W-3", "W-4", "W-6", "W-7", "W-9"]);
+}
+
+#[test]
+fn a_delegate_decides_as_one_and_a_member_of_cslt_as_one_of_several() {
+    let case = episode();
+    let as_whom = |by: &str, role| {
+        let decision = Decision {
+            by: by.into(),
+            ..case.decision.clone()
+        };
+        greentick::practice::authority::as_whom(&decision, role, &case.terms)
+    };
+    let head = as_whom("W-9", Role::HeadOfService);
+    assert_eq!(head, "the Head of Service Practice and Learning");
+    let delegate = as_whom("W-7", Role::HeadOfService);
+    assert_eq!(delegate, format!("a delegate of {head}"));
+    assert!(as_whom("W-5", Role::Cslt).starts_with("a member of the "));
+    assert!(as_whom("W-8", Role::QaManager).starts_with("the "));
 }
