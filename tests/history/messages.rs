@@ -537,7 +537,11 @@ async fn groups() -> Vec<(&'static str, Vec<Message>)> {
     vec![
         ("Dates", dates().await),
         ("Finish", finishes().await),
-        ("Gathered", gathered()),
+        ("Gathered", {
+            let mut all = gathered();
+            all.push(crate::told::listed().await);
+            all
+        }),
         ("What needs a person", concerns()),
         ("Decisions", crate::told::decisions().await),
         ("Decisions that are not taken in", refusals().await),

@@ -286,6 +286,23 @@ pub(crate) async fn of_concern_and_difference(found: &mut BTreeMap<String, expla
     note(&stand, found).await;
 }
 
+/// What is newly held or flagged is named to the QA manager in the next digest.
+pub(crate) async fn listed() -> Message {
+    let mut stand = half_written(Mode::Callout).await;
+    assert_eq!(
+        stand.ask("102", "W-PR", Some("W-SUP")).await.decision,
+        "hold"
+    );
+    stand.until("2026-11-04 09:00").await;
+    Message {
+        name: "Something is held or flagged",
+        made_by: "unmet::listed",
+        who: "the QA manager",
+        when: "once, at 08:30 of the next working day, if it still stands",
+        example: written(&stand, "not met since"),
+    }
+}
+
 /// The Head hears of an evaluation that was moved after moderation was asked for.
 pub(crate) async fn moved() -> Message {
     let mut stand = half_written(Mode::Callout).await;
