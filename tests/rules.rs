@@ -361,22 +361,6 @@ impl Case {
         }
     }
 
-    /// A concern about practice raised on a day, or one that `day:worker:role` has.
-    fn concern(&mut self, column: &str, parts: &[&str]) {
-        let at = noon(parts[0]);
-        let raised = &mut self.episode.deeds.concerns_raised;
-        if column == "concern" {
-            let said = serde_json::json!({ "by": "W-2", "at": at, "acknowledged": [] });
-            raised.push(serde_json::from_value(said).unwrap());
-        } else {
-            let said = serde_json::json!({ "by": parts[1], "role": parts[2], "at": at });
-            let said: Entry = serde_json::from_value(said).unwrap();
-            for one in raised {
-                one.acknowledged.push(said.clone());
-            }
-        }
-    }
-
     /// `child:practitioner:reviewer:cycle` of another live allocation, the tail left out at will.
     fn beside(&mut self, parts: &[&str]) {
         let mut other = allocation();
@@ -405,6 +389,22 @@ impl Case {
         policy.ladder.clone_from(&rungs);
         policy.ladders.practitioner.clone_from(&rungs);
         policy.ladders.kick_off = rungs;
+    }
+
+    /// A concern about practice raised on a day, or one that `day:worker:role` has.
+    fn concern(&mut self, column: &str, parts: &[&str]) {
+        let at = noon(parts[0]);
+        let raised = &mut self.episode.deeds.concerns_raised;
+        if column == "concern" {
+            let said = serde_json::json!({ "by": "W-2", "at": at, "acknowledged": [] });
+            raised.push(serde_json::from_value(said).unwrap());
+        } else {
+            let said = serde_json::json!({ "by": parts[1], "role": parts[2], "at": at });
+            let said: Entry = serde_json::from_value(said).unwrap();
+            for one in raised {
+                one.acknowledged.push(said.clone());
+            }
+        }
     }
 
     /// `open`, `hidden`, `cancelled`, `completed` on a day that nobody says, or the days it was finished.
