@@ -1,9 +1,10 @@
 //! What does each person hear in a day? One message, at half past eight of a working day, that says everything due.
 //!
 //! Reminders and escalations wait for the day's digest; what was owed at once is not seen here. What concerns one
-//! step is one note on it. Whoever holds a council-wide role gets one notice that names every step, in as many
-//! parts as the case system's limit makes it; also after an outage, when hundreds fall due in the same minute
-//! (P36). What comes up after the day's digest has gone out waits for the next working day's.
+//! step is one note on it, on which an operational manager hears of the whole episode. Whoever holds a council-wide
+//! role gets one notice that names every episode with its steps, in as many parts as the case system's limit makes
+//! it; also after an outage, when hundreds fall due in the same minute (P36). What comes up after the day's digest has
+//! gone out waits for the next working day's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
