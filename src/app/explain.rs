@@ -18,6 +18,7 @@ use crate::practice::episode::{Episode, Evaluation, Role, Stage};
 use crate::practice::ids::{CycleId, EpisodeId, StepId};
 use crate::practice::replay::World;
 use crate::practice::terms::{Mode, Terms};
+use crate::practice::unmet::{Unmet, unmet_now};
 
 pub use clock::ClockTold;
 pub use lines::in_lines;
@@ -46,6 +47,8 @@ pub struct Explanation {
     pub stages: Vec<StageTold>,
     /// What time and the steps seen say of the whole episode.
     pub whole: Vec<RuleTold>,
+    /// What is unmet now and flags or blocks, since when.
+    pub unmet: Vec<Unmet>,
     /// The story of each date.
     pub clock: Vec<ClockTold>,
     /// Initial moderation (¶8, ¶27).
@@ -192,6 +195,7 @@ fn told(episode: &Episode, then: &Then, at: Timestamp) -> Explanation {
         summary: rules::summary(episode, &stages, &clock),
         whole: rules::whole(episode, at, terms),
         stages,
+        unmet: unmet_now(episode, at, terms),
         clock,
         moderation: Moderated {
             evaluation: episode.evaluation().value().copied(),

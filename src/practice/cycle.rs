@@ -14,6 +14,7 @@ use super::fact::{Fact, Value};
 use super::ids::{CycleId, EpisodeId, WorkerId};
 use super::known::Known;
 use super::terms::Terms;
+use super::unmet::listed;
 
 /// Something about a cycle that somebody has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,6 +235,7 @@ pub fn matters(
         .map(|(cycle, of)| (cycle, standing(&of, today, terms)))
         .collect();
     let mut found = at_risk(episodes, today, terms);
+    found.extend(listed(episodes, today, terms));
     for (cycle, standing) in &standings {
         found.extend(scorecards(cycle, standing, today, terms));
         found.extend(undrawn(cycle, standing, drawn, today, terms));

@@ -12,6 +12,7 @@ fn moderated(le_id: &str, moderator: &str, grade: Grade, learning: Option<&str>)
         moderator: moderator.to_owned(),
         grade,
         learning: learning.map(str::to_owned),
+        since: None,
     }
 }
 
