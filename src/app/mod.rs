@@ -4,6 +4,7 @@
 //! besides its dependencies, so the common path and the recovery path are one.
 
 pub mod allocate;
+pub mod cards;
 pub mod decide;
 pub mod digest;
 pub mod dispatch;
@@ -12,6 +13,7 @@ pub mod doors;
 pub mod draw;
 pub mod explain;
 pub mod gate;
+pub mod inspection;
 pub mod mirror;
 pub mod pack;
 pub mod past;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::run::{Configured, ready, ready_to_write};
-use crate::app::{AppFault, allocate, draw, explain, mirror, pack};
+use crate::app::{App, AppFault, allocate, draw, explain, mirror, pack};
 use crate::pack::Pack;
 use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 
@@ -200,15 +200,7 @@ pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
             let drawn = draw::draw(&ready.app, &cycle, seed, ready.clock.now())
                 .await
                 .map_err(ended)?;
-            std::fs::create_dir_all(out)?;
-            for (name, bytes) in [("sample.csv", &drawn.csv), ("sample.json", &drawn.json)] {
-                std::fs::write(out.join(name), bytes)?;
-            }
-            for name in draw::DOCUMENTS {
-                if let Some(bytes) = ready.app.ledger.document(&cycle, name).await? {
-                    std::fs::write(out.join(name), bytes)?;
-                }
-            }
+            put_drawn(&ready.app, &cycle, &drawn, out).await?;
             let ids: Vec<&str> = drawn.episodes.iter().map(EpisodeId::as_str).collect();
             println!("{}", ids.join("\n"));
         }
@@ -226,6 +218,24 @@ pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
                 println!("{}", file.display());
             }
         }
+    }
+    Ok(())
+}
+
+/// Writes a sample's list into a folder, and every document that was kept of its cycle.
+pub(super) async fn put_drawn<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    drawn: &draw::Drawn,
+    out: &Path,
+) -> Result<(), Failure> {
+    std::fs::create_dir_all(out)?;
+    let list = [("sample.csv", &drawn.csv), ("sample.json", &drawn.json)];
+    for (name, bytes) in list {
+        std::fs::write(out.join(name), bytes)?;
+    }
+    for (name, bytes) in draw::documents(app, cycle).await? {
+        std::fs::write(out.join(name), bytes)?;
     }
     Ok(())
 }

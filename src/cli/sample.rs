@@ -1,4 +1,8 @@
-//! Is a sample drawn, and does it hold? The check needs its files alone, no ledger.
+//! What is done with a sample? Drawn, amended, handed to its moderators, and checked: the check needs its files alone,
+//! no ledger.
+
+mod amend;
+mod cards;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +16,10 @@ use crate::sampling::verify;
 pub(super) enum Verb {
     #[command(flatten)]
     Lot(Lot),
+    #[command(flatten)]
+    Amend(amend::Verb),
+    /// Write each moderator's cards: a page for each drawn episode, without the evaluation until they have decided.
+    Cards(cards::Cards),
     /// Recompute a draw from frame, policy and certificate; any difference is said.
     Verify {
         /// The frozen frame, CSV.
@@ -26,6 +34,8 @@ pub(super) enum Verb {
 pub(super) async fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Lot(lot) => cycle::sample(lot).await,
+        Verb::Amend(verb) => amend::run(verb).await,
+        Verb::Cards(verb) => cards::run(verb).await,
         Verb::Verify {
             frame,
             policy,

@@ -360,27 +360,57 @@ fn undrawn(
     latest.tell.iter().map(matter).collect()
 }
 
-/// LE-09.2: drawn episodes that no moderator has decided, so many working days after the draw.
+/// LE-09.2: drawn episodes that not every moderator has decided, so many working days after they were drawn. Those
+/// drawn on one day are named together.
 fn unmoderated(cycle: &CycleId, episodes: &[Episode], today: Date, terms: &Terms) -> Vec<Matter> {
-    let waiting: Vec<(&Episode, Date)> = episodes
+    let waiting = episodes
         .iter()
         .filter(|one| one.cycle.as_ref() == Some(cycle) && one.cancelled.is_none())
-        .filter(|one| one.deeds.sample_moderated.is_empty())
-        .filter_map(|one| Some((one, terms.calendar.local_date(one.drawn_at()?))))
-        .collect();
-    let Some(drawn) = waiting.iter().map(|(_, day)| *day).min() else {
-        return Vec::new();
-    };
-    if drawn < terms.calendar.local_date(terms.activation) {
-        return Vec::new();
+        .filter(|one| one.moderators_awaited() > 0);
+    let mut days: BTreeMap<Date, Vec<&Episode>> = BTreeMap::new();
+    for episode in waiting {
+        if let Some(at) = episode.drawn_at().filter(|at| *at >= terms.activation) {
+            let day = terms.calendar.local_date(at);
+            days.entry(day).or_default().push(episode);
+        }
     }
+    let said = days
+        .iter()
+        .map(|(drawn, waiting)| chased(cycle, *drawn, waiting, today, terms));
+    said.flatten().collect()
+}
+
+/// The working days on which a drawn episode is chased if it was drawn on this day, local, each with who is told.
+pub fn chases(drawn: Date, terms: &Terms) -> Vec<(Date, &[Role])> {
+    let rungs = terms.policy.ladders.sample.iter();
+    let day = |days| terms.calendar.add(drawn, days);
+    rungs
+        .map(|rung| (day(rung.working_days), rung.tell.as_slice()))
+        .collect()
+}
+
+fn chased(
+    cycle: &CycleId,
+    drawn: Date,
+    waiting: &[&Episode],
+    today: Date,
+    terms: &Terms,
+) -> Vec<Matter> {
     let passed = terms.policy.ladders.sample.iter();
     let passed = passed.filter(|rung| terms.calendar.add(drawn, rung.working_days) <= today);
     // Of levels that passed while nobody looked, only the latest is said.
     let Some(latest) = passed.max_by_key(|rung| rung.working_days) else {
         return Vec::new();
     };
-    let names: Vec<&str> = waiting.iter().map(|(one, _)| one.id.as_str()).collect();
+    // Who has spoken is nobody's secret; what they said is.
+    let name = |one: &&Episode| {
+        let (said, awaited) = (one.deeds.sample_moderated.len(), one.moderators_awaited());
+        match said {
+            0 => one.id.to_string(),
+            _ => format!("{} ({awaited} of {} awaited)", one.id, said + awaited),
+        }
+    };
+    let names: Vec<String> = waiting.iter().map(name).collect();
     let matter = |role: &Role| Matter {
         key: format!(
             "unmoderated/{cycle}/{drawn}/{:+}/{}",

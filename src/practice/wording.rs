@@ -211,6 +211,13 @@ pub fn sampled(id: &EpisodeId, cycle: &CycleId, certificate: &Digest) -> String 
     )
 }
 
+/// Says that an episode is in the sample no more, and why, as a code (¶9).
+pub fn not_sampled(id: &EpisodeId, cycle: &CycleId, reason: &str) -> String {
+    format!(
+        "{id}: no longer drawn for moderation, cycle {cycle}, reason code {reason}. You do not need to do anything."
+    )
+}
+
 /// Tells the QA manager what would have been held in the week before `week`, its Monday: so many of so many.
 pub fn shadow(
     week: Date,

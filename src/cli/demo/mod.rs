@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::Failure;
+use super::cycle::put_drawn;
 use super::run::{Assembled, Configured, assemble, configured_now, ready};
 use super::starter::{self, Starter};
 use crate::app::{allocate, draw};
@@ -215,14 +216,7 @@ impl Conductor<'_> {
         let policy = std::fs::read(self.dir.join("policy.toml"))?;
         draw::freeze(app, &cycle, &policy, now).await?;
         let drawn = draw::draw(app, &cycle, DICE, now).await?;
-        for (name, bytes) in [("sample.csv", &drawn.csv), ("sample.json", &drawn.json)] {
-            std::fs::write(self.dir.join(name), bytes)?;
-        }
-        for name in draw::DOCUMENTS {
-            if let Some(bytes) = app.ledger.document(&cycle, name).await? {
-                std::fs::write(self.dir.join(name), bytes)?;
-            }
-        }
+        put_drawn(app, &cycle, &drawn, self.dir).await?;
         let ids: Vec<_> = drawn.episodes.iter().map(ToString::to_string).collect();
         println!(
             "{}  drawn for moderation: {}",

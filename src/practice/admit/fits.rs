@@ -96,6 +96,13 @@ fn sample_fits(decision: &Decision, episode: &Episode, terms: &Terms) -> Result<
         "LE-09.7",
         &format!("worker `{}` has moderated it already", decision.by),
         cslt,
+    )?;
+    // Whoever came after could have learnt what the others found.
+    only_if(
+        episode.moderators_awaited() > 0,
+        "LE-09.7",
+        "as many moderators as it was given to have moderated it; a further grade would not be independent of theirs",
+        cslt,
     )
 }
 
