@@ -297,7 +297,9 @@ fn profile(episode: &Episode) -> Vec<Ratings> {
                 Known::Blank => "not rated".to_owned(),
                 Known::Unreadable(_) => "cannot be read".to_owned(),
             };
-            (capital(&row.key.replace('_', " ")), rating)
+            // Of a path into a form, the part that names the field.
+            let key = row.key.rsplit('.').next().unwrap_or_default();
+            (capital(&key.replace('_', " ")), rating)
         });
         Ratings {
             section,

@@ -73,7 +73,7 @@ pub async fn draw<C: CaseSystem>(
         Some(first) if *first != bytes => {
             return Err(AppFault::Refused(format!(
                 "cycle `{cycle}` has been drawn already, with another seed; a cycle is drawn once (LE-09.4). If that \
-                 draw cannot stand, two people answer for another: `greentick sample supersede --help`"
+                 draw cannot stand, two people answer for another; see `greentick sample supersede --help`"
             )));
         }
         Some(_) => {}

@@ -177,7 +177,7 @@ async fn overrides<C>(app: &App<C>, cycle: &CycleId) -> Result<Vec<Vec<String>>,
             decision.by.to_string(),
             role.unwrap_or_default(),
             reason.clone(),
-            decision.at.to_string(),
+            seconds(decision.at),
         ])
     });
     Ok(rows.collect())
@@ -198,10 +198,15 @@ async fn amendments<C>(app: &App<C>, cycle: &CycleId) -> Result<Vec<Vec<String>>
             field(line, "reason"),
             field(line, "by"),
             field(line, "approvers"),
-            field(line, "at"),
+            field(line, "at").parse().map(seconds).unwrap_or_default(),
         ]
     });
     Ok(rows.collect())
+}
+
+/// An instant to the second, UTC.
+fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A word, or several with a semicolon between them.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+pub(super) use cards::put_cards;
+
 use super::Failure;
 use super::cycle::{self, Lot};
 use crate::sampling::verify;

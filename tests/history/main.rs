@@ -18,6 +18,7 @@ mod messages;
 mod moderating;
 mod rehearse;
 mod sample;
+mod sample_messages;
 mod shadow;
 mod speed;
 mod stand;

@@ -19,12 +19,12 @@ use crate::generated::document;
 use crate::stand::{Stand, code, day, length};
 
 /// One kind of message.
-struct Message {
-    name: &'static str,
-    made_by: &'static str,
-    who: &'static str,
-    when: &'static str,
-    example: String,
+pub(crate) struct Message {
+    pub(crate) name: &'static str,
+    pub(crate) made_by: &'static str,
+    pub(crate) who: &'static str,
+    pub(crate) when: &'static str,
+    pub(crate) example: String,
 }
 
 const LE: &str = "LE-2026-0017";
@@ -520,6 +520,10 @@ async fn groups() -> Vec<(&'static str, Vec<Message>)> {
         ("Dates", dates().await),
         ("Finish", finishes().await),
         ("Gathered", gathered()),
+        (
+            "The moderation sample",
+            crate::sample_messages::told().await,
+        ),
         ("What needs a person", concerns()),
         ("Decisions that are not taken in", refusals().await),
     ]

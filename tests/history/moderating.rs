@@ -79,6 +79,14 @@ async fn nothing_tells_of_the_first_grade_before_the_second_is_in() {
     assert!(before[0].contains("1 episode awaits a second moderator"));
     let cells = ["\"Inadequate\"]", ">Inadequate</td>"];
     assert!(cells.iter().all(|cell| count(&before, cell) == 0));
+    let le = EpisodeId::from(id.as_str());
+    let told = explain::explain(&stand.app, &le, None, stand.now).await;
+    let told = told.unwrap().unwrap().sample.unwrap();
+    assert_eq!((told.awaited, told.found.len()), (1, 0));
+    assert!(
+        told.words[2].starts_with("1 of 2 has still to decide"),
+        "{told:?}"
+    );
     // The rule of the second stage, whose outcomes are published.
     let taken = draw::second_stage(&stand.app, &cycle(), None, stand.now)
         .await

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::stand::{Stand, terms};
 
 pub(crate) const DICE: &str = "58213 90467 12298 40731";
-const OTHER_DICE: &str = "11111 22222 33333 44444";
+pub(crate) const OTHER_DICE: &str = "11111 22222 33333 44444";
 const POLICY: &[u8] =
     b"[sampling]\nsample_size = 2\ndouble_moderated_minimum = 1\ndouble_moderated_percent = 0\n";
 
@@ -382,7 +382,7 @@ async fn a_draw_gives_way_to_another_on_the_word_of_two_who_do_not_both_draw() {
             OTHER_DICE,
             "witness_withdrew",
             [&qa, &second],
-            "one of the two is the Head",
+            "to be one of the two",
         ),
         (
             OTHER_DICE,

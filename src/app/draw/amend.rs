@@ -69,7 +69,7 @@ pub async fn substitute<C: CaseSystem>(
     if let Some(done) = out.find(|one| one.unusable == episode.0) {
         if done.reason != reason.trim() {
             return Err(AppFault::Refused(format!(
-                "`{episode}` gave way already, with the reason `{}`",
+                "`{episode}` gave way already, with the reason `{}`. You do not need to do anything",
                 done.reason
             )));
         }
@@ -82,7 +82,8 @@ pub async fn substitute<C: CaseSystem>(
     let known = app.ledger.episode(episode).await?;
     if known.is_some_and(|one| !one.deeds.sample_moderated.is_empty()) {
         return Err(AppFault::Refused(format!(
-            "`{episode}` has been moderated, so it can be; only what cannot be moderated gives way to the next ticket"
+            "`{episode}` has been moderated, and only what cannot be moderated gives way to the next ticket. You do not \
+             need to do anything"
         )));
     }
     let mut sample = resumed(&frozen, &before)?;
@@ -178,7 +179,7 @@ pub async fn supersede<C: CaseSystem>(
         // Whoever could go back to earlier dice could choose between two samples.
         if Certificate::from_bytes(&bytes).is_ok_and(|it| it.seed == seed.as_str()) {
             return Err(AppFault::Refused(format!(
-                "cycle `{cycle}` was drawn with these dice before; throw them anew before two witnesses"
+                "cycle `{cycle}` was drawn with these dice before. Have them thrown anew before two witnesses"
             )));
         }
     }
@@ -256,7 +257,8 @@ fn approved<C>(app: &App<C>, approvers: [&WorkerId; 2], now: Timestamp) -> Resul
     for who in approvers {
         if !holds(who, &[Role::QaManager]) && !holds(who, &receives) {
             return refuse(format!(
-                "worker `{who}` cannot approve another draw; the {}, the {} and the {} can, as the people file has them",
+                "worker `{who}` cannot approve another draw. Ask the {}, the {} or somebody of the {}, as the people \
+                 file has them",
                 Role::QaManager.words(),
                 Role::HeadOfService.words(),
                 Role::Cslt.words()
@@ -265,7 +267,8 @@ fn approved<C>(app: &App<C>, approvers: [&WorkerId; 2], now: Timestamp) -> Resul
     }
     if !approvers.iter().any(|who| holds(who, &receives)) {
         return refuse(format!(
-            "whoever draws does not approve another draw among themselves; one of the two is the {} or of the {}",
+            "whoever draws does not approve another draw among themselves. Ask the {} or somebody of the {} to be one of \
+             the two",
             Role::HeadOfService.words(),
             Role::Cslt.words()
         ));

@@ -20,7 +20,7 @@ pub(in crate::cli) enum Verb {
         /// The drawn episode that cannot be moderated.
         episode: String,
         /// Why, as a code of at most 40 characters, such as `record_restricted`. It is published with the certificate.
-        #[arg(long)]
+        #[arg(long, value_name = "CODE")]
         reason: String,
         #[command(flatten)]
         place: Place,
@@ -40,7 +40,7 @@ pub(in crate::cli) enum Verb {
         #[arg(long)]
         seed: String,
         /// Why the draw cannot stand, as a code of at most 40 characters, such as `witness_withdrew`. It is published.
-        #[arg(long)]
+        #[arg(long, value_name = "CODE")]
         reason: String,
         /// Who approves it, by worker id: given twice, two people who hold `qa_manager`, `head_of_service` or `cslt` in the
         /// people file, one of them not as QA manager only.
@@ -55,7 +55,7 @@ pub(in crate::cli) enum Verb {
 #[derive(Args)]
 pub(in crate::cli) struct Place {
     /// Who does it, by worker id; they must be QA manager in the people file. It is written into the journal.
-    #[arg(long, env = "GREENTICK_WORKER")]
+    #[arg(long, value_name = "WORKER", env = "GREENTICK_WORKER")]
     by: Option<String>,
     /// Where the list and the certificates go, all of them anew.
     #[arg(long, default_value = ".")]

@@ -66,7 +66,8 @@ pub(super) fn of_sample(what: &Decided, episode: &Episode) -> Option<Saying> {
         [first, second] if first == second => format!("{first}, twice independently"),
         all => all.join(" and, independently, as "),
     };
-    let codes: Vec<&str> = said.iter().filter_map(learning).collect();
+    let mut codes: Vec<&str> = said.iter().filter_map(learning).collect();
+    codes.dedup();
     let codes = match codes.as_slice() {
         [] => String::new(),
         [code] => format!(", learning code {code}"),
