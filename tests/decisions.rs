@@ -779,6 +779,77 @@ fn as_many_moderate_as_it_was_given_to_while_it_is_in_the_sample() {
     case.no("W-CSLT", sample("good"), "LE-09.1", "was not drawn");
 }
 
+/// Makes a tie between a moderator and the episode.
+type Tie<'a> = &'a dyn Fn(&mut Case);
+
+/// Every tie that bars a moderator (LE-09.3): a part in it, an interest whoever declared it, the service, whoever manages
+/// practitioner or reviewer, whoever moderated it first.
+#[test]
+fn whoever_has_a_tie_to_a_drawn_episode_does_not_moderate_it() {
+    let worker = WorkerId::from("W-CSLT");
+    let interest = |one: &str, with: Option<&str>, service: Option<&str>| Interest {
+        worker: WorkerId::from(one),
+        with: with.map(WorkerId::from),
+        service: service.map(str::to_owned),
+        from: None,
+        until: None,
+    };
+    let manages = |whom: &str| Manages {
+        manager: worker.clone(),
+        worker: WorkerId::from(whom),
+        from: None,
+        until: None,
+    };
+    let ties: [(&str, Tie<'_>); 7] = [
+        ("conflict of interest with the supervisor", &|case| {
+            let declared = interest("W-CSLT", Some("W-SUP"), None);
+            case.terms.people.interests.push(declared);
+        }),
+        ("conflict of interest with the practitioner", &|case| {
+            let declared = interest("W-PRACT", Some("W-CSLT"), None);
+            case.terms.people.interests.push(declared);
+        }),
+        ("declared an interest in it", &|case| {
+            let declared = interest("W-CSLT", None, Some("assessment"));
+            case.terms.people.interests.push(declared);
+        }),
+        ("manages the practitioner", &|case| {
+            case.terms.people.managers.push(manages("W-PRACT"));
+        }),
+        ("manages the practice reviewer", &|case| {
+            case.terms.people.managers.push(manages("W-PR"));
+        }),
+        ("answers for the service", &|case| {
+            case.terms.people.services.push(Service {
+                service: "assessment".to_owned(),
+                operational_manager: Some(worker.clone()),
+                service_manager: None,
+                head: None,
+                from: None,
+                until: None,
+            });
+        }),
+        ("recorded its initial moderation", &|case| {
+            let first = json!({
+                "id": "m-1", "by": "W-CSLT", "at": case.now, "grade": "good", "outcome": "agree", "on": "x",
+            });
+            let first = serde_json::from_value(first).unwrap();
+            case.episode.as_mut().unwrap().moderations.push(first);
+        }),
+    ];
+    for (words, tie) in ties {
+        let mut case = Case::new();
+        case.graded("good", "high");
+        let drawn = ("LE-1/sample/2026-C3/note".to_owned(), case.now);
+        let episode = case.episode.as_mut().unwrap();
+        episode.told.insert(drawn.0, drawn.1);
+        let sample = || decided(json!({ "decision": "moderate_sample", "grade": "good" }));
+        assert!(case.admit("W-CSLT", sample()).is_ok());
+        tie(&mut case);
+        case.no("W-CSLT", sample(), "LE-09.3", words);
+    }
+}
+
 /// Whoever waits is named to the QA manager, then to CSLT, and nobody is named twice for one level (LE-09.2).
 #[test]
 fn drawn_episodes_that_nobody_moderates_are_named() {

@@ -53,6 +53,15 @@ fn killed_again_and_again_it_goes_on_and_nothing_is_lost_or_said_twice() {
         .status()
         .unwrap();
     assert!(verified.success());
+    // What it drew and published belongs together, byte for byte.
+    let published = "sample verify frame.csv policy.toml certificate.json --record freeze.json --exclusions exclusions.csv \
+                     --assignment assignment.json --list sample.csv --list sample.json";
+    let verified = Command::new(env!("CARGO_BIN_EXE_greentick"))
+        .args(published.split_whitespace())
+        .current_dir(folder.path())
+        .status()
+        .unwrap();
+    assert!(verified.success());
     // The narrative planted in the forms has not come along.
     for name in ["greentick.sqlite3", "journal.jsonl", "sample.csv"] {
         let bytes = std::fs::read(folder.path().join(name)).unwrap();

@@ -69,7 +69,6 @@ fn word<T: serde::Serialize>(value: T) -> String {
 fn default(kind: ParameterKind) -> String {
     match kind {
         ParameterKind::Number { default, .. } => default.to_string(),
-        ParameterKind::Yes(yes) => yes.to_string(),
         ParameterKind::Word(words) => format!("\"{}\"", words[0]),
         ParameterKind::Codes(codes) => format!("{codes:?}"),
     }

@@ -26,13 +26,19 @@ use greentick::practice::people::{Interest, Manages};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
 use greentick::practice::terms::{
-    Holder, Mode, People, Policy, RuleTerms, Setting, Stance, Terms, WhenUnavailable,
+    Holder, Mode, People, Policy, RuleTerms, Rung, Setting, Stance, Terms, WhenUnavailable,
 };
 use greentick::practice::verdict::{Answer, Attempt, Finding, Judged, Verdict};
 use jiff::{Timestamp, civil::Date};
 
 #[path = "rules/edges.rs"]
 mod edges;
+#[path = "rules/milestones.rs"]
+mod milestones;
+#[path = "rules/openings.rs"]
+mod openings;
+#[path = "rules/parameters.rs"]
+mod parameters;
 
 fn date(text: &str) -> Date {
     text.parse()
@@ -237,6 +243,11 @@ impl Case {
                 self.allocation().conflict_reason = Some(text.to_owned());
             }
             "hand_over" => self.hand_over = known(cell, worker),
+            "form_hand_over" if cell == "not mapped" => {}
+            "form_hand_over" => {
+                let said = known(cell, |text| Value::Worker(text.into()));
+                self.live().facts.insert(Fact::HandOver, said);
+            }
             "assignee" => self.live().assignee = known(cell, worker),
             "actor" if cell != "-" => self.actor = Some(cell.into()),
             "by" => self.decision.by = cell.into(),
@@ -289,7 +300,7 @@ impl Case {
                 }
                 "reasons" => self.episode.reasons.push(ReasonGiven {
                     about: code(parts[0]),
-                    reason: "leave".to_owned(),
+                    reason: parts.get(2).copied().unwrap_or("leave").to_owned(),
                     by: parts[1].into(),
                     at: noon("2026-11-20"),
                 }),
@@ -302,6 +313,12 @@ impl Case {
                     reason: "evidence".to_owned(),
                     at: noon(item),
                 }),
+                "codes" => self.terms.policy.reason_codes.push(item.to_owned()),
+                "number" => {
+                    let n = Setting::Number(parts[2].parse().unwrap());
+                    self.number(parts[0], parts[1], n);
+                }
+                "ladder" => self.climb(item),
                 "moderation" => self.moderations.push(item.to_owned()),
                 "unavailable" | "requested" => self.record(column, item),
                 "s1" => self.put(Stage::Practitioner, item),
@@ -315,20 +332,13 @@ impl Case {
                     from: None,
                     until: None,
                 }),
-                "other" => {
-                    let mut other = allocation();
-                    other.child = parts[0].into();
-                    other.practitioner = parts[1].into();
-                    if let Some(reviewer) = parts.get(2) {
-                        other.reviewer = (*reviewer).into();
-                    }
-                    self.others.push(other);
-                }
+                "other" => self.beside(&parts),
                 _ => panic!("no column is called `{column}`"),
             }
         }
-        let known = "extended paused reasons told returned moderation requested unavailable s1 s2 s3 s4 other interest";
-        let known: Vec<&str> = known.split(' ').collect();
+        let known = "extended paused reasons codes number ladder told returned moderation requested \
+                     unavailable s1 s2 s3 s4 other interest";
+        let known: Vec<&str> = known.split_whitespace().collect();
         assert!(known.contains(&column), "no column is called `{column}`");
     }
 
@@ -344,16 +354,51 @@ impl Case {
         }
     }
 
-    /// `open`, `cancelled`, or the day it was finished.
+    /// `child:practitioner:reviewer:cycle` of another live allocation, the tail left out at will.
+    fn beside(&mut self, parts: &[&str]) {
+        let mut other = allocation();
+        other.child = parts[0].into();
+        other.practitioner = parts[1].into();
+        if let Some(reviewer) = parts.get(2) {
+            other.reviewer = (*reviewer).into();
+        }
+        if let Some(cycle) = parts.get(3) {
+            other.cycle = (*cycle).into();
+        }
+        self.others.push(other);
+    }
+
+    /// A single rung on the ladders of all that is waited for, or `none`.
+    fn climb(&mut self, item: &str) {
+        let rungs: Vec<Rung> = match item {
+            "none" => Vec::new(),
+            days => vec![Rung {
+                working_days: days.parse().unwrap(),
+                tell: vec![Role::QaManager],
+                flag: false,
+            }],
+        };
+        let policy = &mut self.terms.policy;
+        policy.ladder.clone_from(&rungs);
+        policy.ladders.practitioner.clone_from(&rungs);
+        policy.ladders.kick_off = rungs;
+    }
+
+    /// `open`, `hidden`, `cancelled`, `completed` on a day that nobody says, or the days it was finished.
     fn put(&mut self, stage: Stage, item: &str) {
-        let done = (!matches!(item, "open" | "cancelled")).then(|| noon(item));
-        let status = done.map_or(StepStatus::Started, |_| StepStatus::Completed);
+        let done = item.starts_with(char::is_numeric).then(|| noon(item));
+        let status = match item {
+            "open" | "hidden" => StepStatus::Started,
+            "cancelled" => StepStatus::Cancelled,
+            _ => StepStatus::Completed,
+        };
         let mut step = step(stage, status, done);
-        if item == "cancelled" {
-            step.status = StepStatus::Cancelled;
+        if item == "hidden" {
+            step.presence = Presence::Hidden;
         }
         if let Some(at) = done {
-            let mut finished = step.finished.clone();
+            let before = self.episode.steps.get(&StepId(stage.name().to_owned()));
+            let mut finished = before.map_or_else(Vec::new, |step| step.finished.clone());
             finished.push(greentick::practice::episode::Finished {
                 leg: 1,
                 at,

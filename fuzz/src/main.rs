@@ -1,6 +1,7 @@
 //! Does anything that can be sent make the readers panic, break a promise or take for ever?
 
 mod change;
+mod doors;
 mod targets;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,9 @@ use change::Chance;
 const KEPT: usize = 4_000;
 /// The longest input, bytes.
 const LONGEST: usize = 64 * 1024;
+/// Inputs that a run adds to the corpus, and the longest of these, bytes.
+const ADDED: usize = 40;
+const SHORT: usize = 1_024;
 /// More processor time than this for one input is a finding; an unoptimised build takes longer.
 const SLOW: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 2 });
 
@@ -30,6 +34,7 @@ struct Run {
     target: String,
     minutes: f64,
     seed: u64,
+    keep: bool,
 }
 
 fn asked() -> Result<Run, String> {
@@ -50,6 +55,7 @@ fn asked() -> Result<Run, String> {
         target,
         minutes: number("--minutes", 1.0)?,
         seed: number("--seed", 1.0)? as u64,
+        keep: words.iter().any(|word| word == "--keep"),
     })
 }
 
@@ -80,6 +86,21 @@ fn tried(target: &targets::Target, input: &[u8]) -> Result<String, String> {
     }
 }
 
+/// Adds inputs to the corpus; the same bytes have the same name.
+fn add(target: &str, inputs: &[Vec<u8>]) -> std::io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(target);
+    std::fs::create_dir_all(&folder)?;
+    for input in inputs {
+        let name = input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+        });
+        std::fs::write(folder.join(format!("{name:016x}")), input)?;
+    }
+    Ok(())
+}
+
 fn main() -> std::process::ExitCode {
     let run = match asked() {
         Ok(run) => run,
@@ -91,7 +112,7 @@ fn main() -> std::process::ExitCode {
     let target = targets::Target::new(&run.target);
     let mut chance = Chance::new(run.seed);
     let (mut kept, mut known) = (Vec::new(), BTreeSet::new());
-    let mut found = 0;
+    let (mut found, mut late) = (0, Vec::new());
     let mut look =
         |input: &[u8], kept: &mut Vec<Vec<u8>>, chance: &mut Chance| match tried(&target, input) {
             Err(broken) => {
@@ -105,6 +126,9 @@ fn main() -> std::process::ExitCode {
             }
             Ok(said) => {
                 let new = known.insert(said);
+                if new && input.len() <= SHORT {
+                    late.push(input.to_vec());
+                }
                 // Now and then one that says nothing new, so that small steps can add up.
                 if (new || chance.below(2_000) == 0) && input.len() <= LONGEST {
                     if kept.len() < KEPT {
@@ -131,6 +155,13 @@ fn main() -> std::process::ExitCode {
         tries += 1;
         if look(&input, &mut kept, &mut chance) {
             break;
+        }
+    }
+    if run.keep {
+        // The last new ones took the most steps to find.
+        let from = late.len().saturating_sub(ADDED);
+        if let Err(why) = add(&run.target, &late[from..]) {
+            eprintln!("the corpus cannot be written: {why}");
         }
     }
     println!(

@@ -2,9 +2,21 @@
 
 use greentick::mapping::{ChildKeying, FaultKind, Mapping, Page, PageFault, Reading};
 use greentick::practice::sighting::Road;
+use greentick::sampling::verify;
 use jiff::Timestamp;
 
-pub const NAMES: [&str; 6] = ["xml", "json", "path", "mapping", "decoding", "embedded"];
+use crate::doors::Doors;
+
+pub const NAMES: [&str; 8] = [
+    "xml",
+    "json",
+    "path",
+    "mapping",
+    "decoding",
+    "embedded",
+    "doors",
+    "certificate",
+];
 
 const MARKUP: &[&str] = &[
     "<step>",
@@ -119,9 +131,60 @@ const KEYS: &[&str] = &[
     "[facts.actions]\nkey = 'x'\n",
 ];
 
+const MESSAGES: &[&str] = &[
+    "<m>",
+    "</m>",
+    "<e id='1'/>",
+    "<e id='2'><s>7</s></e>",
+    "<s>7</s>",
+    "<r>q-1</r>",
+    "<w id='W-1'/>",
+    "<d>500</d>",
+    "<n i='true'><a>W-2</a></n>",
+    "]]>",
+    "&amp;",
+    "&#1;",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\"m\":",
+    "\"e\":",
+    "\"@id\":\"1\"",
+    "\"s\":7",
+    "\"r\":\"q\"",
+    "\"w\":{\"@id\":null}",
+    "\"n\":[{\"@i\":true,\"a\":\"x\"}]",
+    "\u{fffe}",
+    "\u{1f600}",
+    "\\u0000",
+    "\"",
+    "\\",
+];
+const DIGITS: &[&str] = &[
+    "0",
+    "9",
+    "LE-2026-0001",
+    "\"",
+    ",",
+    "{",
+    "}",
+    "[",
+    "]",
+    "null",
+    "S/FS",
+    " ",
+];
+
+const FRAME: &[u8] = include_bytes!("../../tests/sampling/published/frame.csv");
+const POLICY: &[u8] = include_bytes!("../../tests/sampling/published/policy.toml");
+const CERTIFICATE: &[u8] = include_bytes!("../../tests/sampling/published/certificate.json");
+
 pub struct Target {
     name: String,
     mapping: Mapping,
+    doors: Doors,
 }
 
 fn text(format: &str, more: &str, id: &str) -> String {
@@ -161,6 +224,7 @@ impl Target {
         Self {
             name: name.to_owned(),
             mapping,
+            doors: Doors::new(),
         }
     }
 
@@ -170,6 +234,8 @@ impl Target {
             "json" => MEMBERS,
             "path" => PARTS,
             "mapping" => KEYS,
+            "doors" => MESSAGES,
+            "certificate" => DIGITS,
             _ => MARKUP,
         }
     }
@@ -182,6 +248,8 @@ impl Target {
             "decoding" => self.decoding(input),
             "embedded" => self.embedded(input),
             "path" => path(input),
+            "doors" => self.doors.try_on(input),
+            "certificate" => certificate(input),
             _ => mapping(input),
         }
     }
@@ -277,6 +345,32 @@ impl Target {
         clean(&read)?;
         Ok(said(&read))
     }
+}
+
+/// Any change of a published certificate is found.
+fn certificate(input: &[u8]) -> Result<String, String> {
+    let found = verify(FRAME, POLICY, input);
+    if found.is_empty() != (input == CERTIFICATE || another_tool(input)) {
+        return Err(format!("{} differences", found.len()));
+    }
+    let places: String = found.iter().take(4).map(|one| one.at.as_str()).collect();
+    Ok(places
+        .chars()
+        .filter(|letter| !letter.is_ascii_digit())
+        .take(120)
+        .collect())
+}
+
+/// Whether only the writing program's name or version is another one, which is said and not compared.
+fn another_tool(input: &[u8]) -> bool {
+    let read = |bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+    let (Some(mut one), Some(two)) = (read(input), read(CERTIFICATE)) else {
+        return false;
+    };
+    one["tool"] = two["tool"].clone();
+    one == two
+        && greentick::sampling::Certificate::from_bytes(input)
+            .is_ok_and(|read| read.canonical_bytes() == input)
 }
 
 /// No record holds what stands for no character.

@@ -16,14 +16,14 @@ use super::{App, AppFault};
 use crate::case_system::CaseSystem;
 use crate::practice::episode::Evaluation;
 use crate::practice::ids::{CycleId, EpisodeId};
-use crate::sampling::{Difference, Frozen, Grade, Sample, SampleList, Seed, verify};
+use crate::sampling::{Difference, Frozen, Grade, Published, Sample, SampleList, Seed};
 
 pub use amend::{Amended, Superseding, TakenFurther, second_stage, substitute, supersede};
 pub use documents::{assignment, documents, is_drawn};
 pub(super) use documents::{certificate, frozen};
 pub use freeze::freeze;
 
-use documents::{CERTIFICATE, FRAME, POLICY, versions};
+use documents::{ASSIGNMENT, CERTIFICATE, EXCLUSIONS, FRAME, POLICY, RECORD, versions};
 
 fn refused<F: std::fmt::Display>(what: &str, faults: &[F]) -> AppFault {
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -120,23 +120,26 @@ pub async fn standing<C: CaseSystem>(
     settle(app, cycle, &frozen, now).await
 }
 
-/// Recomputes a cycle's draw from what is kept. No difference means it verifies.
+/// Recomputes a cycle's draw from everything that is kept of it. No difference means it verifies.
 ///
 /// # Errors
 /// A refusal if nothing was drawn, or the ledger's fault.
 pub async fn check<C>(app: &App<C>, cycle: &CycleId) -> Result<Vec<Difference>, AppFault> {
-    let certificate = certificate(app, cycle).await?.canonical_bytes();
-    let mut kept = Vec::new();
-    for name in [FRAME, POLICY] {
-        let bytes = app.ledger.document(cycle, name).await?;
-        kept.push(bytes.ok_or_else(|| {
+    let kept = |name| app.ledger.document(cycle, name);
+    let needed = |name: &'static str| async move {
+        app.ledger.document(cycle, name).await?.ok_or_else(|| {
             AppFault::Refused(format!(
                 "cycle `{cycle}` has no {name} on record; nothing was drawn"
             ))
-        })?);
-    }
-    match kept.as_slice() {
-        [frame, policy] => Ok(verify(frame, policy, &certificate)),
-        _ => Ok(Vec::new()),
-    }
+        })
+    };
+    let certificate = certificate(app, cycle).await?.canonical_bytes();
+    let (frame, policy) = (needed(FRAME).await?, needed(POLICY).await?);
+    let (record, exclusions) = (kept(RECORD).await?, kept(EXCLUSIONS).await?);
+    let assignment = versions(app, cycle, ASSIGNMENT).await?.pop();
+    let mut published = Published::of(&frame, &policy, &certificate);
+    published.record = record.as_deref();
+    published.exclusions = exclusions.as_deref();
+    published.assignment = assignment.as_deref();
+    Ok(published.differences())
 }

@@ -246,7 +246,7 @@ fn sampled(episode: &Episode, terms: &Terms) -> Option<SampleTold> {
     match &place.left {
         Some(reason) => words.push(format!("It left it, with the reason `{reason}`.")),
         None if who.is_empty() => {
-            words.push("Nobody may moderate it; look at the people file.".to_owned())
+            words.push("Nobody may moderate it; look at the people file.".to_owned());
         }
         None => words.push(format!("It is given to {}.", who.join(" and "))),
     }

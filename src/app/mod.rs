@@ -13,6 +13,7 @@ pub mod doors;
 pub mod draw;
 pub mod explain;
 pub mod gate;
+pub mod hand_over;
 pub mod inspection;
 pub mod mirror;
 pub mod pack;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::draw::{self, grade};
 use super::{App, AppFault};
+pub use crate::pack::Face;
 use crate::pack::{Flow, Initial, Material, Moderated, Pack, PastCycle, pack};
 use crate::practice::deadlines::due_day;
 use crate::practice::decision::ModerationOutcome;

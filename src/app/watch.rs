@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{App, AppFault, draw};
+use super::{App, AppFault, draw, hand_over};
 use crate::case_system::CaseSystem;
 use crate::practice::cycle::{Matter, matters};
 use crate::practice::deadlines::TOLD_AT;
@@ -52,7 +52,8 @@ pub async fn pass<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, Ap
     }
     let found = matters(&episodes, &drawn, today, &app.terms);
     let effects = found.into_iter().map(|matter| effect(app, matter, now));
-    let owed = app.ledger.owe_once(effects.collect(), now).await?;
+    let mut owed = app.ledger.owe_once(effects.collect(), now).await?;
+    owed += hand_over::of_moderated(app, &episodes, &drawn, now).await?;
     // A node that is killed before this looks again, and what was owed is owed once.
     app.ledger.set_cursor(&place, &done, now).await?;
     Ok(owed)

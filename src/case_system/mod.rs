@@ -9,10 +9,12 @@ mod looking_up;
 mod merging;
 mod pace;
 mod paging;
+mod proving;
 mod reach;
 mod reading;
 mod rehearsal;
 mod sending;
+mod taking;
 mod tasks;
 #[cfg(test)]
 mod tests;

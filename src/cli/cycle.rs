@@ -6,8 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::run::{Configured, ready, ready_to_write};
-use crate::app::{App, AppFault, allocate, draw, explain, mirror, pack};
-use crate::pack::Pack;
+use crate::app::draw::{self, Drawn};
+use crate::app::{App, AppFault, allocate, explain, hand_over, mirror, pack};
+use crate::pack::{Face, Pack};
 use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 
 /// Register a cycle's allocations from a CSV file, an Excel workbook or JSON.
@@ -72,6 +73,10 @@ pub(super) enum Lot {
         /// Where the files go.
         #[arg(long, default_value = ".")]
         out: PathBuf,
+        /// Tell CSLT too, through the case system: the first figures, and where to get the pack. The same figures are
+        /// told once.
+        #[arg(long)]
+        deliver: bool,
         #[command(flatten)]
         configured: Configured,
     },
@@ -207,26 +212,44 @@ pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
         Lot::Pack {
             cycle,
             out,
+            deliver,
             configured,
         } => {
-            let ready = ready(configured).await?;
-            let cycle = CycleId(cycle.clone());
-            let pack = pack::draw_up(&ready.app, &cycle, ready.clock.now())
+            let ready = if *deliver {
+                ready_to_write(configured).await?
+            } else {
+                ready(configured).await?
+            };
+            let (cycle, now) = (CycleId(cycle.clone()), ready.clock.now());
+            let pack = pack::draw_up(&ready.app, &cycle, now)
                 .await
                 .map_err(ended)?;
             for file in put_pack(&pack, out)? {
                 println!("{}", file.display());
+            }
+            if *deliver {
+                let new = hand_over::deliver(&ready.app, &cycle, now)
+                    .await
+                    .map_err(ended)?;
+                println!(
+                    "{}",
+                    if new {
+                        "CSLT is told with the next dispatch"
+                    } else {
+                        "CSLT has been told these figures before"
+                    }
+                );
             }
         }
     }
     Ok(())
 }
 
-/// Writes a sample's list into a folder, and every document that was kept of its cycle.
+/// Writes everything that is published of a draw into a folder: the list, and every document of its cycle.
 pub(super) async fn put_drawn<C>(
     app: &App<C>,
     cycle: &CycleId,
-    drawn: &draw::Drawn,
+    drawn: &Drawn,
     out: &Path,
 ) -> Result<(), Failure> {
     std::fs::create_dir_all(out)?;
@@ -243,15 +266,9 @@ pub(super) async fn put_drawn<C>(
 /// Writes every face of a pack into a folder; gives the files.
 pub(super) fn put_pack(pack: &Pack, out: &Path) -> Result<Vec<PathBuf>, Failure> {
     std::fs::create_dir_all(out)?;
-    let faces = [
-        ("pack.html", pack.html()?.into_bytes()),
-        ("pack.xlsx", pack.xlsx()?),
-        ("pack.csv", pack.csv()),
-        ("pack.json", serde_json::to_vec_pretty(pack)?),
-    ];
     let mut files = Vec::new();
-    for (name, bytes) in faces {
-        let file = out.join(name);
+    for face in Face::ALL {
+        let (file, bytes) = (out.join(face.file_name()), pack.face(face)?);
         std::fs::write(&file, bytes)
             .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", file.display())))?;
         files.push(file);

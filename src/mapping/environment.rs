@@ -15,7 +15,7 @@ use super::text::shortened;
 use crate::shape;
 
 /// What a mapping file leaves to the place where it is used.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Site {
     /// The environment, by its name in `[environments]`; none takes `[values]` as they stand.
     pub environment: Option<String>,

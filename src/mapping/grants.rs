@@ -9,8 +9,9 @@ use super::call::Call;
 use super::compile::{Desk, Mapping};
 use super::language::File;
 use super::page_fault::PageFault;
+use super::seen::at;
 use super::template::{Slot, TemplateFault, render};
-use super::writing::{Put, at};
+use super::writing::Put;
 
 /// One `[grants.NAME]`.
 #[derive(Clone, Debug, Deserialize)]

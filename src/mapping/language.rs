@@ -170,6 +170,7 @@ pub(super) struct Test {
     #[serde(default = "feed")]
     pub(super) kind: String,
     pub(super) environment: Option<String>,
+    pub(super) worker: Option<String>,
     pub(super) good: Option<i64>,
     pub(super) quarantined: Option<i64>,
     pub(super) mentioned: Option<i64>,

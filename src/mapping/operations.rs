@@ -8,23 +8,11 @@ use std::collections::BTreeSet;
 use super::compile::Desk;
 use super::language::File;
 use super::template;
+use super::write_names::{EFFECTS, FOLLOWING, ITEM_NAMES, known_after, names_of};
 use super::write_table::{Before, Meaning, MeansRow, Operation, ReadBack};
 use crate::practice::episode::Role;
 use crate::shape;
 
-/// The operations that perform an effect by themselves.
-pub(super) const EFFECTS: [&str; 8] = [
-    "note",
-    "flag",
-    "unflag",
-    "reopen",
-    "notice",
-    "sample_list",
-    "answer_task",
-    "due",
-];
-/// The operations that only follow another one, by `then`.
-const FOLLOWING: [&str; 5] = ["task", "reassign", "attach", "hold", "release"];
 /// Those that make something new each time, so that a second try must be known by its mark.
 const MAKING: [&str; 5] = ["note", "notice", "sample_list", "task", "attach"];
 /// The flags that are ever set, by our names.
@@ -40,72 +28,6 @@ const ROLES: [&str; 8] = [
     "operational_manager",
     "cslt",
 ];
-/// What an item of a batch may name besides.
-const ITEM_NAMES: [&str; 3] = ["ref", "previous", "nth"];
-/// The names that every template of a write may use, beside `[values]` and `[before]`.
-const WRITE_NAMES: [&str; 5] = ["step", "episode", "mark", "text", "audience"];
-
-/// What an effect offers besides, by the operation that performs it.
-fn own_names(operation: &str) -> &'static [&'static str] {
-    match operation {
-        "flag" | "unflag" => &["flag"],
-        "answer_task" => &["task"],
-        "due" => &["due"],
-        "sample_list" => &[
-            "cycle",
-            "episodes",
-            "certificate",
-            "document",
-            "document_base64",
-            "file_name",
-            "boundary",
-        ],
-        _ => &[],
-    }
-}
-
-/// What an operation's templates may name, before anything is read. One that follows others may name what
-/// every one of them knows.
-fn names_of<'f>(file: &'f File, name: &'f str) -> BTreeSet<&'f str> {
-    let mut known: BTreeSet<&str> = WRITE_NAMES.into_iter().collect();
-    known.extend(file.values.keys().map(String::as_str));
-    known.extend(own_names(name));
-    let first = file
-        .write
-        .iter()
-        .filter(|(_, one)| one.then.as_deref() == Some(name));
-    if FOLLOWING.contains(&name) {
-        let each = first.map(|(first, one)| {
-            let made = one.returned.as_ref().map(|_| "returned");
-            own_names(first)
-                .iter()
-                .copied()
-                .chain(made)
-                .collect::<BTreeSet<&str>>()
-        });
-        let shared = each.reduce(|all, one| all.intersection(&one).copied().collect());
-        known.extend(shared.into_iter().flatten());
-    }
-    known
-}
-
-/// What the templates of the operation that follows may name.
-fn known_after<'f>(file: &'f File, first: &'f Operation, then: &str) -> BTreeSet<&'f str> {
-    let mut known: BTreeSet<&str> = WRITE_NAMES.into_iter().collect();
-    known.extend(file.values.keys().map(String::as_str));
-    let name = file.write.iter().find(|(_, one)| std::ptr::eq(*one, first));
-    known.extend(name.into_iter().flat_map(|(name, _)| own_names(name)));
-    known.extend(first.returned.as_ref().map(|_| "returned"));
-    let before = file.write.get(then).and_then(|next| next.before.as_ref());
-    for read in before
-        .into_iter()
-        .flat_map(|b| [&b.values, &b.lists, &b.headers])
-    {
-        known.extend(read.keys().map(String::as_str));
-    }
-    known
-}
-
 impl Desk<'_> {
     pub(super) fn operations(&mut self, file: &File) {
         self.grants(file);
@@ -368,34 +290,6 @@ impl Desk<'_> {
                 &format!("the flag `{flag}` has no word in `[flags]`"),
                 None,
             );
-        }
-    }
-
-    pub(super) fn tests(&mut self, file: &File) {
-        for (index, test) in file.test.iter().enumerate() {
-            let at = format!("test[{index}].kind");
-            let known = match test.kind.as_str() {
-                "feed" => true,
-                "sweep" => file.sweep.is_some(),
-                "step" => file.step.is_some(),
-                "tasks" => file.tasks.is_some(),
-                "callback" => file.callback.is_some(),
-                "callout" => file.callout.is_some(),
-                "merges" => file.merges.is_some(),
-                kind => kind
-                    .strip_prefix("write.")
-                    .is_some_and(|name| file.write.contains_key(name)),
-            };
-            if !known {
-                let message = format!("the mapping has no `[{}]` to test", test.kind);
-                self.fault(&at, &message, None);
-            }
-            let says = test.refused || test.shown.is_some() || test.writes.is_some();
-            let says = says || !test.sends.is_empty();
-            if test.kind.starts_with("write.") && !says {
-                let message = "a test of a write says what is `shown`, what it `writes` or `sends`, or that it is `refused`";
-                self.fault(&at, message, None);
-            }
         }
     }
 }

@@ -53,17 +53,16 @@ impl Mapping {
         self.tests.iter().map(outcome).collect()
     }
 
-    /// Runs a test in the environment that it names, else in the one at hand.
+    /// Runs a test with the environment and the worker that it names, else with those at hand.
     fn differences_there(&self, test: &Test, bytes: &[u8]) -> Vec<String> {
-        let own = test.environment.is_none() || test.environment == self.site.environment;
-        if own {
-            return self.differences(test, bytes);
-        }
         let site = Site {
-            worker: self.site.worker.clone(),
-            environment: test.environment.clone(),
+            worker: test.worker.clone().or(self.site.worker.clone()),
+            environment: test.environment.clone().or(self.site.environment.clone()),
             ids: self.site.ids.clone(),
         };
+        if site == self.site {
+            return self.differences(test, bytes);
+        }
         match Self::compile_for(&self.file.0, &self.file.1, &site) {
             Ok(there) => there.differences(test, bytes),
             Err(faults) => faults.iter().map(ToString::to_string).collect(),
@@ -76,9 +75,10 @@ impl Mapping {
             "step" => self.step.as_ref(),
             "tasks" | "callback" | "callout" => return self.door_differences(test, bytes),
             "merges" => return self.merge_differences(test, bytes),
-            kind => match kind.strip_prefix("write.") {
-                Some(name) => return self.write_differences(test, name, bytes),
-                None => Some(&self.feed),
+            kind => match kind.split_once('.') {
+                Some(("write", name)) => return self.write_differences(test, name, bytes),
+                Some(("lookups", _)) => return self.door_differences(test, bytes),
+                _ => Some(&self.feed),
             },
         };
         match request {

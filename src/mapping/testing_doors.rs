@@ -1,4 +1,4 @@
-//! Does a mapping still read the messages, questions and tasks that were recorded for it, and answer as it should?
+//! Does a mapping still read the messages, questions, tasks and lists of numbers that were recorded for it, and answer as it should?
 
 use serde_json::json;
 
@@ -15,7 +15,8 @@ impl Mapping {
         let read = match test.kind.as_str() {
             "tasks" => self.tasks_read(bytes),
             "callback" => self.message_read(bytes),
-            _ => self.question_read(test, bytes),
+            "callout" => self.question_read(test, bytes),
+            kind => self.numbers_read(kind, bytes),
         };
         match read {
             Err(_) if test.refused => Vec::new(),
@@ -49,6 +50,22 @@ impl Mapping {
         let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let (bad, passed) = (count(page.unreadable), count(page.passed_over));
         Ok((good, bad, passed, values, String::new()))
+    }
+
+    /// A lookup gives values: a name that is not in its list is a difference.
+    fn numbers_read(&self, kind: &str, bytes: &[u8]) -> Result<Read, String> {
+        let mut lookups = self.lookups();
+        let (_, lookup) = lookups
+            .find(|(name, _)| kind.strip_prefix("lookups.") == Some(name))
+            .ok_or_else(|| format!("there is no `[{kind}]`"))?;
+        self.judge_body(bytes, None)
+            .map_err(|failing| failing.why)?;
+        let (list, page) = self
+            .lookup_page(lookup, bytes, None)
+            .map_err(|fault| fault.to_string())?;
+        let unreadable = usize::try_from(page.count).unwrap_or(usize::MAX) - list.len();
+        let values = json!(lookup.values(&list)?);
+        Ok((list.len(), unreadable, 0, values, String::new()))
     }
 
     fn message_read(&self, bytes: &[u8]) -> Result<Read, String> {

@@ -9,6 +9,7 @@
 //! | How does a spreadsheet get it? | `csv`, `xlsx` | |
 //! | What does somebody from outside open first? | [`inspection`] | [`inspection::Inspection`] |
 //! | What does a moderator get in hand for one episode? | [`card`] | [`card::Card`] |
+//! | In which forms is it handed out, and what is said of it first? | `face` | [`Face`] |
 //!
 //! Every face (HTML, XLSX, CSV, JSON) is made of the same sections, so no two can differ. Each figure stands with the
 //! number of items it rests on. Absent on purpose: words that rate a figure, rankings of people, names, narrative.
@@ -17,6 +18,7 @@ mod agreement;
 pub mod card;
 mod chart;
 mod csv;
+mod face;
 mod figures;
 mod html;
 pub mod inspection;
@@ -26,6 +28,7 @@ mod sheet;
 mod xlsx;
 
 pub use chart::Chart;
+pub use face::{Face, FaceFault};
 pub use figures::{Pack, pack};
 pub use material::{Flow, Initial, Material, Moderated, PastCycle};
 pub use sheet::{Cell, Column, Section, Table};

@@ -1,5 +1,7 @@
 //! Who must not judge an episode, because it is their own work or their interest? And who may moderate it?
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::episode::{Episode, Role, Stage};
@@ -50,6 +52,38 @@ pub fn conflict(
     let service = episode.allocation.as_ref().map(|a| a.service.as_str());
     let of_service = service.is_some_and(|service| people.is_of_service(worker, service, at));
     of_service.then(|| "who answers for the service, or declared an interest in it".to_owned())
+}
+
+/// Why a worker must not moderate this drawn episode at `at`, UTC (LE-09.3): for any reason of [`conflict`], as the
+/// reviewer's manager, or because they have moderated it once.
+pub fn sample_conflict(
+    episode: &Episode,
+    people: &People,
+    worker: &WorkerId,
+    at: Timestamp,
+) -> Option<String> {
+    if let Some(why) = conflict(episode, people, worker, at) {
+        return Some(why);
+    }
+    let concerned = concerned(episode);
+    let mut reviewers = concerned
+        .iter()
+        .filter(|(role, _)| *role == Role::PracticeReviewer);
+    if reviewers.any(|(_, one)| people.manages(worker, one, at)) {
+        return Some("who manages the practice reviewer".to_owned());
+    }
+    let mut first = episode.moderations.iter();
+    let moderated = first.any(|one| one.by == *worker);
+    moderated.then(|| "who recorded its initial moderation".to_owned())
+}
+
+/// Everybody who must not moderate this drawn episode at `at`, UTC, of those whom it or the people file names.
+pub fn barred(episode: &Episode, people: &People, at: Timestamp) -> BTreeSet<WorkerId> {
+    let mut all: BTreeSet<WorkerId> = people.workers().cloned().collect();
+    all.extend(concerned(episode).into_iter().map(|(_, worker)| worker));
+    all.extend(episode.moderations.iter().map(|one| one.by.clone()));
+    all.retain(|worker| sample_conflict(episode, people, worker, at).is_some());
+    all
 }
 
 /// Everybody whose own work the episode is: as allocated, and as the steps are assigned.

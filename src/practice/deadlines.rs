@@ -255,7 +255,7 @@ fn climb(
             (Stage::Practitioner, _) => "LE-16.4",
             (Stage::SupervisorActions | Stage::SignOff, _) => "LE-29.5",
         };
-        if find(rule).is_some_and(|rule| rule.stance_under(policy) == Stance::Off) {
+        if is_off(rule, policy) {
             continue;
         }
         let mut tell = rung.tell.clone();
@@ -290,7 +290,7 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
         return;
     };
     // A later step shows that the work began, whatever became of the first one.
-    if !episode.steps.is_empty() {
+    if !episode.steps.is_empty() || is_off("LE-01.3", policy) {
         return;
     }
     let due = calendar.add(allocation.allocated_on, parameter::AWAITED.days(policy));
@@ -312,4 +312,9 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
             says: None,
         });
     }
+}
+
+/// Whether a policy has a rule not judged; then nothing is said of it, either.
+fn is_off(rule: &str, policy: &Policy) -> bool {
+    find(rule).is_some_and(|rule| rule.stance_under(policy) == Stance::Off)
 }

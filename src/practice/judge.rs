@@ -184,11 +184,13 @@ fn judged(terms: &Terms, look: impl Fn(&Rule) -> Option<super::verdict::Finding>
 
 /// An accountable override, by the Head or the QA manager, made for this opening of the step.
 fn is_overridden(question: &Question<'_>, stage: Stage) -> bool {
-    let began = question.leg_began();
+    let Some(began) = question.leg_began() else {
+        return false;
+    };
     question.episode.overrides.iter().any(|made| {
         made.stage == stage
             && question.on_record(made.at)
-            && began.is_none_or(|began| began <= made.at)
+            && began <= made.at
             && question.answers_for(&made.by, made.at)
     })
 }

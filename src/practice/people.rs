@@ -227,6 +227,20 @@ impl People {
         declared || roles.iter().any(holds)
     }
 
+    /// Everybody who holds a role, answers for a service, manages somebody or has an interest, at whatever time.
+    pub fn workers(&self) -> impl Iterator<Item = &WorkerId> {
+        let holders = self.holders.iter().map(|one| &one.worker);
+        let services = self.services.iter().flat_map(|one| {
+            let all = [&one.operational_manager, &one.service_manager, &one.head];
+            all.into_iter().flatten()
+        });
+        let managers = self.managers.iter().map(|one| &one.manager);
+        let declared = self.interests.iter();
+        let interests = declared.flat_map(|one| [Some(&one.worker), one.with.as_ref()]);
+        let interests = interests.flatten();
+        holders.chain(services).chain(managers).chain(interests)
+    }
+
     /// The address given for a worker, if one is.
     pub fn address(&self, worker: &WorkerId) -> Option<&str> {
         let mut all = self.addresses.iter();

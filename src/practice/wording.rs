@@ -218,6 +218,15 @@ pub fn not_sampled(id: &EpisodeId, cycle: &CycleId, reason: &str) -> String {
     )
 }
 
+/// Tells CSLT that a cycle's consistency pack can be read, where, and what its first figures are (¶9).
+pub fn pack(cycle: &CycleId, figures: &[String], certificate: &Digest) -> String {
+    format!(
+        "The consistency pack of cycle {cycle} can be read. Ask the QA manager for it (`greentick sample pack {cycle}`), \
+         or open /api/v1/cycles/{cycle}/pack.html at Greentick (also .xlsx, .csv, .json). {}. Certificate {certificate}.",
+        figures.join(". ")
+    )
+}
+
 /// Tells the QA manager what would have been held in the week before `week`, its Monday: so many of so many.
 pub fn shadow(
     week: Date,

@@ -49,6 +49,11 @@ impl FreezeRecord {
         let value = serde_json::to_value(self).unwrap_or_default();
         json(&value).into_bytes()
     }
+
+    /// Reads a record; any JSON spelling will do, unknown keys will not.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
 }
 
 impl Frozen {

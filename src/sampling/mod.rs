@@ -15,7 +15,7 @@
 //! | Who was drawn? | `draw` | [`Draw`], [`StratumDraw`] |
 //! | What happened to the sample afterwards? | `amend` | [`Sample`], [`Outcome`] |
 //! | Which groups are to be taken further, and why not the others? | `groups` | [`GroupStanding`] |
-//! | What is published, and does it hold? | `certificate`, `verify` | [`Certificate`], [`Supersession`], [`verify()`], [`Difference`] |
+//! | What is published, and does it hold? | `certificate`, `published`, `verify` | [`Certificate`], [`Supersession`], [`Published`], [`verify()`], [`Difference`] |
 //! | What does CSLT read? | `list` | [`SampleList`] |
 //! | Who moderates what? | `assign` | [`Moderator`], [`assign()`], [`Assignment`] |
 //!
@@ -39,6 +39,7 @@ mod freeze;
 mod groups;
 mod list;
 mod policy;
+mod published;
 mod seed;
 mod strata;
 mod ticket;
@@ -57,6 +58,7 @@ pub use freeze::{FreezeRecord, Frozen};
 pub use groups::GroupStanding;
 pub use list::{ListedItem, Listing, SampleList};
 pub use policy::{PolicyFault, SamplingPolicy};
+pub use published::Published;
 pub use seed::{Seed, SeedFault};
 pub use strata::Stratum;
 pub use ticket::Tickets;

@@ -6,25 +6,53 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    amend::Sample,
-    canonical::sha256_hex,
-    certificate::{ALGORITHM, ALGORITHM_VERSION, Certificate},
-    freeze::Frozen,
-    policy::SamplingPolicy,
-};
+use super::{certificate::Certificate, published::Published};
 
-/// One thing in which a certificate and its recomputation part ways.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing in which something published and its recomputation part ways.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// Where: a path into the certificate such as `/strata/2/n`, or `frame`, `policy`, `certificate`.
+    /// Which of the files: `frame`, `policy`, `certificate`, `seed` …, or a list by its name.
+    pub file: String,
+    /// Where in it: a path such as `/strata/2/n`, a line; empty when it is the file as a whole.
     pub at: String,
-    /// What the certificate says there; empty when it says nothing.
-    pub certificate: String,
-    /// What was found instead; empty when there should be nothing.
-    pub recomputed: String,
+    /// What stands there; empty when nothing does.
+    pub found: String,
+    /// Who says otherwise, as the beginning of a phrase: `recomputed`, `the certificate says`.
+    pub by: &'static str,
+    /// What should stand there; empty when nothing should.
+    pub expected: String,
+}
+
+impl Difference {
+    /// A place in a file that a recomputation does not bear out.
+    pub(super) fn recomputed(file: &str, at: &str, found: &str, expected: &str) -> Self {
+        Self::told(file, at, found, "recomputed", expected)
+    }
+
+    /// A place in a file that something else contradicts.
+    pub(super) fn told(
+        file: &str,
+        at: &str,
+        found: &str,
+        by: &'static str,
+        expected: &str,
+    ) -> Self {
+        Self {
+            file: file.to_owned(),
+            at: at.to_owned(),
+            found: found.to_owned(),
+            by,
+            expected: expected.to_owned(),
+        }
+    }
+
+    /// A file that cannot be what it should be, and why.
+    pub(super) fn fault(file: &str, why: impl fmt::Display) -> Self {
+        Self::recomputed(file, "", "", &why.to_string())
+    }
 }
 
 impl fmt::Display for Difference {
@@ -33,80 +61,37 @@ impl fmt::Display for Difference {
             if text.is_empty() {
                 "nothing".to_owned()
             } else {
-                format!("`{text}`")
+                format!("`{}`", plain(text))
             }
         };
-        write!(
-            f,
-            "{}: certificate has {}, recomputed {}",
-            self.at,
-            shown(&self.certificate),
-            shown(&self.recomputed)
-        )
+        f.write_str(&self.file)?;
+        if !self.at.is_empty() {
+            write!(f, " {}", self.at)?;
+        }
+        if self.at.is_empty() && self.found.is_empty() {
+            return write!(f, ": {}", plain(&self.expected));
+        }
+        let (found, expected) = (shown(&self.found), shown(&self.expected));
+        write!(f, ": has {found}, {} {expected}", self.by)
     }
 }
 
-/// Recomputes a draw offline from its three files. No difference means it verifies.
-pub fn verify(frame_csv: &[u8], policy_file: &[u8], certificate: &[u8]) -> Vec<Difference> {
-    let read = match Certificate::from_bytes(certificate) {
-        Ok(read) => read,
-        Err(fault) => return vec![difference("certificate", "", &fault.to_string())],
+/// What a touched file holds is shown without anything that a terminal would obey.
+fn plain(text: &str) -> String {
+    let escaped = |sign: char| -> String {
+        if sign.is_control() {
+            sign.escape_debug().collect()
+        } else {
+            sign.into()
+        }
     };
-    let mut found = Vec::new();
-    if read.canonical_bytes() != certificate {
-        found.push(difference(
-            "certificate",
-            "another spelling",
-            "canonical JSON",
-        ));
-    }
-    if (read.algorithm.name.as_str(), read.algorithm.version) != (ALGORITHM, ALGORITHM_VERSION) {
-        let named = format!("{} {}", read.algorithm.name, read.algorithm.version);
-        found.push(difference(
-            "/algorithm",
-            &named,
-            &format!("{ALGORITHM} {ALGORITHM_VERSION}"),
-        ));
-        return found;
-    }
-    if let Some(Err(fault)) = read.supersedes.as_ref().map(super::Supersession::check) {
-        found.push(difference("/supersedes", "an approval", &fault.to_string()));
-    }
-    // Told first and apart, so that the wrong file is called the wrong file.
-    let frame_hash = sha256_hex(frame_csv);
-    let policy_hash = SamplingPolicy::file_hash(policy_file);
-    let files = [
-        ("/frame_hash", &read.frame_hash, &frame_hash),
-        ("/policy_hash", &read.policy_hash, &policy_hash),
-    ];
-    for (at, certified, hash) in files {
-        if certified != hash {
-            found.push(difference(at, certified, hash));
-        }
-    }
-    let frozen =
-        match Frozen::from_files(&read.cycle, frame_csv, read.exclusions.clone(), policy_file) {
-            Ok(frozen) => frozen,
-            Err(faults) => {
-                found.extend(
-                    faults
-                        .iter()
-                        .map(|f| difference("frame", "", &f.to_string())),
-                );
-                return found;
-            }
-        };
-    match Sample::replay(&frozen, &read) {
-        Ok(sample) => found.extend(differences(&read, &sample.certificate())),
-        Err(fault) => found.push(difference("certificate", "", &fault.to_string())),
-    }
-    let mut once = Vec::new();
-    for one in found {
-        if !once.contains(&one) {
-            once.push(one);
-        }
-    }
-    once
+    text.chars().map(escaped).collect()
+}
+
+/// Recomputes a draw offline from its three files. No difference means it verifies. With everything else that was
+/// published, see [`Published`].
+pub fn verify(frame_csv: &[u8], policy_file: &[u8], certificate: &[u8]) -> Vec<Difference> {
+    Published::of(frame_csv, policy_file, certificate).differences()
 }
 
 /// Every value in which two certificates differ, the tool that made them aside.
@@ -114,38 +99,50 @@ pub(super) fn differences(certificate: &Certificate, recomputed: &Certificate) -
     // A later version may verify an earlier one's certificate; the algorithm's version is what must agree.
     let mut recomputed = recomputed.clone();
     recomputed.tool = certificate.tool.clone();
-    let mut found = Vec::new();
-    compare(
-        "",
-        Some(&certificate.to_value()),
-        Some(&recomputed.to_value()),
-        &mut found,
-    );
-    found
+    compared(
+        "certificate",
+        &certificate.to_value(),
+        &recomputed.to_value(),
+    )
 }
 
-fn compare(at: &str, left: Option<&Value>, right: Option<&Value>, found: &mut Vec<Difference>) {
+/// Every place in which two JSON values differ.
+pub(super) fn compared(file: &str, found: &Value, expected: &Value) -> Vec<Difference> {
+    let mut all = Vec::new();
+    compare(file, "", Some(found), Some(expected), &mut all);
+    all
+}
+
+fn compare(
+    file: &str,
+    at: &str,
+    left: Option<&Value>,
+    right: Option<&Value>,
+    found: &mut Vec<Difference>,
+) {
     match (left, right) {
         (Some(Value::Object(left)), Some(Value::Object(right))) => {
             for key in left
                 .keys()
                 .chain(right.keys().filter(|key| !left.contains_key(*key)))
             {
-                compare(&format!("{at}/{key}"), left.get(key), right.get(key), found);
+                let at = format!("{at}/{key}");
+                compare(file, &at, left.get(key), right.get(key), found);
             }
         }
         (Some(Value::Array(left)), Some(Value::Array(right))) => {
             for place in 0..left.len().max(right.len()) {
-                compare(
-                    &format!("{at}/{place}"),
-                    left.get(place),
-                    right.get(place),
-                    found,
-                );
+                let at = format!("{at}/{place}");
+                compare(file, &at, left.get(place), right.get(place), found);
             }
         }
         (left, right) if left == right => {}
-        (left, right) => found.push(difference(at, &shown(left), &shown(right))),
+        (left, right) => found.push(Difference::recomputed(
+            file,
+            at,
+            &shown(left),
+            &shown(right),
+        )),
     }
 }
 
@@ -154,13 +151,5 @@ fn shown(value: Option<&Value>) -> String {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
-    }
-}
-
-fn difference(at: &str, certificate: &str, recomputed: &str) -> Difference {
-    Difference {
-        at: at.to_owned(),
-        certificate: certificate.to_owned(),
-        recomputed: recomputed.to_owned(),
     }
 }

@@ -54,7 +54,6 @@ pub(super) fn manual() -> String {
         for parameter in rule.into_iter().flat_map(Rule::parameters) {
             let example = match parameter.kind {
                 ParameterKind::Number { default, .. } => default.to_string(),
-                ParameterKind::Yes(yes) => yes.to_string(),
                 ParameterKind::Word(words) => format!("\"{}\"", words.join("|")),
                 ParameterKind::Codes(_) => "[\"\"]".to_owned(),
             };

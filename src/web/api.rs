@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::ways::{signature, text};
-use super::{Doors, board, described};
+use super::{Doors, board, described, pack};
 use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, allocate, decide, explain, gate};
 use crate::clock::machine_second;
@@ -21,7 +21,7 @@ use crate::practice::authority::Refusal;
 use crate::practice::decision::{Decided, Decision};
 use crate::practice::ids::{ChildKey, CycleId, Digest, EpisodeId};
 
-type Door<C> = State<Arc<Doors<C>>>;
+pub(super) type Door<C> = State<Arc<Doors<C>>>;
 
 /// Every route.
 pub fn router<C: Shared>(doors: Arc<Doors<C>>) -> Router {
@@ -37,6 +37,7 @@ pub fn router<C: Shared>(doors: Arc<Doors<C>>) -> Router {
         .route("/api/v1/episodes/{id}/explanation", get(explanation::<C>))
         .route("/api/v1/episodes/{id}/decisions", post(decision::<C>))
         .route("/api/v1/cycles/{id}/allocations", post(allocations::<C>))
+        .route("/api/v1/cycles/{id}/{file}", get(pack::show::<C>))
         .with_state(doors)
 }
 

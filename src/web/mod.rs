@@ -6,6 +6,7 @@
 mod api;
 mod board;
 mod described;
+mod pack;
 mod proof;
 mod serve;
 mod ways;

@@ -71,6 +71,7 @@ pub(crate) async fn both_with(change: impl FnOnce(&Stand, &mut App<HttpCaseSyste
             tokens: vec![
                 caller("head", "W-HEAD", &["decide"]),
                 caller("asker", "W-1", &["finish_check"]),
+                caller("reader", "W-1", &["read"]),
             ],
             finish_check: vec!["finish".into()],
             callback: vec!["callback".into()],

@@ -13,6 +13,7 @@ mod dialects;
 mod doctor;
 mod environment;
 mod finish;
+mod handing_over;
 mod merges;
 mod mirror;
 mod people;

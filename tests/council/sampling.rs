@@ -1,9 +1,17 @@
-//! Does a restricted record leave the frame of the moderation sample, and is that said (P22)?
+//! Does a restricted record leave the frame of the moderation sample, and is that said (P22)? Does nobody moderate what
+//! they have a part or an interest in (LE-09.3)?
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use greentick::app::{draw, mirror};
-use greentick::practice::ids::CycleId;
+use greentick::practice::decision::Allocation;
+use greentick::practice::episode::Role;
+use greentick::practice::ids::{CycleId, WorkerId};
+use greentick::practice::people::{Interest, Manages, People, Service};
+use greentick::practice::terms::Holder;
+use greentick::sampling::Frame;
 use serde_json::Value as Json;
 
 use crate::pitfalls::on;
@@ -56,4 +64,111 @@ async fn p22_a_restricted_record_leaves_the_frame_with_its_reason_unless_moderat
         let is_drawn = drawn.episodes.iter().any(|id| ids.contains(&id.as_str()));
         assert!(cleared || !is_drawn);
     }
+}
+
+const FREE: [&str; 2] = ["W-FREE-1", "W-FREE-2"];
+const TIED: [&str; 6] = [
+    "W-BOSS-P",
+    "W-BOSS-R",
+    "W-DECLARED",
+    "W-NAMED",
+    "W-OF-SERVICE",
+    "W-HEAD-OF",
+];
+
+/// All of them of CSLT, each of the tied with another tie to one allocation.
+fn tie(people: &mut People, one: &Allocation) {
+    let worker = |id: &str| WorkerId::from(id);
+    people
+        .holders
+        .extend(TIED.iter().chain(&FREE).map(|id| Holder {
+            worker: worker(id),
+            role: Role::Cslt,
+            from: None,
+            until: None,
+        }));
+    let manages = |manager: &str, whom: &WorkerId| Manages {
+        manager: worker(manager),
+        worker: whom.clone(),
+        from: None,
+        until: None,
+    };
+    people.managers.push(manages("W-BOSS-P", &one.practitioner));
+    people.managers.push(manages("W-BOSS-R", &one.reviewer));
+    let interest = |id: &WorkerId, with: Option<&WorkerId>, service: Option<&str>| Interest {
+        worker: id.clone(),
+        with: with.cloned(),
+        service: service.map(str::to_owned),
+        from: None,
+        until: None,
+    };
+    people.interests.extend([
+        interest(&worker("W-DECLARED"), Some(&one.practitioner), None),
+        interest(&one.reviewer, Some(&worker("W-NAMED")), None),
+        interest(&worker("W-OF-SERVICE"), None, Some(&one.service)),
+    ]);
+    people.services.push(Service {
+        service: one.service.clone(),
+        operational_manager: None,
+        service_manager: None,
+        head: Some(worker("W-HEAD-OF")),
+        from: None,
+        until: None,
+    });
+}
+
+/// Whether the tie to `one` bars somebody from another allocation.
+fn bars(who: &str, one: &Allocation, other: &Allocation) -> bool {
+    match who {
+        "W-BOSS-P" | "W-DECLARED" => other.practitioner == one.practitioner,
+        "W-BOSS-R" | "W-NAMED" => other.reviewer == one.reviewer,
+        "W-OF-SERVICE" | "W-HEAD-OF" => other.service == one.service,
+        _ => false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_given_what_they_have_a_part_or_an_interest_in() {
+    let stand = stand().await;
+    stand.live_until("2026-10-12T12:00:00Z").await;
+    let mut app = stand.app(Duration::from_secs(10)).await;
+    mirror::poll(&app, stand.clock.now()).await.unwrap();
+    let cycle = CycleId::from("2026-C3");
+    let all = app.ledger.episodes(Some(&cycle)).await.unwrap();
+    let allocated: BTreeMap<String, _> = all
+        .iter()
+        .map(|one| (one.id.to_string(), one.allocation.clone().unwrap()))
+        .collect();
+    let one = allocated.values().next().unwrap();
+    tie(&mut Arc::make_mut(&mut app.terms).people, one);
+
+    let now = stand.clock.now();
+    let policy = b"[sampling]\nsample_size = 99\ndouble_moderated_percent = 100\n";
+    draw::freeze(&app, &cycle, policy, now).await.unwrap();
+    let frame = app.ledger.document(&cycle, "frame.csv").await.unwrap();
+    let frame = Frame::from_csv(&frame.unwrap()).unwrap();
+    let mut barred = BTreeMap::new();
+    for row in frame.rows() {
+        for who in TIED.into_iter().chain(FREE) {
+            let said = row.conflict.iter().any(|id| **id == *who);
+            let other = &allocated[&*row.le_id];
+            assert_eq!(said, bars(who, one, other), "{who}, {}", row.le_id);
+            *barred.entry(who).or_insert(0) += usize::from(said);
+        }
+    }
+    assert!(TIED.iter().all(|who| barred[who] > 0), "{barred:?}");
+    draw::draw(&app, &cycle, "58213904671229840731", now)
+        .await
+        .unwrap();
+    let assignment = draw::assignment(&app, &cycle).await.unwrap().unwrap();
+    let mut given = BTreeMap::new();
+    for item in &assignment.items {
+        for who in item.moderator.iter().chain(&item.second) {
+            let other = &allocated[&item.le_id];
+            assert!(!bars(who, one, other), "{who} is given {}", item.le_id);
+            *given.entry(who.as_str()).or_insert(0) += 1;
+        }
+    }
+    let mut all = TIED.iter().chain(&FREE);
+    assert!(all.all(|who| given[who] > 0), "{given:?}");
 }

@@ -290,6 +290,20 @@ fn gathered() -> Vec<Message> {
             ),
         },
         Message {
+            name: "The consistency pack can be read",
+            made_by: "wording::pack",
+            who: "CSLT",
+            when: "when every drawn episode has been moderated, and when `sample pack --deliver` asks for it; the same figures once",
+            example: wording::pack(
+                &"2026-C3".into(),
+                &[
+                    "The same grade, as counted: 77.8% (54.8% to 91.0%), items: 18".to_owned(),
+                    "Reviewer higher than moderator: 3, items: 18".to_owned(),
+                ],
+                &Digest(hash.0.chars().take(16).collect()),
+            ),
+        },
+        Message {
             name: "Nobody holds the role",
             made_by: "wording::in_place`, `wording::attention",
             who: "the next role, as docs/rules.md says",

@@ -31,10 +31,9 @@ pub(crate) async fn told() -> Vec<Message> {
         .await,
     );
     stand.decide(&id, &second, sample("good")).await.unwrap();
-    let third = ["W-CSLT", "W-TWO", "W-THREE"].into_iter();
+    let mut third = ["W-CSLT", "W-TWO", "W-THREE"].into_iter();
     let third = third
-        .filter(|who| **who != *first && **who != *second)
-        .next()
+        .find(|who| **who != *first && **who != *second)
         .unwrap();
     let more = refused(stand.decide(&id, third, sample("good")).await);
     let done = draw::substitute(&app, &cycle, &other, "record_restricted", None, stand.now);

@@ -60,7 +60,7 @@ fn the_place_of_a_change_is_told() {
     let told: Vec<_> = found.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
-        ["/selected/6/le_id: certificate has `LE-2026-0014`, recomputed `LE-2026-0015`"]
+        ["certificate /selected/6/le_id: has `LE-2026-0014`, recomputed `LE-2026-0015`"]
     );
 }
 
@@ -74,14 +74,19 @@ fn other_files_do_not_verify() {
     let windows = frame.replace('\n', "\r\n");
     for other in [&regraded, &without_last, &windows] {
         let found = verify(other.as_bytes(), POLICY, &bytes);
-        assert_eq!(found.first().unwrap().at, "/frame_hash", "{found:?}");
+        let first = found.first().unwrap();
+        assert_eq!(
+            (&*first.file, &*first.at),
+            ("frame", "SHA-256"),
+            "{found:?}"
+        );
     }
     let commented = verify(
         frame.as_bytes(),
         b"# \n[sampling]\nsample_size = 10\n",
         &bytes,
     );
-    assert_eq!(commented.first().unwrap().at, "/policy_hash");
+    assert_eq!(commented.first().unwrap().file, "policy");
     assert_eq!(commented.len(), 1, "{commented:?}");
     assert!(!verify(frame.as_bytes(), POLICY, b"{}").is_empty());
     assert!(!verify(frame.as_bytes(), b"[sampling", &bytes).is_empty());
@@ -91,7 +96,7 @@ fn other_files_do_not_verify() {
         verify(frame.as_bytes(), POLICY, &spaced)
             .first()
             .unwrap()
-            .at,
+            .file,
         "certificate"
     );
 }

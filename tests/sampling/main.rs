@@ -10,6 +10,8 @@ mod amendments;
 mod assignment;
 mod certificate;
 mod pack;
+mod reference;
 mod second_opinion;
+mod touched;
 mod worked;
 mod worked_example;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use super::documents::{EXCLUSIONS, FRAME, POLICY, RECORD};
 use super::grade;
 use crate::app::{App, AppFault};
+use crate::practice::conflict::barred;
 use crate::practice::decision::ModerationOutcome;
-use crate::practice::episode::{Episode, Role, Stage};
+use crate::practice::episode::{Episode, Stage};
 use crate::practice::ids::{CycleId, WorkerId};
 use crate::practice::known::Known;
 use crate::sampling::{Certain, Exclusion, FrameRow, Frozen, Name, SamplingPolicy};
@@ -34,7 +35,7 @@ pub async fn freeze<C>(
     let mut rows = Vec::new();
     let mut exclusions = Vec::new();
     for episode in &episodes {
-        match frame_row(episode, policy.draw_restricted, &since) {
+        match frame_row(app, episode, (policy.draw_restricted, now), &since) {
             Ok(row) => rows.push(row),
             Err(reason) => exclusions.push(Exclusion {
                 le_id: episode.id.0.clone(),
@@ -79,9 +80,10 @@ async fn since_moderated<C>(
 }
 
 /// One row of the frame, or the reason why the episode is not in it.
-fn frame_row(
+fn frame_row<C>(
+    app: &App<C>,
     episode: &Episode,
-    draw_restricted: bool,
+    (draw_restricted, now): (bool, Timestamp),
     since: &BTreeMap<WorkerId, u32>,
 ) -> Result<FrameRow, String> {
     let review = episode.step_of(Stage::PracticeReview);
@@ -98,12 +100,6 @@ fn frame_row(
         .ok_or("practice review not finished")?;
     let allocation = episode.allocation.as_ref().ok_or("not allocated")?;
     let name = |text: &str| Name::from(text);
-    let people = [
-        Role::Practitioner,
-        Role::PracticeReviewer,
-        Role::Supervisor,
-        Role::ServiceManager,
-    ];
     let moderated = episode.moderations.last();
     let evaluation = episode.evaluation();
     let disputed = episode
@@ -123,9 +119,8 @@ fn frame_row(
                 || !episode.overrides.is_empty(),
         },
         cycles_since_moderated: since.get(&allocation.reviewer).copied(),
-        conflict: people
-            .into_iter()
-            .filter_map(|role| allocation.person(role))
+        conflict: barred(episode, &app.terms.people, now)
+            .iter()
             .map(|worker| name(worker.as_str()))
             .collect(),
         initial_moderator: moderated.map(|moderation| name(moderation.by.as_str())),

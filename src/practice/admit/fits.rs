@@ -6,7 +6,7 @@ use super::two::second_person;
 use super::{QA, reassigned};
 use crate::practice::authority::Refusal;
 use crate::practice::bind::is_alone;
-use crate::practice::conflict::conflict;
+use crate::practice::conflict::sample_conflict;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome};
 use crate::practice::episode::{Episode, Role, Stage, StepStatus};
 use crate::practice::on_record::Pause;
@@ -69,8 +69,7 @@ pub(super) fn fits(
     }
 }
 
-/// A drawn episode is moderated by somebody whose own work or interest it is not, and not by whoever moderated it
-/// first (LE-09.3); each moderator says it once.
+/// A drawn episode is moderated by somebody whom nothing bars from it (LE-09.3); each moderator says it once.
 fn sample_fits(decision: &Decision, episode: &Episode, terms: &Terms) -> Result<(), Refusal> {
     let cslt = &[Role::Cslt];
     only_if(
@@ -79,17 +78,10 @@ fn sample_fits(decision: &Decision, episode: &Episode, terms: &Terms) -> Result<
         "it was not drawn for moderation; the cycle's certificate says what was",
         cslt,
     )?;
-    if let Some(why) = conflict(episode, &terms.people, &decision.by, decision.at) {
+    if let Some(why) = sample_conflict(episode, &terms.people, &decision.by, decision.at) {
         let why = format!("worker `{}`, {why}, cannot moderate it", decision.by);
         return Err(Refusal::new("LE-09.3", why, cslt));
     }
-    let mut first = episode.moderations.iter();
-    only_if(
-        first.all(|one| one.by != decision.by),
-        "LE-09.3",
-        &format!("worker `{}` recorded its initial moderation", decision.by),
-        cslt,
-    )?;
     let mut said = episode.deeds.sample_moderated.iter();
     only_if(
         said.all(|one| one.by != decision.by),

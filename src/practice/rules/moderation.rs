@@ -185,13 +185,9 @@ fn unchanged(question: &Question<'_>) -> Finding {
 }
 
 fn reached_manager(question: &Question<'_>) -> Finding {
-    let with_manager = question
-        .step
-        .is_some_and(|step| matches!(step.stage, Stage::SupervisorActions | Stage::SignOff));
-    if with_manager {
-        is_moderated(question)
-    } else {
-        Finding::DoesNotApply
+    match question.step.map(|step| step.stage) {
+        Some(Stage::SupervisorActions | Stage::SignOff) => is_moderated(question),
+        _ => Finding::DoesNotApply,
     }
 }
 

@@ -146,10 +146,8 @@ fn announced(question: &Question<'_>) -> Finding {
 }
 
 fn concern_discussed(question: &Question<'_>) -> Finding {
-    let before_hand_over = question
-        .step
-        .is_some_and(|step| matches!(step.stage, Stage::Practitioner | Stage::PracticeReview));
-    if !before_hand_over {
+    let seen = question.step.map(|step| step.stage);
+    if !matches!(seen, Some(Stage::Practitioner | Stage::PracticeReview)) {
         return Finding::DoesNotApply;
     }
     match question.amount(Fact::ObserverConcern) {

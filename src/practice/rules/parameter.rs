@@ -30,8 +30,6 @@ pub enum ParameterKind {
         /// The most that makes sense.
         most: i32,
     },
-    /// `true` or `false`.
-    Yes(bool),
     /// One of these words; the first is the default.
     Word(&'static [&'static str]),
     /// A list of codes.
@@ -279,7 +277,6 @@ impl Parameter {
     pub fn default(&self) -> Setting {
         match self.kind {
             ParameterKind::Number { default, .. } => Setting::Number(i64::from(default)),
-            ParameterKind::Yes(yes) => Setting::Yes(yes),
             ParameterKind::Word(words) => {
                 Setting::Word(words.first().copied().unwrap_or_default().to_owned())
             }
@@ -317,11 +314,6 @@ impl Parameter {
     /// How many.
     pub fn count(&self, policy: &Policy) -> u32 {
         u32::try_from(self.days(policy)).unwrap_or(0)
-    }
-
-    /// Whether it is so.
-    pub fn yes(&self, policy: &Policy) -> bool {
-        self.under(policy) == Setting::Yes(true)
     }
 
     /// Whether this is the word that holds.

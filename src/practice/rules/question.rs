@@ -147,11 +147,13 @@ impl Question<'_> {
 
     /// Whether the QA manager, or the Head, put another hand-over on record since the step opened.
     pub fn hand_over_agreed(&self) -> bool {
-        let began = self.leg_began();
+        let Some(began) = self.leg_began() else {
+            return false;
+        };
         self.episode.reasons.iter().any(|reason| {
             reason.about == ReasonAbout::HandOver
                 && self.on_record(reason.at)
-                && began.is_none_or(|began| began <= reason.at)
+                && began <= reason.at
                 && self.accepts(&reason.reason)
                 && self.answers_for(&reason.by, reason.at)
         })

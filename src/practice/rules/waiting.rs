@@ -85,11 +85,8 @@ fn asked_for<'a>(question: &Question<'a>) -> Awaited<'a> {
         Ok(evaluation) => evaluation,
         Err(awaited) => return awaited,
     };
-    match is_moderated(question) {
-        Finding::Met => return Awaited::Met,
-        Finding::CannotTell(fact, why) => return Awaited::CannotTell(fact, why),
-        _ if unanswered(question).is_some() => return Awaited::Met,
-        _ => {}
+    if is_moderated(question) == Finding::Met || unanswered(question).is_some() {
+        return Awaited::Met;
     }
     let Some(step) = open_step(question, Stage::PracticeReview) else {
         return Awaited::DoesNotApply;
@@ -120,17 +117,16 @@ fn before_meeting<'a>(question: &Question<'a>) -> Awaited<'a> {
         Known::Blank => return Awaited::DoesNotApply,
         Known::Unreadable(why) => return Awaited::CannotTell(Fact::FinalMeetingDate, why),
     };
-    match is_moderated(question) {
-        Finding::Met => Awaited::Met,
-        Finding::CannotTell(fact, why) => Awaited::CannotTell(fact, why),
-        _ => Awaited::since(
-            meeting,
-            &question.terms.policy.ladders.moderate_first,
-            Stage::PracticeReview,
-            "The evaluation is not moderated yet, and the concluding meeting is near.",
-            format!("{}; meeting on {}.", evaluation.words(), day(meeting)),
-        ),
+    if is_moderated(question) == Finding::Met {
+        return Awaited::Met;
     }
+    Awaited::since(
+        meeting,
+        &question.terms.policy.ladders.moderate_first,
+        Stage::PracticeReview,
+        "The evaluation is not moderated yet, and the concluding meeting is near.",
+        format!("{}; meeting on {}.", evaluation.words(), day(meeting)),
+    )
 }
 
 fn answered<'a>(question: &Question<'a>) -> Awaited<'a> {
