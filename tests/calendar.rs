@@ -387,6 +387,7 @@ fn waiting_for_moderation_stops_the_reviewers_clock_and_no_longer_than_five_work
                 at: at(answered),
                 grade: Evaluation::Outstanding,
                 outcome: ModerationOutcome::Agree,
+                instead: None,
                 on: Digest::of(b"on"),
             });
         }

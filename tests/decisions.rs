@@ -29,6 +29,9 @@ use greentick::practice::terms::{Holder, Mode, Terms};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+#[path = "decisions/concerned.rs"]
+mod concerned;
+
 /// An episode as it goes on, and what the last input owed and said.
 struct Case {
     terms: Terms,
@@ -452,6 +455,7 @@ fn what_was_shown_to_a_moderator_is_compared_with_what_stands() {
     let agree = |on: &Digest| Decided::Moderate {
         grade: Evaluation::Outstanding,
         outcome: ModerationOutcome::Agree,
+        instead: None,
         on: Some(on.clone()),
     };
     assert!(case.admit("W-HEAD", agree(&shown)).is_ok());

@@ -164,6 +164,7 @@ async fn story(url: &str) {
     let moderate = |grade| Decided::Moderate {
         grade,
         outcome: ModerationOutcome::Agree,
+        instead: None,
         on: None,
     };
     decide(

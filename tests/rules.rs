@@ -21,7 +21,7 @@ use greentick::practice::fact::{Fact, FactKind, Row, Value};
 use greentick::practice::ids::{Digest, StepId, WorkerId};
 use greentick::practice::judge;
 use greentick::practice::known::{Known, Why};
-use greentick::practice::on_record::{BelowStandard, Returned};
+use greentick::practice::on_record::{BelowStandard, Entry, Returned};
 use greentick::practice::people::{Interest, Manages};
 use greentick::practice::rules::{RULES, Rule, Trigger, find};
 use greentick::practice::sighting::StepDates;
@@ -238,6 +238,7 @@ impl Case {
             "attendees" if cell == "none" => {
                 self.number("LE-26.1", "attendees", Setting::Codes(Vec::new()));
             }
+            "operational_manager" => self.allocation().operational_manager = manager(cell),
             "service_manager" => self.allocation().service_manager = text.into(),
             "conflict_reason" if cell != "-" => {
                 self.allocation().conflict_reason = Some(text.to_owned());
@@ -320,6 +321,7 @@ impl Case {
                 }
                 "ladder" => self.climb(item),
                 "moderation" => self.moderations.push(item.to_owned()),
+                "concern" | "acknowledged" => self.concern(column, &parts),
                 "unavailable" | "requested" => self.record(column, item),
                 "s1" => self.put(Stage::Practitioner, item),
                 "s2" => self.put(Stage::PracticeReview, item),
@@ -336,7 +338,7 @@ impl Case {
                 _ => panic!("no column is called `{column}`"),
             }
         }
-        let known = "extended paused reasons codes number ladder told returned moderation requested \
+        let known = "extended paused reasons codes number ladder told returned moderation concern acknowledged requested \
                      unavailable s1 s2 s3 s4 other interest";
         let known: Vec<&str> = known.split_whitespace().collect();
         assert!(known.contains(&column), "no column is called `{column}`");
@@ -344,11 +346,16 @@ impl Case {
 
     /// What somebody said on a day: that the practitioner cannot take part, or that moderation is asked for.
     fn record(&mut self, column: &str, day: &str) {
-        let said = serde_json::json!({ "by": "W-2", "role": null, "at": noon(day) });
         if column == "unavailable" {
+            let said = serde_json::json!({ "by": "W-2", "role": null, "at": noon(day) });
             let said = serde_json::from_value(said).unwrap();
             self.episode.deeds.unavailable.push(said);
         } else {
+            // `day`, or `day=evaluation` as it was when moderation was asked for.
+            let (day, grade) = day
+                .split_once('=')
+                .map_or((day, None), |(d, g)| (d, Some(g)));
+            let said = serde_json::json!({ "by": "W-2", "at": noon(day), "grade": grade });
             let said = serde_json::from_value(said).unwrap();
             self.episode.moderation_requests.push(said);
         }
@@ -382,6 +389,22 @@ impl Case {
         policy.ladder.clone_from(&rungs);
         policy.ladders.practitioner.clone_from(&rungs);
         policy.ladders.kick_off = rungs;
+    }
+
+    /// A concern about practice raised on a day, or one that `day:worker:role` has.
+    fn concern(&mut self, column: &str, parts: &[&str]) {
+        let at = noon(parts[0]);
+        let raised = &mut self.episode.deeds.concerns_raised;
+        if column == "concern" {
+            let said = serde_json::json!({ "by": "W-2", "at": at, "acknowledged": [] });
+            raised.push(serde_json::from_value(said).unwrap());
+        } else {
+            let said = serde_json::json!({ "by": parts[1], "role": parts[2], "at": at });
+            let said: Entry = serde_json::from_value(said).unwrap();
+            for one in raised {
+                one.acknowledged.push(said.clone());
+            }
+        }
     }
 
     /// `open`, `hidden`, `cancelled`, `completed` on a day that nobody says, or the days it was finished.
@@ -418,7 +441,7 @@ impl Case {
         self.episode.steps.insert(stage.name().into(), open);
     }
 
-    /// `outcome:grade:moderator`, and `:changed` if the form has changed since.
+    /// `outcome:grade:moderator`, and `:changed` if the form has changed since, or the evaluation given instead.
     fn moderate(&mut self) {
         for item in std::mem::take(&mut self.moderations) {
             let parts: Vec<&str> = item.split(':').collect();
@@ -434,6 +457,7 @@ impl Case {
                 at: noon("2026-11-20"),
                 grade: code(parts[1]),
                 outcome: code(parts[0]),
+                instead: parts.get(3).filter(|_| !changed).map(|one| code(one)),
                 on,
             });
         }
@@ -472,6 +496,10 @@ impl Case {
             }
         }
     }
+}
+
+fn manager(cell: &str) -> Option<WorkerId> {
+    (cell != "-").then(|| cell.into())
 }
 
 fn worker(text: &str) -> WorkerId {

@@ -12,6 +12,7 @@ use super::Failure;
 use super::cycle::ended;
 use super::run::{Configured, Ready, ready_to_write};
 use crate::app::decide;
+use crate::practice::authority::as_whom;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome, ReasonAbout};
 use crate::practice::episode::{Evaluation, Role, Stage};
 use crate::practice::ids::{Digest, EpisodeId, StepId, WorkerId};
@@ -147,6 +148,9 @@ enum What {
         /// `agree`, `change` or `more_evidence`.
         #[arg(long, value_parser = word::<ModerationOutcome>)]
         outcome: ModerationOutcome,
+        /// With `change`: the evaluation that you would give.
+        #[arg(long, value_parser = word::<Evaluation>)]
+        instead: Option<Evaluation>,
         /// The matter that was shown, as the request gave it; if it has changed since, the changes are named.
         #[arg(long)]
         on: Option<String>,
@@ -285,9 +289,15 @@ impl What {
                 from: *from,
                 until: *until,
             },
-            Self::Moderate { grade, outcome, on } => Decided::Moderate {
+            Self::Moderate {
+                grade,
+                outcome,
+                instead,
+                on,
+            } => Decided::Moderate {
                 grade: *grade,
                 outcome: *outcome,
+                instead: *instead,
                 on: on.clone().map(Digest),
             },
             Self::GiveReason { about, why } => Decided::GiveReason {
@@ -358,7 +368,8 @@ pub(super) async fn decide(verb: &Decide) -> Result<(), Failure> {
         let role = decide::preview(&ready.app, &decision)
             .await
             .map_err(ended)?;
-        println!("would be recorded, by the {}", role.words());
+        let whom = as_whom(&decision, role, &ready.app.terms);
+        println!("would be recorded, by {whom}");
         return Ok(());
     }
     let taken = decide::record(&ready.app, &decision, now)

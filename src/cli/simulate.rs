@@ -131,7 +131,7 @@ fn secret(verb: &Simulate, name: &str, variable: Option<&String>) -> Result<Secr
 fn open(verb: &Simulate, key: &SecretString, anchor: Anchor) -> Result<Council, Failure> {
     let secret = |name: &str, variable| secret(verb, name, variable);
     secret("child-key", None)?;
-    secret("qa-token", None)?;
+    let qa = secret("qa-token", None)?;
     let subscription = secret("subscription-key", None)?;
     let (asks, tells, head) = (
         secret("finish-check", verb.finish_secret_env.as_ref())?,
@@ -144,6 +144,7 @@ fn open(verb: &Simulate, key: &SecretString, anchor: Anchor) -> Result<Council, 
         finish_secret: asks,
         callback_secret: tells,
         head_token: Some(head),
+        qa_token: Some(qa),
     });
     let council = Council::open(CouncilSettings {
         state: verb.state.clone(),

@@ -191,7 +191,7 @@ pub fn certain_words(code: &str) -> &'static str {
             "Its evaluation could not be read when the cycle was frozen, so it might have been an extreme one."
         }
         "disputed_moderation" => {
-            "Its initial moderation did not agree, or is about another evaluation than the one that stands."
+            "Its initial moderation did not agree, or the evaluation is another one than moderation was asked for or about."
         }
         "below_standard" => "The QA manager found the work below the standard.",
         _ => "It was allocated against a conflict of interest, or a hold was overridden.",

@@ -132,6 +132,16 @@ fn returners(to: Stage, episode: Option<&Episode>) -> Vec<Role> {
     }
 }
 
+/// As whom somebody decides, for a sentence: a delegate of the Head is not the Head, nor is one member CSLT.
+pub fn as_whom(decision: &Decision, role: Role, terms: &Terms) -> String {
+    let held = terms.people.holds(&decision.by, role, decision.at);
+    match role {
+        HEAD if !held => format!("a delegate of the {}", role.words()),
+        Role::Cslt => format!("a member of the {}", role.words()),
+        _ => format!("the {}", role.words()),
+    }
+}
+
 /// Whether the Service Manager has the work.
 pub(super) fn at_sign_off(episode: &Episode) -> bool {
     let step = episode.step_of(Stage::SignOff);

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::episode::{Episode, Role, Stage};
+use super::decision::ModerationOutcome;
+use super::episode::{Episode, Evaluation, Role, Stage};
 use super::ids::WorkerId;
 use super::people::People;
 
@@ -109,8 +110,29 @@ fn is_delegate(episode: &Episode, worker: &WorkerId, at: Timestamp) -> bool {
     all.any(|one| one.to == *worker && one.from <= at && at < one.until)
 }
 
+/// How often another evaluation than this one was advised, of the moderations before `before`, UTC, or of all.
+pub fn times_advised_against(
+    episode: &Episode,
+    grade: Evaluation,
+    before: Option<Timestamp>,
+) -> usize {
+    let against = episode.moderations.iter().filter(|one| {
+        let in_time = before.is_none_or(|before| one.at < before);
+        in_time && one.grade == grade && one.outcome == ModerationOutcome::Change
+    });
+    against.count()
+}
+
+/// Whether the practice reviewer and the moderator differed on what was moderated last, and again after it was asked
+/// for once more; then CSLT decides (LE-27.5).
+fn is_for_cslt(episode: &Episode, at: Timestamp) -> bool {
+    let last = episode.moderations.iter().rfind(|one| one.at < at);
+    last.is_some_and(|last| times_advised_against(episode, last.grade, Some(at)) > 1)
+}
+
 /// In which role a worker may moderate this episode at `at`, UTC: as Head of Service Practice and Learning or a
-/// delegate; where every one of those is in conflict, or there is none, as a member of CSLT.
+/// delegate; where every one of those is in conflict, or there is none, or where they have advised another evaluation
+/// twice, as a member of CSLT.
 ///
 /// # Errors
 /// Why not, as the end of a sentence.
@@ -131,7 +153,7 @@ pub fn moderates(
         let mut free = holders
             .chain(delegates)
             .filter(|one| is_head(one) && people.finds_self(one, at));
-        if free.any(no_conflict) {
+        if !is_for_cslt(episode, at) && free.any(no_conflict) {
             return Err("who is of CSLT, while the Head or a delegate can moderate it".to_owned());
         }
         Role::Cslt

@@ -151,7 +151,12 @@ fn due_unhidden(
     let agreed = (stage == Stage::Practitioner).then(|| episode.fact(Fact::AgreedDate));
     let agreed = agreed.map(|fact| fact.day(|at| calendar.local_date(at)));
     let agreed = agreed.and_then(|fact| fact.value().copied());
-    if let Some(set) = agreed.or_else(|| own_due(episode, stage, calendar)) {
+    let set = agreed.or_else(|| own_due(episode, stage, calendar));
+    // A step that came back is never due sooner than that leaves time for it (R1): a day agreed before is past.
+    let back = (stage == Stage::Practitioner)
+        .then(|| due_again(episode, Timestamp::MAX, policy, calendar))
+        .flatten();
+    if let Some(set) = set.max(back) {
         // A day that was set elsewhere was set with what had ended before it in view.
         let later = spans.into_iter().filter(|span| span.until >= set);
         return Some(moved_on(set, &later.collect::<Vec<_>>(), calendar));
@@ -177,6 +182,22 @@ fn due_unhidden(
     });
     let set = calendar.add(began, days);
     Some(moved_on(set, &later.collect::<Vec<_>>(), calendar))
+}
+
+/// By when a practitioner's step is due that was returned and not finished again by `at`, UTC; none if it was not (R1).
+pub fn due_again(
+    episode: &Episode,
+    at: Timestamp,
+    policy: &Policy,
+    calendar: &Calendar,
+) -> Option<Date> {
+    let mut returned = episode.deeds.returned.iter().rev();
+    let last = returned.find(|one| one.to == Stage::Practitioner && one.at <= at)?;
+    let step = episode.step_of(Stage::Practitioner)?;
+    let mut finished = step.finished.iter();
+    let again = finished.any(|finish| last.at < finish.at && finish.at < at);
+    let day = calendar.local_date(last.at);
+    (!again).then(|| calendar.add(day, parameter::RETURNED.days(policy)))
 }
 
 /// The completion date that was agreed last, and when that was, UTC, unless it is the allocation's (¶3).

@@ -114,6 +114,9 @@ pub enum Decided {
         grade: Evaluation,
         /// What came of it.
         outcome: ModerationOutcome,
+        /// Of `change`: the evaluation that the moderator would give.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<Evaluation>,
         /// The matter the moderator was shown; none means the matter at the time of recording.
         #[serde(default)]
         on: Option<Digest>,

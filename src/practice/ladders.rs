@@ -74,6 +74,12 @@ pub struct Ladders {
     pub moderate_first: Vec<Rung>,
     /// A request for moderation without an answer, from the request (LE-27.2).
     pub moderation: Vec<Rung>,
+    /// Low assurance without a concern about practice, from the last change of the form (LE-07.2).
+    pub low_assurance: Vec<Rung>,
+    /// A concern about practice that is not acknowledged, from the day it was raised (LE-07.3).
+    pub concern: Vec<Rung>,
+    /// A moderator who would give another evaluation, from the moderation (LE-27.5).
+    pub differing: Vec<Rung>,
     /// Supervisor's actions that were not started, from the Finish of the review (LE-28.3).
     pub supervision_start: Vec<Rung>,
     /// The supervision that carries the actions, from the Finish of the review (LE-28.3).
@@ -126,6 +132,12 @@ impl Default for Ladders {
             ask_moderation: vec![rung(0, &[PracticeReviewer])],
             moderate_first: vec![rung(-3, &[PracticeReviewer])],
             moderation: vec![rung(3, &[HeadOfService]), rung(5, &[Cslt])],
+            low_assurance: vec![rung(1, &[PracticeReviewer])],
+            concern: vec![rung(2, &[QaManager, HeadOfService])],
+            differing: vec![
+                rung(3, &[PracticeReviewer, HeadOfService]),
+                rung(5, &[Cslt]),
+            ],
             supervision_start: vec![rung(5, &[Supervisor])],
             supervision: vec![rung(25, &[Supervisor])],
             draw: vec![rung(5, &[QaManager]), rung(10, &[Cslt])],

@@ -22,6 +22,9 @@ pub struct Moderation {
     pub grade: Evaluation,
     /// What came of it.
     pub outcome: ModerationOutcome,
+    /// Where another evaluation was advised: which, if the moderator said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Evaluation>,
     /// The matter agreed to; see `Episode::moderated_matter`.
     pub on: Digest,
 }

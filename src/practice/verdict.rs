@@ -47,6 +47,9 @@ pub struct Evidence {
     pub missing: String,
     /// What was seen: one sentence, with value and date where there is one.
     pub seen: String,
+    /// Who can put this right and how, where that is another sentence than the rule's own.
+    #[serde(skip)]
+    pub remedy: Option<String>,
 }
 
 /// One rule's finding with all that an explanation needs.

@@ -12,7 +12,7 @@ use super::deadlines::{Milestone, MilestoneKind};
 use super::episode::{Episode, Role, Stage};
 use super::ids::{CycleId, Digest, EpisodeId, StepId};
 use super::rules;
-use super::verdict::Verdict;
+use super::verdict::{Judged, Verdict};
 
 /// A reminder, an overdue note or a notice that a step is awaited.
 /// `late` counts the working days after the due day, or after the allocation, as it is said; negative before.
@@ -99,6 +99,17 @@ pub fn task_held(episode: &Episode, step: &StepId, answered: bool, verdict: &Ver
         "its task is not answered yet"
     };
     format!("{}: step {step}: {why}. {}", episode.id, verdict.in_words())
+}
+
+/// Says what a Finish was not held for, and somebody is to look at.
+pub fn flagged(episode: &Episode, judged: &Judged) -> String {
+    format!(
+        "{}: {} {} {}",
+        episode.id,
+        judged.missing(),
+        judged.seen(),
+        judged.remedy
+    )
 }
 
 /// Says that a step was finished without asking.

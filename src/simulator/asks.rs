@@ -1,10 +1,10 @@
-//! What does the council ask and tell Greentick? Finish checks, callbacks, and the Head's moderations.
+//! What does the council ask and tell Greentick? Finish checks, callbacks, and what the Head and the QA manager decide.
 //!
 //! In which shape, and with which proof, is for `telling` to say. Absent on purpose: any judgement of the answer.
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
@@ -150,12 +150,14 @@ impl Council {
         Ok((check, permits))
     }
 
-    /// Records the Head's moderation of an evaluation in Greentick; gives the HTTP status, 0 if no answer
-    /// came, or none if the Head has no token.
-    pub(super) async fn moderate(&self, id: &str, reference: &str, grade: &str) -> Option<u16> {
+    /// Records a decision in Greentick in the name of the token's holder; gives the HTTP status, 0 if no answer came.
+    pub(super) async fn decide(
+        &self,
+        token: &SecretString,
+        reference: &str,
+        body: &Json,
+    ) -> Option<u16> {
         let greentick = self.settings().greentick.as_ref()?;
-        let token = greentick.head_token.as_ref()?;
-        let body = json!({ "id": id, "decision": "moderate", "grade": grade, "outcome": "agree" });
         let base = greentick.base_url.trim_end_matches('/');
         let address = format!("{base}/api/v1/episodes/{reference}/decisions");
         let request = self.client().post(address);

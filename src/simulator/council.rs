@@ -48,6 +48,8 @@ pub struct Greentick {
     pub callback_secret: SecretString,
     /// The token with which the Head records moderations; none leaves them to somebody else.
     pub head_token: Option<SecretString>,
+    /// The token with which the QA manager records concerns about practice; none leaves them to somebody else.
+    pub qa_token: Option<SecretString>,
 }
 
 /// How the council asks and tells Greentick, and what its interface wants besides the key.

@@ -195,6 +195,15 @@ pub enum Event {
         /// The HTTP status; 0 if there was no answer.
         status: u16,
     },
+    /// A concern about practice was raised or acknowledged in Greentick.
+    Concern {
+        /// The episode.
+        reference: String,
+        /// `raise_concern` or `acknowledge_concern`.
+        said: String,
+        /// The HTTP status; 0 if there was no answer.
+        status: u16,
+    },
     /// A planned act found nothing to do.
     NothingDone {
         /// Why.

@@ -31,6 +31,10 @@ pub enum Act {
     Regrade,
     /// The Head records an initial moderation of the evaluation as it stands, in Greentick.
     Moderate,
+    /// A concern about practice is put on record in Greentick, after talking with the Head.
+    RaiseConcern,
+    /// The Head says in Greentick that they have it.
+    AcknowledgeConcern,
 }
 
 /// An overall evaluation.
@@ -232,8 +236,17 @@ fn acts(plan: &Plan) -> Vec<(Timestamp, Act)> {
     if matches!(plan.grade, Grade::Outstanding | Grade::Inadequate) {
         days.push((review + 1, Act::Moderate));
     }
+    // What turns out Inadequate is a concern before it is an evaluation; one concern the Head forgets to acknowledge.
+    if plan.grade == Grade::Inadequate {
+        days.push((review - 2, Act::RaiseConcern));
+        if number % 24 != 13 {
+            days.push((review - 1, Act::AcknowledgeConcern));
+        }
+    }
     // Of two minds: another evaluation than the one that was moderated.
     if number % 24 == 10 {
+        days.push((review + 2, Act::RaiseConcern));
+        days.push((review + 3, Act::AcknowledgeConcern));
         days.push((review + 1, Act::Regrade));
         days.push((review + 2, Act::Finish(StepType::Review)));
         days.push((review + 3, Act::Moderate));

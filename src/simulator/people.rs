@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use serde_json::{Value as Json, json};
 
 use super::asks::{self, Pressed};
 use super::council::{Council, CouncilFault};
@@ -43,6 +44,8 @@ pub enum Done {
     SentOn(String),
     /// The Head's moderation was sent to Greentick, which answered with this HTTP status (0: not at all).
     Moderated(u16),
+    /// What was said of a concern about practice was sent to Greentick, which answered with this HTTP status.
+    Concern(u16),
     /// There was nothing to do, or it was done before.
     Nothing(String),
 }
@@ -76,6 +79,9 @@ impl Council {
                 Ok(acted(Some(step), Done::Pressed(pressed)))
             }
             Act::Moderate => Ok(acted(None, self.moderation(plan, &key).await?)),
+            Act::RaiseConcern | Act::AcknowledgeConcern => {
+                Ok(acted(None, self.concern(plan, &key, act).await?))
+            }
             Act::Regrade => {
                 let review = StepType::Review;
                 let done = self.change(&key, |truth| regrade(truth, &plan.step(review)))?;
@@ -171,7 +177,9 @@ impl Council {
             return self.nothing(key, "there is no evaluation to moderate");
         };
         let reference = plan.reference();
-        let Some(status) = self.moderate(key, &reference, grade.name()).await else {
+        let body =
+            json!({ "id": key, "decision": "moderate", "grade": grade.name(), "outcome": "agree" });
+        let Some(status) = self.say(Act::Moderate, &reference, &body).await else {
             return self.nothing(key, "the Head has no token");
         };
         let event = Event::Moderated {
@@ -182,6 +190,38 @@ impl Council {
         let done = Done::Moderated(status);
         self.record(Some(key).filter(|_| done.is_answered()), event)?;
         Ok(done)
+    }
+
+    /// A concern about practice is put on record, or acknowledged.
+    async fn concern(&self, plan: &Plan, key: &str, act: Act) -> Result<Done, CouncilFault> {
+        let said = match act {
+            Act::RaiseConcern => "raise_concern",
+            _ => "acknowledge_concern",
+        };
+        let (reference, body) = (plan.reference(), json!({ "id": key, "decision": said }));
+        let Some(status) = self.say(act, &reference, &body).await else {
+            return self.nothing(key, "whoever says it has no token");
+        };
+        let done = Done::Concern(status);
+        let said = said.to_owned();
+        let event = Event::Concern {
+            reference,
+            said,
+            status,
+        };
+        self.record(Some(key).filter(|_| done.is_answered()), event)?;
+        Ok(done)
+    }
+
+    /// Sends a decision to Greentick by the token of whoever makes it: the QA manager raises concerns, the rest is the
+    /// Head's.
+    async fn say(&self, act: Act, reference: &str, body: &Json) -> Option<u16> {
+        let greentick = self.settings().greentick.as_ref()?;
+        let token = match act {
+            Act::RaiseConcern => greentick.qa_token.as_ref()?,
+            _ => greentick.head_token.as_ref()?,
+        };
+        self.decide(token, reference, body).await
     }
 
     fn nothing(&self, key: &str, why: &str) -> Result<Done, CouncilFault> {
@@ -211,7 +251,7 @@ impl Done {
     pub fn is_answered(&self) -> bool {
         match self {
             Self::Pressed(pressed) => pressed.finished || pressed.decision != "none",
-            Self::Moderated(status) => (1..500).contains(status),
+            Self::Moderated(status) | Self::Concern(status) => (1..500).contains(status),
             Self::Changed | Self::SentOn(_) | Self::Nothing(_) => true,
         }
     }
@@ -223,6 +263,7 @@ impl Done {
             Self::Pressed(pressed) => &pressed.decision,
             Self::SentOn(_) => "sent_on",
             Self::Moderated(_) => "moderated",
+            Self::Concern(_) => "concern",
             Self::Nothing(_) => "nothing",
         }
     }

@@ -100,6 +100,7 @@ impl Truth {
             Event::Restored { .. }
             | Event::FinishAsked { .. }
             | Event::Moderated { .. }
+            | Event::Concern { .. }
             | Event::NothingDone { .. }
             | Event::FaultSet { .. }
             | Event::FaultFired { .. } => {}

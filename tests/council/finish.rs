@@ -32,18 +32,23 @@ pub(crate) async fn both() -> Both {
     both_with(|_, _| ()).await
 }
 
+fn at_these_doors(doors: &str) -> Greentick {
+    Greentick {
+        base_url: doors.to_owned(),
+        source: "council".to_owned(),
+        finish_secret: "finish".into(),
+        callback_secret: "callback".into(),
+        head_token: None,
+        qa_token: None,
+    }
+}
+
 /// The same, with an app that is changed before the daemon begins.
 pub(crate) async fn both_with(change: impl FnOnce(&Stand, &mut App<HttpCaseSystem>)) -> Both {
     let clock = Clock::manual(at("2026-10-05T09:00:00Z"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let doors_at = format!("http://{}", listener.local_addr().unwrap());
-    let greentick = Greentick {
-        base_url: doors_at.clone(),
-        source: "council".to_owned(),
-        finish_secret: "finish".into(),
-        callback_secret: "callback".into(),
-        head_token: None,
-    };
+    let greentick = at_these_doors(&doors_at);
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let stand = serve(folder, clock.clone(), Some(greentick), false).await;
     let mut app = stand.app(Duration::from_secs(5)).await;
@@ -70,6 +75,7 @@ pub(crate) async fn both_with(change: impl FnOnce(&Stand, &mut App<HttpCaseSyste
         callers: Callers {
             tokens: vec![
                 caller("head", "W-HEAD", &["decide"]),
+                caller("qa", "W-QA", &["decide"]),
                 caller("asker", "W-1", &["finish_check"]),
                 caller("reader", "W-1", &["read"]),
             ],
@@ -245,6 +251,11 @@ async fn an_outstanding_evaluation_is_held_then_permitted_then_held_when_it_chan
     both.saved("70001", &[("le.overall", "INAD")]);
     let told = both.ask("70001", &supervisor).await;
     assert_eq!(told["decision"], "hold");
+    assert_eq!(rules(&told), ["LE-07.4", "LE-27.1"], "{told}");
+    let raise = json!({ "decision": "raise_concern" });
+    let (status, answer) = both.post(&path, "qa", raise).await;
+    assert_eq!(status, 201, "{answer}");
+    let told = both.ask("70001", &supervisor).await;
     assert_eq!(rules(&told), ["LE-27.1"], "{told}");
     both.end().await;
 }

@@ -19,6 +19,7 @@ pub(crate) async fn beside(server: &MockServer, fail_open: bool) -> Stand {
         finish_secret: "finish".into(),
         callback_secret: "callback".into(),
         head_token: Some("head".into()),
+        qa_token: None,
     };
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let clock = Clock::manual(at("2026-09-07T08:00:00Z"));
@@ -164,6 +165,7 @@ async fn a_callback_is_repeated_to_the_byte_until_it_is_acknowledged_even_after_
         finish_secret: "finish".into(),
         callback_secret: "callback".into(),
         head_token: None,
+        qa_token: None,
     };
     let again = serve(folder, clock, Some(greentick), false).await;
     let second = requests(&server, 1).await;

@@ -102,6 +102,7 @@ async fn story() -> (Stand, Vec<(Timestamp, Told)>) {
     let agree = Decided::Moderate {
         grade: Evaluation::Outstanding,
         outcome: ModerationOutcome::Agree,
+        instead: None,
         on: None,
     };
     stand.decide(LE, "W-HEAD", agree).await.unwrap();

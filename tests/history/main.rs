@@ -23,3 +23,4 @@ mod shadow;
 mod speed;
 mod stand;
 mod stories;
+mod told;

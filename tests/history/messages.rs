@@ -27,7 +27,7 @@ pub(crate) struct Message {
     pub(crate) example: String,
 }
 
-const LE: &str = "LE-2026-0017";
+pub(crate) const LE: &str = "LE-2026-0017";
 
 async fn episode(stand: &Stand) -> Episode {
     stand
@@ -40,7 +40,7 @@ async fn episode(stand: &Stand) -> Episode {
 }
 
 /// An allocated episode whose review is open, half written, and due on 20 November.
-async fn half_written(mode: Mode) -> Stand {
+pub(crate) async fn half_written(mode: Mode) -> Stand {
     let mut stand = Stand::new(mode, "2026-11-02 09:00").await;
     stand
         .decide(LE, "W-QA", stand.allocation(LE, "2026-11-20"))
@@ -69,7 +69,7 @@ async fn half_written(mode: Mode) -> Stand {
 }
 
 /// The first text written to the council that has these words.
-fn written(stand: &Stand, words: &str) -> String {
+pub(crate) fn written(stand: &Stand, words: &str) -> String {
     let all = stand.app.case_system.written();
     let found = all.iter().find(|one| one.text.contains(words));
     let all: Vec<&String> = all.iter().map(|one| &one.text).collect();
@@ -197,6 +197,7 @@ async fn finishes() -> Vec<Message> {
             when: "when the next step appears while this one is open",
             example: written(&early, "was sent on while"),
         },
+        crate::told::moved().await,
         Message {
             name: "A provisional permit turns out wrong",
             made_by: "wording::provisional_unmet",
@@ -370,6 +371,7 @@ async fn refusals() -> Vec<Message> {
     let moderate = Decided::Moderate {
         grade: Evaluation::Good,
         outcome: ModerationOutcome::Agree,
+        instead: None,
         on: None,
     };
     let mut told = Vec::new();
@@ -429,6 +431,7 @@ async fn reasons() -> BTreeMap<String, explain::RuleTold> {
     let agree = Decided::Moderate {
         grade: Evaluation::Outstanding,
         outcome: ModerationOutcome::Agree,
+        instead: None,
         on: None,
     };
     stand.decide(LE, "W-HEAD", agree).await.unwrap();
@@ -459,10 +462,11 @@ async fn reasons() -> BTreeMap<String, explain::RuleTold> {
     alone.appears("901", LE, Stage::Practitioner);
     alone.turn().await;
     note(&alone, &mut found).await;
+    crate::told::of_concern_and_difference(&mut found).await;
     found
 }
 
-async fn note(stand: &Stand, found: &mut BTreeMap<String, explain::RuleTold>) {
+pub(crate) async fn note(stand: &Stand, found: &mut BTreeMap<String, explain::RuleTold>) {
     let told = explain::explain(&stand.app, &EpisodeId::from(LE), None, stand.now).await;
     let told = told.unwrap().unwrap();
     let stages = told.stages.iter().flat_map(|stage| &stage.rules);
@@ -539,7 +543,9 @@ async fn groups() -> Vec<(&'static str, Vec<Message>)> {
             crate::sample_messages::told().await,
         ),
         ("What needs a person", concerns()),
+        ("Decisions", crate::told::decisions().await),
         ("Decisions that are not taken in", refusals().await),
+        ("Rows of an allocation", crate::told::rows().await),
     ]
 }
 
@@ -566,7 +572,7 @@ async fn the_page_of_messages_is_what_the_code_says() {
 }
 
 /// What begins a sentence that says what to do.
-const TO_DO: [&str; 42] = [
+const TO_DO: [&str; 43] = [
     "Agree",
     "Compare",
     "Return",
@@ -603,6 +609,7 @@ const TO_DO: [&str; 42] = [
     "See",
     "Set",
     "Summarise",
+    "Take",
     "Talk",
     "Tell",
     "Update",
@@ -662,8 +669,12 @@ fn faults(name: &str, text: &str, needs_a_step: bool) -> Vec<String> {
     let mut faults = Vec::new();
     let sentences = sentences(text);
     let next = |sentence: &String| TO_DO.iter().any(|verb| sentence.starts_with(verb));
-    let inside =
-        text.contains("; ask the") || text.contains(", ask the") || text.contains("; see ");
+    // Or a clause of a sentence does.
+    let clause = |clause: &str| {
+        let begins = |verb: &&str| clause.starts_with(&verb.to_lowercase());
+        TO_DO.iter().any(|verb| begins(&verb))
+    };
+    let inside = text.contains(", ask the") || text.split("; ").skip(1).any(clause);
     if needs_a_step && !inside && !sentences.iter().any(next) {
         faults.push(format!("{name}: nothing to do: {text}"));
     }

@@ -127,6 +127,7 @@ async fn history(seed: u64, mode: Mode) -> Stand {
                     _ => Decided::Moderate {
                         grade: Evaluation::Outstanding,
                         outcome: ModerationOutcome::Agree,
+                        instead: None,
                         on: None,
                     },
                 };

@@ -140,7 +140,8 @@ class Auditor:
             step = forms.at(entry["step"], version)
             days = [local_day(asked[entry["check"]]["at"]), local_day(entry["at"])]
             due = self.people.due.get(answer["episode"])
-            lacking, perhaps = unmet(step, due, days, self.grades(answer["episode"], asked[entry["check"]]["seq"]))
+            seq = asked[entry["check"]]["seq"]
+            lacking, perhaps = unmet(step, due, days, self.grades(answer["episode"], seq), self.concerned(answer["episode"], seq))
             if answer["decision"] == "permit":
                 permits += 1
                 if not answer.get("provisional") and (version not in versions or lacking):
@@ -193,6 +194,12 @@ class Auditor:
             if ("overdue" in row["flags"]) != expected:
                 wrong.append((row["id"], row["status"], str(due), row["flags"]))
         self.none("I8 every open review past its date is flagged, and I9 no other", wrong, len(rows))
+
+    def concerned(self, episode, before):
+        """Whether a concern about practice may have been on record when the check was asked; counted as evaluations are."""
+        said = any(reference == episode and seq <= before for seq, reference in self.people.concerned)
+        decided = (body["decision"] for body in self.kinds("decided"))
+        return said or any(one["episode"] == episode and one["what"].get("decision") == "raise_concern" for one in decided)
 
     def grades(self, episode, before):
         """Evaluations that the Head's agreement may have covered when the check was asked. A decision may have been taken in

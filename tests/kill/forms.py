@@ -66,9 +66,10 @@ def length(text):
     return len(html.unescape(re.sub(r"<[^>]*>", "", text or "")).strip())
 
 
-def unmet(form, due, days, moderated):
+def unmet(form, due, days, moderated, concerned):
     """Codes of the blocking rules that this form leaves unmet, and of those that it may leave unmet. `due` is the completion date,
-    `days` are the local days on which it was asked and answered, `moderated` the evaluations agreed to so far."""
+    `days` are the local days on which it was asked and answered, `moderated` the evaluations agreed to so far, `concerned` whether a
+    concern about practice was raised by then."""
     answers, tables = form["answers"], form["tables"]
     lacking, perhaps = set(), set()
 
@@ -89,6 +90,10 @@ def unmet(form, due, days, moderated):
         needs("LE-26.3", (actions and all(row.get("owner") and row.get("by_when") for row in actions)) or answers.get("le.actions.none_reason"))
         grade = EXTREME.get(answers.get("le.overall"))
         needs("LE-27.1", grade is None or grade in moderated)
+        needs("LE-07.4", grade != "inadequate" or concerned)
+        if grade == "inadequate":
+            # Whether it was raised before the question or after it is not replayed here.
+            perhaps |= {"LE-07.4"}
         if grade:
             # An agreement covers what stood when it was made, and that is not replayed here.
             perhaps |= {"LE-27.1", "LE-27.3"}

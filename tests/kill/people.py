@@ -35,6 +35,7 @@ class People(threading.Thread):
         self.council, self.greentick, self.chance = council, daemon, chance
         self.over = threading.Event()
         self.moderated = []  # (when by the log's sequence, episode, grade): decisions that were acknowledged
+        self.concerned = []  # (when by the log's sequence, episode): the same of concerns about practice
         self.trouble = []
         self.pressed = 0
         self.number = 0
@@ -83,6 +84,8 @@ class People(threading.Thread):
             return self.save(row)
         if dice < 0.52:
             return self.moderate(row)
+        if dice < 0.56:
+            return self.raise_concern(row)
         if dice < 0.93:
             self.pressed += 1
             return self.council.post(f"/council/steps/{row['id']}/finish")
@@ -126,6 +129,13 @@ class People(threading.Thread):
         else:
             answers = {"le.sm.process_view": "Y", "le.impact_signoff": "improved" if whole else None, "le.sm.statement": rich(300)}
         self.council.post(f"/council/steps/{row['id']}/answers", {"answers": answers, "tables": tables})
+
+    def raise_concern(self, row):
+        """A concern about practice goes on record; remembered only if Greentick acknowledged it."""
+        self.number += 1
+        before = self.council.changes()
+        if self.greentick.decide("qa-token", row["reference"], {"id": f"concern-{self.number}", "decision": "raise_concern"}) == 201:
+            self.concerned.append((before, row["reference"]))
 
     def moderate(self, row):
         """The Head agrees to an evaluation; remembered only if Greentick acknowledged it."""

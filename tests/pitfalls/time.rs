@@ -196,6 +196,7 @@ async fn p20_an_evaluation_that_changed_after_reopening_needs_its_moderation_aga
         what: Decided::Moderate {
             grade: Evaluation::Outstanding,
             outcome: ModerationOutcome::Agree,
+            instead: None,
             on: None,
         },
     };

@@ -63,6 +63,8 @@ fn evaluation_changed_after_moderation_from_one_extreme_to_the_other_needs_a_new
     ]);
     assert_eq!(case.verdict().answer(), Answer::Permit);
     case.set("evaluation", "inadequate");
+    assert_eq!(case.verdict().codes(), ["LE-07.4", "LE-27.1"]);
+    case.set("concern", "2026-11-20");
     assert_eq!(case.verdict().codes(), ["LE-27.1"]);
 }
 
@@ -74,7 +76,10 @@ fn evaluation_changed_after_moderation_to_a_middle_one_is_permitted_and_the_reco
             ("moderation", "agree:outstanding:W-9"),
         ]);
         case.set("evaluation", middle);
-        assert_eq!(case.verdict().answer(), Answer::Permit, "{middle}");
+        let verdict = case.verdict();
+        assert_eq!(verdict.answer(), Answer::Permit, "{middle}");
+        let warned: Vec<&str> = verdict.warnings().map(|one| one.rule.as_str()).collect();
+        assert_eq!(warned, ["LE-27.4"], "the Head looks at it");
         assert_eq!(case.episode.moderations.len(), 1);
     }
 }
@@ -84,6 +89,7 @@ fn evaluation_changed_from_a_middle_one_to_an_extreme_on_reopening_is_moderated_
     let mut case = review(&[]);
     reopened(&mut case, "2026-11-20");
     case.set("evaluation", "inadequate");
+    case.set("concern", "2026-11-20");
     assert_eq!(case.verdict().codes(), ["LE-27.1"]);
 }
 
@@ -156,6 +162,49 @@ fn moderation_disagreed_holds_until_there_is_an_agreement() {
     case.moderations.push("agree:outstanding:W-9".to_owned());
     case.moderate();
     assert_eq!(case.verdict().answer(), Answer::Permit);
+}
+
+#[test]
+fn moderation_disagreed_says_what_would_be_given_and_what_can_be_done() {
+    for (moderation, seen, remedy) in [
+        (
+            "change:outstanding:W-9:good",
+            "Good was advised instead on 20 November 2026.",
+            "Take the moderator's evaluation, Good, or ask for moderation once more with more evidence. Then press Finish again.",
+        ),
+        (
+            "change:outstanding:W-9:good change:outstanding:W-9:good",
+            "Good was advised instead on 20 November 2026.",
+            "Take the moderator's evaluation, Good, or have CSLT decide by recording a moderation. Then press Finish again.",
+        ),
+        (
+            "change:outstanding:W-9",
+            "Another evaluation was advised on 20 November 2026.",
+            "Take the moderator's evaluation, or ask for moderation once more with more evidence. Then press Finish again.",
+        ),
+        (
+            "more_evidence:outstanding:W-9",
+            "More evidence was asked for on 20 November 2026.",
+            "Add the evidence and ask for moderation again, then press Finish again.",
+        ),
+    ] {
+        let mut case = review(&[("evaluation", "outstanding")]);
+        case.set("moderation", moderation);
+        case.moderate();
+        let verdict = case.verdict();
+        let held = verdict.reasons().next().unwrap();
+        assert_eq!((held.seen().as_str(), held.remedy.as_str()), (seen, remedy));
+        // A council's own sentence stands above ours.
+        let own = RuleTerms {
+            remedy: "Ring the Head.".to_owned(),
+            ..RuleTerms::default()
+        };
+        case.terms.policy.rules.insert("LE-27.1".to_owned(), own);
+        assert_eq!(
+            case.verdict().reasons().next().unwrap().remedy,
+            "Ring the Head."
+        );
+    }
 }
 
 #[test]

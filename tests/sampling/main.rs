@@ -9,6 +9,7 @@
 mod amendments;
 mod assignment;
 mod certificate;
+mod chances;
 mod pack;
 mod reference;
 mod second_opinion;

@@ -115,7 +115,7 @@ fn allocation<C>(
 ) -> Option<Allocation> {
     for (name, _) in COLUMNS.iter().filter(|(_, needed)| *needed) {
         if row.text(name).is_empty() {
-            let why = "is empty; an allocation needs it (¶1)";
+            let why = "is empty; fill it in, as an allocation needs it (¶1)";
             wrong.push(RowFault::of(row.line, why).column(name).rule("LE-01.1"));
         }
     }

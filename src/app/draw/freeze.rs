@@ -13,6 +13,7 @@ use crate::practice::decision::ModerationOutcome;
 use crate::practice::episode::{Episode, Stage};
 use crate::practice::ids::{CycleId, WorkerId};
 use crate::practice::known::Known;
+use crate::practice::rules::differing::moved_from;
 use crate::sampling::{Certain, Exclusion, FrameRow, Frozen, Name, SamplingPolicy};
 
 /// Freezes a cycle's frame: every episode whose practice review is finished and whose record is not restricted; the
@@ -102,10 +103,11 @@ fn frame_row<C>(
     let name = |text: &str| Name::from(text);
     let moderated = episode.moderations.last();
     let evaluation = episode.evaluation();
-    let disputed = episode
-        .moderations
-        .iter()
-        .any(|m| Known::Is(m.grade) != evaluation || m.outcome != ModerationOutcome::Agree);
+    let disputed = moved_from(episode, |_| true).is_some()
+        || episode
+            .moderations
+            .iter()
+            .any(|m| Known::Is(m.grade) != evaluation || m.outcome != ModerationOutcome::Agree);
     Ok(FrameRow {
         le_id: name(episode.id.as_str()),
         service: name(&allocation.service),

@@ -159,6 +159,7 @@ fn open_council(dir: &Path, board: &str, clock: &Clock) -> Result<Council, Failu
             finish_secret: starter::secret(dir, "finish-check", None)?,
             callback_secret: starter::secret(dir, "callback", None)?,
             head_token: Some(starter::secret(dir, "head-token", None)?),
+            qa_token: Some(starter::secret(dir, "qa-token", None)?),
         }),
         fail_open: false,
     })?)

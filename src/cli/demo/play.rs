@@ -100,6 +100,11 @@ impl Conductor<'_> {
             Done::SentOn(next) => line(&format!("sent on to step {next} while the step is open")),
             Done::Moderated(201) => line("moderated by the Head"),
             Done::Moderated(status) => line(&format!("moderation not taken ({status})")),
+            Done::Concern(201) => match plan.acts.get(nth) {
+                Some((_, Act::RaiseConcern)) => line("concern about practice raised"),
+                _ => line("the Head has the concern"),
+            },
+            Done::Concern(status) => line(&format!("concern not taken ({status})")),
             Done::Changed => {
                 if let Some((_, Act::Regrade)) = plan.acts.get(nth) {
                     line("evaluation changed after it was moderated");

@@ -6,7 +6,7 @@ use super::two::second_person;
 use super::{QA, reassigned};
 use crate::practice::authority::Refusal;
 use crate::practice::bind::is_alone;
-use crate::practice::conflict::sample_conflict;
+use crate::practice::conflict::{sample_conflict, times_advised_against};
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome};
 use crate::practice::episode::{Episode, Role, Stage, StepStatus};
 use crate::practice::on_record::Pause;
@@ -44,6 +44,7 @@ pub(super) fn fits(
             "no request for moderation is open",
             &[],
         ),
+        Decided::RequestModeration => may_ask_again(episode),
         Decided::Moderate { .. } => moderation_fits(decision, episode),
         Decided::ReturnStep { to, .. } => {
             return_fits(*to, episode)?;
@@ -232,12 +233,40 @@ pub fn open_request(episode: &Episode) -> bool {
     request.withdrawn_at.is_none() && answered.is_none_or(|at| at < request.at)
 }
 
+/// Where another evaluation was advised, moderation is asked for once more and no oftener (LE-27.5).
+fn may_ask_again(episode: &Episode) -> Result<(), Refusal> {
+    let now = episode.evaluation();
+    let against = now
+        .value()
+        .map_or(0, |now| times_advised_against(episode, *now, None));
+    only_if(
+        against < 2,
+        "LE-27.5",
+        "another evaluation was advised twice; take it, or ask CSLT to decide by recording a moderation",
+        &[Role::Cslt],
+    )
+}
+
 /// A moderator decides on what stands, not on what stood when it was shown.
 fn moderation_fits(decision: &Decision, episode: &Episode) -> Result<(), Refusal> {
-    let Decided::Moderate { outcome, on, .. } = &decision.what else {
+    let Decided::Moderate {
+        grade,
+        outcome,
+        instead,
+        on,
+    } = &decision.what
+    else {
         return Ok(());
     };
     let (rule, head) = ("LE-27.3", [Role::HeadOfService]);
+    let names_another = instead.is_none_or(|one| one != *grade);
+    let fits = instead.is_none() || *outcome == ModerationOutcome::Change;
+    only_if(
+        names_another && fits,
+        "LE-27.5",
+        "`instead` goes with the outcome `change`, and names another evaluation than was moderated",
+        &head,
+    )?;
     if *outcome == ModerationOutcome::Withdrawn {
         let why = "the practice reviewer takes a request back, by `withdraw_moderation`";
         return Err(Refusal::new("LE-27.1", why, &[Role::PracticeReviewer]));

@@ -143,12 +143,18 @@ fn moderation(episode: &mut Episode, decision: &Decision) {
             until: *until,
             by,
         }),
-        Decided::Moderate { grade, outcome, on } => episode.moderations.push(Moderation {
+        Decided::Moderate {
+            grade,
+            outcome,
+            instead,
+            on,
+        } => episode.moderations.push(Moderation {
             id: decision.id.clone(),
             by,
             at,
             grade: *grade,
             outcome: *outcome,
+            instead: *instead,
             on: on.clone().unwrap_or_else(|| episode.moderated_matter()),
         }),
         _ => {}

@@ -7,12 +7,15 @@ use super::Work;
 use super::sample::of_sample;
 use crate::practice::admit::settles;
 use crate::practice::authority;
-use crate::practice::decision::{Decided, Decision, ModerationOutcome};
+use crate::practice::conflict::times_advised_against;
+use crate::practice::deadlines::due_day;
+use crate::practice::decision::{Decided, Decision, Moderation, ModerationOutcome};
 use crate::practice::effect::Act;
 use crate::practice::episode::{Episode, Role, Stage};
 use crate::practice::fold;
 use crate::practice::ids::StepId;
-use crate::practice::terms::Mode;
+use crate::practice::rules::differing::way_out;
+use crate::practice::terms::{Mode, Terms};
 
 /// Under which rule, to whom, and what.
 pub(super) type Saying = (&'static str, Vec<Role>, String);
@@ -40,7 +43,7 @@ impl Work<'_> {
             self.open_again(decision);
         }
         let graded = grade.is_some();
-        if let Some(said) = message(&self.after, decision, role, settles, graded) {
+        if let Some(said) = message(&self.after, decision, role, (settles, graded), self.terms) {
             let act = match &said.step {
                 Some(_) => Act::Note { text: said.text },
                 None => Act::Notice { text: said.text },
@@ -63,8 +66,11 @@ impl Work<'_> {
             return;
         };
         let code = decision.what.reason().unwrap_or_default();
+        let by = due_day(&self.after, to, &self.terms.policy, &self.terms.calendar);
+        let by = by.filter(|_| to == Stage::Practitioner);
+        let by = by.map_or_else(String::new, |by| by.strftime(" by %-d %B %Y").to_string());
         let text = format!(
-            "{}: the {} is to be worked on again, reason code {code}.",
+            "{}: the {} is to be worked on again, reason code {code}. Finish it anew{by}.",
             self.after.id,
             to.words()
         );
@@ -91,14 +97,14 @@ fn message(
     episode: &Episode,
     decision: &Decision,
     role: Option<Role>,
-    settles: bool,
-    graded: bool,
+    (settles, graded): (bool, bool),
+    terms: &Terms,
 ) -> Option<Message> {
     let on_review = matches!(
         decision.what,
         Decided::Moderate { .. } | Decided::BelowStandard { .. }
     );
-    let (under, tell, text) = of_moderation(&decision.what)
+    let (under, tell, text) = of_moderation(&decision.what, episode, terms)
         .or_else(|| of_people(&decision.what))
         .or_else(|| of_sample(&decision.what, episode))
         .or_else(|| of_going_back(&decision.what, role, settles, graded))?;
@@ -111,7 +117,7 @@ fn message(
     })
 }
 
-fn of_moderation(what: &Decided) -> Option<Saying> {
+fn of_moderation(what: &Decided, episode: &Episode, terms: &Terms) -> Option<Saying> {
     let head = vec![Role::HeadOfService];
     let (tell, text) = match what {
         Decided::RequestModeration => (
@@ -121,20 +127,30 @@ fn of_moderation(what: &Decided) -> Option<Saying> {
         ),
         Decided::WithdrawModeration => (
             head,
-            "the request for initial moderation is withdrawn".to_owned(),
+            "the request for initial moderation is withdrawn. You do not need to do anything"
+                .to_owned(),
         ),
-        Decided::Moderate { outcome, grade, .. } => (
-            vec![Role::PracticeReviewer],
-            format!(
-                "initial moderation of {}: {}",
-                grade.words(),
-                moderated(*outcome)
-            ),
-        ),
+        Decided::Moderate { outcome, grade, .. } => {
+            let against = *outcome == ModerationOutcome::Change
+                && times_advised_against(episode, *grade, None) > 1;
+            let also = against.then_some(Role::Cslt);
+            let last = episode.moderations.last();
+            (
+                std::iter::once(Role::PracticeReviewer)
+                    .chain(also)
+                    .collect(),
+                format!(
+                    "initial moderation of {}: {}",
+                    grade.words(),
+                    last.map_or_else(String::new, |last| moderated(episode, last))
+                ),
+            )
+        }
         Decided::Delegate { to, until, .. } => (
             vec![Role::PracticeReviewer, Role::QaManager],
             format!(
-                "worker {to} may record the initial moderation in the Head's place until {until}"
+                "worker {to} may record the initial moderation in the Head's place, until {}. Ask them for it",
+                terms.calendar.local_words(*until)
             ),
         ),
         _ => return None,
@@ -157,14 +173,16 @@ fn of_people(what: &Decided) -> Option<Saying> {
             "LE-05.1",
             vec![Role::PracticeReviewer],
             format!(
-                "below the standard, as first instance. Criteria: {}",
+                "below the standard, as first instance. Put right what is named. Criteria: {}",
                 criteria.join(", ")
             ),
         ),
         Decided::EscalateToHead { .. } => (
             "LE-05.2",
             vec![Role::HeadOfService],
-            format!("the standard of this Learning Episode is taken to you, reason code {code}"),
+            format!(
+                "the standard of this Learning Episode is taken to you, reason code {code}. Talk with the QA manager"
+            ),
         ),
         Decided::RaiseConcern => (
             "LE-07.1",
@@ -176,7 +194,7 @@ fn of_people(what: &Decided) -> Option<Saying> {
             "LE-01.2",
             vec![*role, Role::QaManager],
             format!(
-                "worker {to} is its {} from now on, reason code {code}",
+                "worker {to} is its {} from now on, reason code {code}. Tell each other what stands open",
                 role.words()
             ),
         ),
@@ -197,20 +215,22 @@ fn of_going_back(
             "LE-09.6",
             both(),
             format!(
-                "cancelled after it was evaluated, reason code {code}, so it left the sample's frame"
+                "cancelled after it was evaluated, reason code {code}, so it left the sample's frame. Look at whether that \
+                 was meant"
             ),
         ),
         Decided::ReopenAfterSignOff { .. } if settles => (
             "LE-29.3",
             both(),
-            "opened again after sign-off. The sign-off, and any result of the sample, are of the version before"
+            "opened again after sign-off. The sign-off, and any result of the sample, are of the version before. Have it \
+             signed off anew"
                 .to_owned(),
         ),
         Decided::ReopenAfterSignOff { .. } | Decided::ReturnStep { .. } if !settles => (
             "LE-29.3",
             second(what, role),
             format!(
-                "{} is proposed, reason code {code}; it needs your word too",
+                "`{}` is proposed, reason code {code}. Record the same if you agree",
                 what.name()
             ),
         ),
@@ -227,11 +247,22 @@ fn second(what: &Decided, first: Option<Role>) -> Vec<Role> {
     both.filter(|role| Some(*role) != first).collect()
 }
 
-fn moderated(outcome: ModerationOutcome) -> &'static str {
-    match outcome {
-        ModerationOutcome::Agree => "agreed. Finish can go on with the form as it stands",
-        ModerationOutcome::Change => "another evaluation is advised",
-        ModerationOutcome::MoreEvidence => "more evidence is asked for",
-        ModerationOutcome::Withdrawn => "the request is withdrawn",
+fn moderated(episode: &Episode, last: &Moderation) -> String {
+    match (last.outcome, last.instead) {
+        (ModerationOutcome::Agree, _) => {
+            "agreed. Finish can go on with the form as it stands".to_owned()
+        }
+        (ModerationOutcome::Change, Some(instead)) => format!(
+            "{} is advised instead. {}",
+            instead.words(),
+            way_out(episode, last)
+        ),
+        (ModerationOutcome::Change, None) => {
+            format!("another evaluation is advised. {}", way_out(episode, last))
+        }
+        (ModerationOutcome::MoreEvidence, _) => {
+            "more evidence is asked for. Add it, and ask for moderation again".to_owned()
+        }
+        (ModerationOutcome::Withdrawn, _) => "the request is withdrawn".to_owned(),
     }
 }

@@ -15,7 +15,7 @@ use crate::practice::ids::StepId;
 use crate::practice::judge::judge_as_if_open;
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Mode;
-use crate::practice::verdict::{Answer, Verdict};
+use crate::practice::verdict::{Answer, Finding, Verdict};
 use crate::practice::{fold, permit, wording};
 
 fn sent_on_cause(step: &StepId, leg: u32) -> String {
@@ -44,6 +44,7 @@ impl Work<'_> {
             return;
         }
         let verdict = self.judge_as_if_open(step, finished.at);
+        self.tell_the_head(step, finished, verdict.as_ref());
         let seen = self.after.steps.get(step);
         let permit = self.after.permits.get(step).filter(|permit| {
             seen.is_some_and(|seen| permit::covers(permit, &self.after, seen, finished, earliest))
@@ -80,6 +81,21 @@ impl Work<'_> {
                 self.owe_step(step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
             }
             (Mode::Reverse | Mode::Observe, _) => {}
+        }
+    }
+
+    /// What the Head is asked to look at, and what did not hold the Finish: said once it is finished (LE-27.4, LE-29.4).
+    fn tell_the_head(&mut self, step: &StepId, finished: &Finished, verdict: Option<&Verdict>) {
+        let flagged = verdict.into_iter().flat_map(Verdict::warnings);
+        let for_head = flagged.filter(|judged| {
+            judged.asks == Role::HeadOfService && matches!(judged.finding, Finding::Unmet(_))
+        });
+        for judged in for_head {
+            let text = wording::flagged(&self.after, judged);
+            let cause = format!("flagged/{}/{step}/{}", judged.rule, finished.leg);
+            let note = Act::Note { text };
+            let tell = [Role::HeadOfService];
+            self.owe_step(step, &cause, &judged.rule, "note", note, &tell);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Time;
 
-use super::words::{counted, day, listed, met_or, unmet};
+use super::words::{counted, day, listed, met_or, unmet, unmet_but};
 use super::{Proposal, Question, Rule, Trigger, due, flag, parameter};
 use crate::practice::decision::Allocation;
 use crate::practice::episode::{Evaluation, Role, Stage, Step, StepStatus};
@@ -141,9 +141,10 @@ fn independent(proposal: &Proposal<'_>) -> Finding {
     let allocation = proposal.allocation;
     let reviewer = &allocation.reviewer;
     if *reviewer == allocation.practitioner {
-        return unmet(
+        return unmet_but(
             "The practice reviewer has to be somebody else than the practitioner.",
             format!("`{reviewer}` is named as both."),
+            "Allocate another practice reviewer; no reason makes up for this.",
         );
     }
     let reason = allocation.conflict_reason.as_deref().unwrap_or_default();

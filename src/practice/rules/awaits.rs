@@ -43,6 +43,8 @@ pub struct Missing<'a> {
 pub enum From {
     /// On this day; each rung of the ladder at half past eight of its own.
     Day(Date),
+    /// The same, where the day moves as the form changes: each rung is told once for each opening of the step.
+    Moving(Date),
     /// At this instant, UTC, and at once: the ladder's rungs are all told then.
     Instant(Timestamp),
 }
@@ -63,8 +65,27 @@ impl<'a> Awaited<'a> {
             evidence: Evidence {
                 missing: missing.into(),
                 seen: seen.into(),
+                remedy: None,
             },
         })
+    }
+
+    /// The same, put right in another way than the rule's own.
+    pub(super) fn by(mut self, remedy: impl Into<String>) -> Self {
+        if let Self::Missing(missing) = &mut self {
+            missing.evidence.remedy = Some(remedy.into());
+        }
+        self
+    }
+
+    /// The same, told once for each opening of the step, however often that day moves.
+    pub(super) fn once_an_opening(mut self) -> Self {
+        if let Self::Missing(missing) = &mut self
+            && let From::Day(day) = missing.from
+        {
+            missing.from = From::Moving(day);
+        }
+        self
     }
 
     /// What the judge makes of it at the instant that is asked about.
@@ -98,18 +119,26 @@ impl<'a> Awaited<'a> {
             return Vec::new();
         }
         let step = open_step(question, missing.stage);
+        // Once for each opening of the step, however often it changes meanwhile.
+        let opening = format!("opening-{}", step.map_or(0, |step| step.leg));
         let (kind, since, due) = match missing.from {
             From::Day(day) => (MilestoneKind::Prompt, day.to_string(), day),
+            From::Moving(day) => (MilestoneKind::Prompt, opening, day),
             From::Instant(at) => {
                 let day = question.terms.calendar.local_date(at);
-                // Once for each opening of the step, however often it changes meanwhile.
-                let leg = step.map_or(0, |step| step.leg);
-                (MilestoneKind::Nudge, format!("opening-{leg}"), day)
+                (MilestoneKind::Nudge, opening, day)
             }
         };
         let cause = format!("{}/{since}", rule.code);
         let evidence = &missing.evidence;
-        let says = format!("{} {} {}", evidence.missing, evidence.seen, rule.remedy);
+        let policy = &question.terms.policy;
+        let remedy = rule.remedy_under(policy, evidence.remedy.as_deref());
+        let say = rule.changed(policy, |terms| super::said(&terms.say));
+        let says = format!(
+            "{} {} {remedy}",
+            say.as_ref().unwrap_or(&evidence.missing),
+            evidence.seen
+        );
         let rungs = missing.at(question).into_iter();
         let milestone = |(at, rung): (Timestamp, &Rung)| Milestone {
             cause: cause.clone(),
@@ -135,7 +164,7 @@ impl<'a> Missing<'a> {
         let spans = common(question.episode, &question.terms.policy);
         let at = |rung: &Rung| match self.from {
             From::Instant(at) => at,
-            From::Day(from) => {
+            From::Day(from) | From::Moving(from) => {
                 let day = match rung.working_days {
                     0 => calendar.on_or_before(from),
                     days => calendar.add(from, days),

@@ -4,6 +4,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
+use super::Question;
 use crate::practice::deadlines;
 use crate::practice::episode::{Episode, Stage};
 use crate::practice::standstill;
@@ -12,6 +13,13 @@ use crate::practice::terms::Terms;
 /// The day by which a stage is due, extensions and pauses counted; none if nobody set one.
 pub(super) fn effective(episode: &Episode, stage: Stage, terms: &Terms) -> Option<Date> {
     deadlines::due_day(episode, stage, &terms.policy, &terms.calendar)
+}
+
+/// The day agreed for the practitioner's step, or the later one by which it is due since it was returned (R1).
+pub(super) fn agreed_or_returned(question: &Question<'_>, agreed: Date) -> Date {
+    let (policy, calendar) = (&question.terms.policy, &question.terms.calendar);
+    let again = deadlines::due_again(question.episode, question.at, policy, calendar);
+    again.map_or(agreed, |again| again.max(agreed))
 }
 
 /// Whether the clock of a stage stands still on a day.

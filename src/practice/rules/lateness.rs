@@ -252,11 +252,12 @@ fn available(question: &Question<'_>) -> Finding {
     };
     match question.day(Fact::AgreedDate) {
         Known::Is(agreed) => met_or(
-            today <= agreed || step.status == StepStatus::Completed,
+            today <= due::agreed_or_returned(question, agreed)
+                || step.status == StepStatus::Completed,
             "The practitioner's step has not been handed over by the agreed date.",
             format!(
                 "Agreed for {}; the step is {}.",
-                day(agreed),
+                day(due::agreed_or_returned(question, agreed)),
                 step.status.name()
             ),
         ),

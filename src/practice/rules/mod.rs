@@ -7,8 +7,10 @@
 
 pub mod allocation;
 pub mod awaits;
+pub mod concern;
 pub mod concluding;
 pub mod conversation;
+pub mod differing;
 pub mod due;
 pub mod hand_on;
 pub mod hand_over;
@@ -91,6 +93,30 @@ const fn flag(
     }
 }
 
+/// The same as time passes, for what is awaited in the practice review.
+const fn awaiting(
+    code: &'static str,
+    name: &'static str,
+    paragraphs: &'static [u8],
+    title: &'static str,
+    remedy: &'static str,
+    check: for<'a> fn(&Question<'a>) -> Awaited<'a>,
+) -> Rule {
+    Rule {
+        code,
+        also: &[],
+        name,
+        paragraphs,
+        title,
+        stance: Stance::Flag,
+        when_unavailable: WhenUnavailable::AllowProvisional,
+        remedy,
+        asks: Role::PracticeReviewer,
+        overridable: true,
+        trigger: Trigger::Awaits(check),
+    }
+}
+
 /// How a rule looks at an episode.
 pub type Check = fn(&Question<'_>) -> Finding;
 
@@ -128,6 +154,8 @@ pub const RULES: &[Rule] = &[
     lateness::AVAILABLE,
     hand_on::SAID_EARLY,
     standard::FIRST_INSTANCE,
+    concern::CONSIDERED,
+    concern::ACKNOWLEDGED,
     waiting::ASKED_FOR,
     invitations::KICK_OFF,
     invitations::CONVERSATION,
@@ -158,9 +186,12 @@ pub const RULES: &[Rule] = &[
     concluding::CHALLENGE,
     concluding::ACTIONS,
     waiting::BEFORE_MEETING,
+    concern::BEFORE_INADEQUATE,
     moderation::AGREED,
     waiting::ANSWERED,
     moderation::UNCHANGED,
+    differing::MOVED,
+    differing::SETTLED,
     moderation::REACHED_MANAGER,
     concluding::TO_SUPERVISOR,
     supervisor::CARRIED,
@@ -209,10 +240,10 @@ impl Rule {
             .unwrap_or(self.when_unavailable)
     }
 
-    /// Who can put it right and how, under a policy: one sentence.
-    pub fn remedy_under(&self, policy: &Policy) -> String {
+    /// Who can put it right and how: as the policy says, else as the case at hand asks, else as always.
+    pub fn remedy_under(&self, policy: &Policy, case: Option<&str>) -> String {
         self.changed(policy, |terms| said(&terms.remedy))
-            .unwrap_or_else(|| self.remedy.to_owned())
+            .unwrap_or_else(|| case.unwrap_or(self.remedy).to_owned())
     }
 
     /// Its own code, and those it is listed under as well.
@@ -234,10 +265,12 @@ impl Rule {
         } else {
             finding()
         };
-        if let (Finding::Unmet(evidence), Some(say)) =
-            (&mut finding, self.changed(policy, |terms| said(&terms.say)))
-        {
-            evidence.missing = say;
+        let mut remedy = self.remedy_under(policy, None);
+        if let Finding::Unmet(evidence) = &mut finding {
+            remedy = self.remedy_under(policy, evidence.remedy.take().as_deref());
+            if let Some(say) = self.changed(policy, |terms| said(&terms.say)) {
+                evidence.missing = say;
+            }
         }
         Judged {
             rule: self.code.to_owned(),
@@ -246,7 +279,7 @@ impl Rule {
             stance,
             when_unavailable: self.when_unavailable_under(policy),
             finding,
-            remedy: self.remedy_under(policy),
+            remedy,
             link: policy.link(self.codes()).map(str::to_owned),
             asks: self.asks,
         }

@@ -4,7 +4,8 @@
 //! one evaluation on one set of ratings by one reviewer: LE-27.1 asks whether it was given, LE-27.3
 //! whether what was agreed to is still what stands in the form.
 
-use super::words::{day, unmet};
+use super::differing::way_out;
+use super::words::{day, unmet, unmet_but};
 use super::{Question, Rule, Trigger, due};
 use crate::practice::conflict::moderates;
 use crate::practice::decision::{Moderation, ModerationOutcome};
@@ -80,14 +81,9 @@ fn agreed(question: &Question<'_>) -> Finding {
         Ok(evaluation) => evaluation,
         Err(finding) => return finding,
     };
-    let recorded = recorded(question);
-    let eligible: Vec<&Moderation> = recorded
-        .iter()
-        .copied()
-        .filter(|moderation| objection(question, moderation).is_none())
-        .collect();
+    let eligible = eligible(question);
     let Some(latest) = eligible.last() else {
-        return nobody_eligible(question, evaluation, &recorded);
+        return nobody_eligible(question, evaluation, &recorded(question));
     };
     let words = evaluation.words();
     let Some(ours) = last_for(&eligible, evaluation) else {
@@ -103,10 +99,33 @@ fn agreed(question: &Question<'_>) -> Finding {
     if ours.outcome == ModerationOutcome::Agree {
         return Finding::Met;
     }
-    unmet(
-        format!("The initial moderation has not agreed to an overall evaluation of {words}."),
-        format!("{} on {}.", outcome(ours.outcome), on(question, ours)),
-    )
+    let missing =
+        format!("The initial moderation has not agreed to an overall evaluation of {words}.");
+    let seen = format!("{} on {}.", outcome(ours), on(question, ours));
+    match ours.outcome {
+        ModerationOutcome::Change => unmet_but(
+            missing,
+            seen,
+            format!(
+                "{}. Then press Finish again.",
+                way_out(question.episode, ours)
+            ),
+        ),
+        ModerationOutcome::MoreEvidence => unmet_but(
+            missing,
+            seen,
+            "Add the evidence and ask for moderation again, then press Finish again.",
+        ),
+        ModerationOutcome::Agree | ModerationOutcome::Withdrawn => unmet(missing, seen),
+    }
+}
+
+/// The moderations that count, oldest first.
+pub(super) fn eligible<'a>(question: &Question<'a>) -> Vec<&'a Moderation> {
+    let recorded = recorded(question).into_iter();
+    recorded
+        .filter(|moderation| objection(question, moderation).is_none())
+        .collect()
 }
 
 /// Of several moderations of one evaluation the last one counts.
@@ -153,11 +172,7 @@ fn unchanged(question: &Question<'_>) -> Finding {
     let Ok(evaluation) = extreme(question) else {
         return Finding::DoesNotApply;
     };
-    let eligible: Vec<&Moderation> = recorded(question)
-        .into_iter()
-        .filter(|moderation| objection(question, moderation).is_none())
-        .collect();
-    let Some(ours) = last_for(&eligible, evaluation) else {
+    let Some(ours) = last_for(&eligible(question), evaluation) else {
         return Finding::DoesNotApply;
     };
     if ours.outcome != ModerationOutcome::Agree {
@@ -205,11 +220,15 @@ fn on(question: &Question<'_>, moderation: &Moderation) -> String {
     day(due::local_date(question.terms, moderation.at))
 }
 
-fn outcome(outcome: ModerationOutcome) -> &'static str {
-    match outcome {
-        ModerationOutcome::Agree => "Agreed",
-        ModerationOutcome::Change => "Another evaluation was advised",
-        ModerationOutcome::MoreEvidence => "More evidence was asked for",
-        ModerationOutcome::Withdrawn => "The request was withdrawn",
-    }
+fn outcome(moderation: &Moderation) -> String {
+    let words = match (moderation.outcome, moderation.instead) {
+        (ModerationOutcome::Agree, _) => "Agreed",
+        (ModerationOutcome::Change, Some(instead)) => {
+            return format!("{} was advised instead", instead.words());
+        }
+        (ModerationOutcome::Change, None) => "Another evaluation was advised",
+        (ModerationOutcome::MoreEvidence, _) => "More evidence was asked for",
+        (ModerationOutcome::Withdrawn, _) => "The request was withdrawn",
+    };
+    words.to_owned()
 }

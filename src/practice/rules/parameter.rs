@@ -49,8 +49,11 @@ pub const PARAMETERS: &[Parameter] = &[
     PAUSE_DAYS,
     EARLY,
     FIRST_INSTANCE_DAYS,
+    LOW_COMPONENTS,
+    LOW_AREAS,
     NUDGE_MINUTES,
     REFLECTION,
+    RETURNED,
     CONVERSATION,
     COMPONENTS,
     OUTSTANDING_HIGH,
@@ -170,6 +173,22 @@ pub const FIRST_INSTANCE_DAYS: Parameter = days(
     "Working days that the practice reviewer has after being told, before the Head hears of it.",
     3,
 );
+/// LE-07.2: how much low assurance in what was observed is a reason to think of a concern.
+pub const LOW_COMPONENTS: Parameter = number(
+    "LE-07.2",
+    "low_components",
+    "Components of the observation with low assurance from which on a concern is asked about; 0 asks of none.",
+    1,
+    (0, 50),
+);
+/// LE-07.2: the same of the areas of practice.
+pub const LOW_AREAS: Parameter = number(
+    "LE-07.2",
+    "low_areas",
+    "Areas of practice with low assurance from which on it is asked about; 0 asks of none.",
+    2,
+    (0, 200),
+);
 /// LE-08.3: how long a choice stands before it is one.
 pub const NUDGE_MINUTES: Parameter = Parameter {
     rule: "LE-08.3",
@@ -187,6 +206,13 @@ pub const REFLECTION: Parameter = chars(
     "min_chars",
     "Fewest characters of the reflection.",
     200,
+);
+/// LE-16.4: how long the practitioner has for a step that came back.
+pub const RETURNED: Parameter = days(
+    "LE-16.4",
+    "returned_working_days",
+    "Working days that the practitioner has for a step that was returned to them.",
+    3,
 );
 /// LE-20.1: how long the summary is at least.
 pub const CONVERSATION: Parameter = chars(

@@ -2,7 +2,7 @@
 
 use super::hand_over;
 use super::words::{day, met_or, unmet};
-use super::{Question, Rule, Trigger, flag, parameter};
+use super::{Question, Rule, Trigger, due, flag, parameter};
 use crate::practice::decision::ReasonAbout;
 use crate::practice::episode::{Role, Stage};
 use crate::practice::fact::Fact;
@@ -117,11 +117,14 @@ fn in_time(question: &Question<'_>) -> Finding {
         );
     }
     match agreed {
-        Known::Is(agreed) => met_or(
-            today <= agreed,
-            "The practitioner's step was not handed over by the agreed date.",
-            format!("Agreed for {}; Finish on {}.", day(agreed), day(today)),
-        ),
+        Known::Is(agreed) => {
+            let agreed = due::agreed_or_returned(question, agreed);
+            met_or(
+                today <= agreed,
+                "The practitioner's step was not handed over by the agreed date.",
+                format!("Agreed for {}; Finish on {}.", day(agreed), day(today)),
+            )
+        }
         Known::Blank => Finding::DoesNotApply,
         Known::Unreadable(why) => Finding::CannotTell(Fact::AgreedDate, why),
     }

@@ -32,7 +32,7 @@ pub const ASSURED: Rule = Rule {
         "process-assured",
         &[29],
         "The Service Manager's view of the process is that it is assured",
-        "Return the work to the practice review, and tell the Head of Service Practice and Learning.",
+        "Talk with the Service Manager, and return the work to the practice review.",
         assured,
     )
 };

@@ -53,7 +53,7 @@ pub const ANSWERED: Rule = Rule {
     title: "A request for initial moderation is answered within a few working days",
     stance: Stance::Flag,
     when_unavailable: WhenUnavailable::Hold,
-    remedy: "Record the moderation, or let a delegate do so. The practice reviewer's clock stands still meanwhile, up to the policy's limit.",
+    remedy: "Record the moderation, or let somebody do so in your place with `delegate`. The practice reviewer's clock stands still meanwhile, up to the policy's limit.",
     asks: Role::HeadOfService,
     overridable: true,
     trigger: Trigger::Awaits(answered),
@@ -103,6 +103,7 @@ fn asked_for<'a>(question: &Question<'a>) -> Awaited<'a> {
         evidence: Evidence {
             missing: "Initial moderation has not been asked for yet.".to_owned(),
             seen: format!("The evaluation considered is {}.", evaluation.words()),
+            remedy: None,
         },
     })
 }
@@ -147,6 +148,20 @@ fn answered<'a>(question: &Question<'a>) -> Awaited<'a> {
         &question.terms.policy.ladders.moderation,
         Stage::PracticeReview,
         "A request for initial moderation has no answer yet.",
-        format!("Asked for on {}.", day(asked)),
+        format!("Asked for on {}.{}", day(asked), stands_in(question)),
     )
+}
+
+/// Who may answer in the Head's place for the time being: a delegate holds the Head's word, not the Head's role.
+fn stands_in(question: &Question<'_>) -> String {
+    let delegated = question.episode.deeds.delegated.iter();
+    let now = delegated.filter(|one| one.from <= question.at && question.at < one.until);
+    let said = now.map(|one| {
+        let until = day(due::local_date(question.terms, one.until));
+        format!(
+            " Worker `{}` may record it in the Head's place, up to {until}.",
+            one.to
+        )
+    });
+    said.collect()
 }

@@ -9,6 +9,20 @@ pub(super) fn unmet(missing: impl Into<String>, seen: impl Into<String>) -> Find
     Finding::Unmet(Evidence {
         missing: missing.into(),
         seen: seen.into(),
+        remedy: None,
+    })
+}
+
+/// The same, put right in another way than the rule's own.
+pub(super) fn unmet_but(
+    missing: impl Into<String>,
+    seen: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
+    Finding::Unmet(Evidence {
+        missing: missing.into(),
+        seen: seen.into(),
+        remedy: Some(remedy.into()),
     })
 }
 

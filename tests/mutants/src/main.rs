@@ -18,6 +18,7 @@ struct Asked {
     out: PathBuf,
     jobs: usize,
     list: bool,
+    whole: bool,
 }
 
 fn asked(root: &Path) -> Asked {
@@ -31,6 +32,7 @@ fn asked(root: &Path) -> Asked {
         out: after("--out").map_or_else(|| root.join("target/mutants"), Into::into),
         jobs: after("--jobs").and_then(|text| text.parse().ok()).unwrap_or(2),
         list: words.iter().any(|word| word == "--list"),
+        whole: words.iter().any(|word| word == "--whole"),
     }
 }
 
@@ -50,8 +52,21 @@ fn equivalents(root: &Path) -> BTreeMap<(String, String, String), String> {
     found
 }
 
+/// Compiles the tests of a crate, and tries the mutants with them.
+fn tried_in(out: &Path, mutants: &[&Mutant], jobs: usize, strict: bool) -> Result<Vec<Fate>, String> {
+    let (tests, failing) = run::measure(out, &stand::compile(out)?, jobs)?;
+    if !failing.is_empty() {
+        let failing = failing.join(", ");
+        if strict {
+            return Err(format!("fail without a mutant: {failing}"));
+        }
+        eprintln!("left out, since they fail or are slow without a mutant: {failing}");
+    }
+    Ok(run::all(out, mutants, &tests, jobs))
+}
+
 fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
-    let weaver = stand::build(root, &asked.out)?;
+    let weaver = stand::alone(root, &asked.out)?;
     let mutants: Vec<&Mutant> =
         weaver.mutants.iter().filter(|mutant| place(mutant).contains(&asked.only)).collect();
     if asked.list {
@@ -60,22 +75,47 @@ fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
         }
         return Ok(true);
     }
-    let tests = run::measure(&asked.out, stand::compile(&asked.out)?)?;
-    let fates = run::all(&asked.out, &mutants, &tests, asked.jobs);
-    let mut known = equivalents(root);
+    let mut fates = tried_in(&asked.out, &mutants, asked.jobs, true)?;
+    write_report(&asked.out.join("report.txt"), &mutants, &fates)?;
+    if asked.whole {
+        let out = asked.out.join("whole");
+        stand::whole(root, &out)?;
+        let left: Vec<usize> =
+            (0..mutants.len()).filter(|place| !matches!(fates[*place], Fate::Caught(_))).collect();
+        let again: Vec<&Mutant> = left.iter().map(|place| mutants[*place]).collect();
+        for (place, fate) in left.into_iter().zip(tried_in(&out, &again, asked.jobs, false)?) {
+            fates[place] = fate;
+        }
+        write_report(&asked.out.join("report.txt"), &mutants, &fates)?;
+    }
+    Ok(summed_up(root, asked, &mutants, &fates))
+}
+
+fn write_report(file: &Path, mutants: &[&Mutant], fates: &[Fate]) -> Result<(), String> {
     let mut report = String::new();
-    let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    for (mutant, fate) in mutants.iter().zip(fates) {
+        let fate = match fate {
+            Fate::Caught(test) => format!("caught by {test}"),
+            Fate::Survived => "survived".to_owned(),
+            Fate::NotReached => "not reached".to_owned(),
+        };
+        let _ = writeln!(report, "{} {} {fate}: {} | {}", mutant.number, place(mutant), mutant.change, mutant.text);
+    }
+    std::fs::write(file, report).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Says what is left; whether nothing is.
+fn summed_up(root: &Path, asked: &Asked, mutants: &[&Mutant], fates: &[Fate]) -> bool {
+    let mut known = equivalents(root);
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut left = 0;
-    let mut reasons = Vec::new();
-    for (mutant, fate) in mutants.iter().zip(&fates) {
+    let mut survived = Vec::new();
+    for (mutant, fate) in mutants.iter().zip(fates) {
         let key = (mutant.file.clone(), mutant.text.clone(), mutant.change.clone());
         let fate = match fate {
-            Fate::Caught(test) => {
-                let _ = writeln!(report, "{} {} caught by {test}: {}", mutant.number, place(mutant), mutant.change);
-                "caught"
-            }
+            Fate::Caught(_) => "caught",
             _ if known.contains_key(&key) => {
-                reasons.push(key);
+                survived.push(key);
                 "equivalent"
             }
             fate => {
@@ -85,24 +125,20 @@ fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
                 why
             }
         };
-        *counts.entry((mutant.file.clone(), fate)).or_default() += 1;
-        if fate != "caught" {
-            let _ = writeln!(report, "{} {} {fate}: {} | {}", mutant.number, place(mutant), mutant.change, mutant.text);
-        }
+        *counts.entry((&mutant.file, fate)).or_default() += 1;
     }
-    for key in reasons {
+    for key in survived {
         known.remove(&key);
     }
     for ((file, line, change), _) in known.iter().filter(|((file, ..), _)| file.contains(&asked.only)) {
         println!("caught after all, or gone; take it out of equivalent.txt: {file} | {line} | {change}");
         left += 1;
     }
-    std::fs::write(asked.out.join("report.txt"), report).map_err(|why| why.to_string())?;
     for ((file, fate), n) in &counts {
         println!("{file} {fate} {n}");
     }
     println!("{} mutants, {left} to be looked at", mutants.len());
-    Ok(left == 0)
+    left == 0
 }
 
 fn main() -> ExitCode {

@@ -16,8 +16,8 @@ pub const TESTS: [&str; 6] = ["rules", "decisions", "permits", "pages", "calenda
 /// What the tests read.
 const READ: [&str; 6] = ["config", "docs", "tests/calendar", "tests/common", "tests/rules", "tests/source_points.toml"];
 
-/// Writes the crate to `out`.
-pub fn build(root: &Path, out: &Path) -> Result<Weaver, String> {
+/// Writes the woven rules to `out`.
+fn woven(root: &Path, out: &Path) -> Result<Weaver, String> {
     let told = |why: io::Error| format!("the crate in {} cannot be written: {why}", out.display());
     let mut weaver = Weaver::default();
     let source = root.join("src/practice");
@@ -32,6 +32,13 @@ pub fn build(root: &Path, out: &Path) -> Result<Weaver, String> {
         write(&out.join(name), &woven).map_err(told)?;
     }
     write(&out.join("src/mutant.rs"), include_str!("mutant.rs")).map_err(told)?;
+    Ok(weaver)
+}
+
+/// Writes a crate of the rules alone to `out`.
+pub fn alone(root: &Path, out: &Path) -> Result<Weaver, String> {
+    let told = |why: io::Error| format!("the crate in {} cannot be written: {why}", out.display());
+    let weaver = woven(root, out)?;
     let library = "#![allow(warnings)]\npub mod mutant;\npub mod practice;\n";
     write(&out.join("src/lib.rs"), library).map_err(told)?;
     let manifest = fs::read_to_string(root.join("Cargo.toml")).map_err(told)?;
@@ -45,6 +52,23 @@ pub fn build(root: &Path, out: &Path) -> Result<Weaver, String> {
     for test in TESTS {
         let name = format!("tests/{test}.rs");
         copy(&root.join(&name), &out.join(&name)).map_err(told)?;
+    }
+    Ok(weaver)
+}
+
+/// Writes the whole program to `out`, with the rules woven.
+pub fn whole(root: &Path, out: &Path) -> Result<Weaver, String> {
+    let told = |why: io::Error| format!("the copy in {} cannot be written: {why}", out.display());
+    let weaver = woven(root, out)?;
+    let listed = Command::new("git").args(["ls-files"]).current_dir(root).output().map_err(told)?;
+    for name in String::from_utf8_lossy(&listed.stdout).lines() {
+        let from = root.join(name);
+        if name == "src/lib.rs" {
+            let library = fs::read_to_string(&from).map_err(told)?;
+            write(&out.join(name), &format!("{library}\n#[allow(warnings)]\npub mod mutant;\n")).map_err(told)?;
+        } else if !name.starts_with("src/practice/") && from.is_file() {
+            copy(&from, &out.join(name)).map_err(told)?;
+        }
     }
     Ok(weaver)
 }
@@ -77,7 +101,8 @@ pub fn compile(out: &Path) -> Result<Vec<(String, PathBuf)>, String> {
     let mut found = Vec::new();
     for line in String::from_utf8_lossy(&ran.stdout).lines() {
         let said: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
-        if let Some(program) = said["executable"].as_str() {
+        let is_test = said["profile"]["test"] == true;
+        if let (true, Some(program)) = (is_test, said["executable"].as_str()) {
             let of_library = said["target"]["kind"][0] == "lib";
             let name = if of_library { "lib" } else { said["target"]["name"].as_str().unwrap_or_default() };
             found.push((name.to_owned(), program.into()));
