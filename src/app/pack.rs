@@ -24,6 +24,7 @@ pub async fn draw_up<C>(app: &App<C>, cycle: &CycleId, now: Timestamp) -> Result
     let certificate = draw::certificate(app, cycle).await?;
     let episodes = app.ledger.episodes(Some(cycle)).await?;
     let moderated = said(&episodes);
+    let half_moderated = half_said(&episodes);
     let initial: Vec<Initial> = episodes.iter().flat_map(|it| initial(app, it)).collect();
     let mut past = Vec::new();
     for earlier in app.ledger.cycles().await? {
@@ -38,17 +39,28 @@ pub async fn draw_up<C>(app: &App<C>, cycle: &CycleId, now: Timestamp) -> Result
         certificate: &certificate,
         made_on: app.terms.calendar.local_date(now),
         moderated: &moderated,
+        half_moderated: &half_moderated,
         initial: &initial,
         flow: flow(app, &episodes, now),
         past: &past,
     }))
 }
 
+/// The drawn episodes of which some moderator has spoken, and not every one.
+fn half_said(episodes: &[Episode]) -> Vec<String> {
+    let half = |one: &&Episode| {
+        let spoken = !one.deeds.sample_moderated.is_empty();
+        spoken && one.is_drawn() && one.moderators_awaited() > 0
+    };
+    let half = episodes.iter().filter(half);
+    half.map(|one| one.id.to_string()).collect()
+}
+
 /// What CSLT's moderators said of these episodes, in order of time.
 fn said(episodes: &[Episode]) -> Vec<Moderated> {
     let mut all: Vec<(Timestamp, Moderated)> = Vec::new();
     for episode in episodes {
-        for one in &episode.deeds.sample_moderated {
+        for one in episode.moderated_by_cslt() {
             let moderated = Moderated {
                 le_id: episode.id.to_string(),
                 moderator: one.by.to_string(),
@@ -163,7 +175,7 @@ async fn in_figures<C>(app: &App<C>, cycle: &CycleId) -> Result<PastCycle, AppFa
     }
     let (mut moderated, mut agreed) = (0, 0);
     for episode in &episodes {
-        if let Some(first) = episode.deeds.sample_moderated.first()
+        if let Some(first) = episode.moderated_by_cslt().first()
             && let Some(own) = first.own
         {
             moderated += 1;

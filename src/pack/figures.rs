@@ -436,10 +436,18 @@ fn items(material: &Material<'_>) -> Section {
             decision.since.unwrap_or("unchanged").into(),
         ]);
     }
-    let waiting: Vec<&str> = material
+    let half = |drawn: &str| material.half_moderated.iter().any(|one| one == drawn);
+    let waiting: Vec<String> = material
         .certificate
         .sample()
         .filter(|drawn| !material.moderated.iter().any(|one| one.le_id == *drawn))
+        .map(|drawn| {
+            if half(drawn) {
+                format!("{drawn} (1 of 2 awaited)")
+            } else {
+                drawn.to_owned()
+            }
+        })
         .collect();
     section.lead.push(if waiting.is_empty() {
         "Every drawn episode has been moderated.".to_owned()

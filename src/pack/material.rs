@@ -15,8 +15,10 @@ pub struct Material<'a> {
     pub certificate: &'a Certificate,
     /// The local day the pack is made.
     pub made_on: Date,
-    /// What CSLT's moderators decided so far, in order of time.
+    /// What CSLT's moderators decided so far, in order of time; nothing of an episode before its last moderator has.
     pub moderated: &'a [Moderated],
+    /// Drawn episodes of which one moderator has decided and another is awaited.
+    pub half_moderated: &'a [String],
     /// The Head's initial moderations in the cycle (¶8, ¶27).
     pub initial: &'a [Initial],
     /// How the cycle's episodes went.

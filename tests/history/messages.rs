@@ -542,6 +542,10 @@ async fn groups() -> Vec<(&'static str, Vec<Message>)> {
             all.push(crate::told::listed().await);
             all
         }),
+        (
+            "The moderation sample",
+            crate::sample_messages::told().await,
+        ),
         ("What needs a person", concerns()),
         ("Decisions", crate::told::decisions().await),
         ("Decisions that are not taken in", refusals().await),

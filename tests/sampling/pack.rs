@@ -68,6 +68,7 @@ fn worked() -> Pack {
         certificate: &certificate,
         made_on: "2026-12-01".parse().unwrap(),
         moderated: &decisions,
+        half_moderated: &[],
         initial: &initial,
         flow: Flow {
             allocated: 26,
