@@ -1,6 +1,8 @@
 //! What can be watched from outside? Log lines and numbers; never a name, a text or a body of a record.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -25,7 +27,20 @@ pub struct Metrics {
     effects: Family<Kind, Count>,
     tasks: Family<Kind, Count>,
     mirror_failures: Count,
+    turned_away: Family<Turned, Count>,
+    /// Since when, in seconds by the machine's clock, and how often it was not said.
+    unsaid: Mutex<BTreeMap<Turned, (i64, u64)>>,
 }
+
+/// A door, and why somebody was turned away there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
+struct Turned {
+    door: &'static str,
+    why: &'static str,
+}
+
+/// Seconds within which the same refusal is said once.
+const SAID_EVERY_SECONDS: i64 = 60;
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -46,6 +61,12 @@ impl Default for Metrics {
         registry.register("effects", "Effects by outcome", metrics.3.clone());
         let tasks = family();
         registry.register("tasks", "Open tasks by outcome", tasks.clone());
+        let turned_away = Family::<Turned, Count>::default();
+        registry.register(
+            "turned_away",
+            "Finish checks and callbacks that were refused, by door and reason",
+            turned_away.clone(),
+        );
         let mirror_failures = Count::default();
         registry.register(
             "mirror_failures",
@@ -56,6 +77,8 @@ impl Default for Metrics {
             registry,
             tasks,
             mirror_failures,
+            turned_away,
+            unsaid: Mutex::default(),
             records: metrics.0,
             finish_checks: metrics.1,
             callbacks: metrics.2,
@@ -93,6 +116,21 @@ impl Metrics {
     /// Counts a callback: `kept` or `refused`.
     pub fn callback(&self, kind: &'static str) {
         self.callbacks.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// Counts somebody who was turned away. Gives how often since it was last said, if it is to be said now: at once,
+    /// and then once a minute for each door and reason. `second` is by the machine's clock.
+    pub fn turned_away(&self, door: &'static str, why: &'static str, second: i64) -> Option<u64> {
+        let turned = Turned { door, why };
+        self.turned_away.get_or_create(&turned).inc();
+        let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, times) = unsaid.entry(turned).or_insert((i64::MIN, 0));
+        *times += 1;
+        if second.saturating_sub(*last) < SAID_EVERY_SECONDS {
+            return None;
+        }
+        *last = second;
+        Some(std::mem::take(times))
     }
 
     /// Counts a pass over the open tasks.
@@ -136,4 +174,27 @@ pub fn start_log(json: bool, level: tracing::Level) {
     } else {
         log.try_init()
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_counted_each_time_and_said_once_a_minute() {
+        let metrics = Metrics::default();
+        let at = |second| metrics.turned_away("callback", "unproven", second);
+        assert_eq!(at(1_000), Some(1));
+        assert_eq!((at(1_001), at(1_059)), (None, None));
+        assert_eq!(
+            metrics.turned_away("callback", "unreadable", 1_059),
+            Some(1)
+        );
+        assert_eq!(at(1_060), Some(3));
+        let said = metrics.render();
+        assert!(
+            said.contains(r#"greentick_turned_away_total{door="callback",why="unproven"} 4"#),
+            "{said}"
+        );
+    }
 }

@@ -286,7 +286,23 @@ fn a_permit_given_unread_covers_a_form_that_had_moved_on_unseen() {
             at: story.now,
         };
         let verdict = story.react(Input::AskedUnread(&attempt, "D-1")).verdict;
-        assert_eq!(verdict.unwrap().answer(), Answer::Provisional);
+        let verdict = verdict.unwrap();
+        assert_eq!(verdict.answer(), Answer::Provisional);
+        // Nobody is sent after what may long be there.
+        let unread = verdict.warnings().find(|judged| judged.rule == "LE-16.1");
+        let unread = unread.unwrap();
+        assert!(
+            unread
+                .missing()
+                .ends_with("could not be read from the case system just now."),
+            "{}",
+            unread.missing()
+        );
+        assert!(
+            unread.remedy.starts_with("Wait a minute"),
+            "{}",
+            unread.remedy
+        );
         let held = &story.episode.as_ref().unwrap().steps[&StepId::from("7")];
         assert_eq!(
             held.facts, step.facts,

@@ -100,3 +100,29 @@ fn from_another_folder_it_is_the_same_ledger_and_a_wrong_place_makes_none() {
     assert_eq!(said(typed).0, 0);
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_decision_that_nobody_will_hear_of_says_so_and_the_list_has_headings() {
+    let folder = council();
+    let in_it = |words: &[&str]| {
+        let mut command = greentick(words);
+        command
+            .args(["--config", "greentick.toml"])
+            .current_dir(folder.path());
+        said(command)
+    };
+    let people = "[[holders]]\nworker = \"W-QA\"\nrole = \"qa_manager\"\n\
+        [[holders]]\nworker = \"W-HEAD\"\nrole = \"head_of_service\"\n";
+    fs::write(folder.path().join("people.toml"), people).unwrap();
+    let (status, text) = in_it(&["allocate", "allocation.csv", "--by", "W-QA"]);
+    assert_eq!(status, 0, "{text}");
+    let (_, text) = in_it(&["outbox", "list"]);
+    assert!(text.starts_with("state\tmark\tkey\ttries\twhy\n"), "{text}");
+    let (status, text) = in_it(&["decide", "LE-2026-0001", "raise-concern", "--by", "W-2"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(
+        text.contains("Greentick cannot tell this (`[write.notice]` needs the value `noticeboard`")
+            && text.contains("tell the Head of Service Practice and Learning"),
+        "{text}"
+    );
+}

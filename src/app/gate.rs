@@ -16,6 +16,7 @@ use crate::practice::episode::Episode;
 use crate::practice::ids::{Digest, EpisodeId, StepId, WorkerId};
 use crate::practice::known::{Known, Why};
 use crate::practice::react::{Input, JournalLine, Reaction, react};
+use crate::practice::rules::UNREAD;
 use crate::practice::verdict::{Answer, Attempt, Judged, Verdict};
 
 /// A finish check, as asked.
@@ -340,7 +341,7 @@ async fn unknown_step<C>(
             "stance": "block",
             "missing": format!("Step {} could not be read from the case system.", ask.step),
             "seen": "No Learning Episode work step with this id is mirrored.",
-            "remedy": "Wait a minute and press Finish again; if it stays so, tell the IT team.",
+            "remedy": UNREAD,
             "asks": "qa_manager",
         })],
         warnings: Vec::new(),

@@ -1,6 +1,7 @@
 //! How does a person put a decision on record at the terminal? One subcommand a decision; `--json` takes the same
 //! body as the HTTP interface.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use clap::{Args, Subcommand};
@@ -12,8 +13,10 @@ use super::Failure;
 use super::cycle::ended;
 use super::run::{Configured, Ready, ready_to_write};
 use crate::app::decide;
+use crate::mapping::Mapping;
 use crate::practice::authority::as_whom;
 use crate::practice::decision::{Allocation, Decided, Decision, ModerationOutcome, ReasonAbout};
+use crate::practice::effect::Effect;
 use crate::practice::episode::{Evaluation, Role, Stage};
 use crate::practice::ids::{Digest, EpisodeId, StepId, WorkerId};
 
@@ -380,8 +383,30 @@ pub(super) async fn decide(verb: &Decide) -> Result<(), Failure> {
         return Ok(());
     };
     println!("recorded {}", decision.id);
+    for line in unheard(&reaction.owed, ready.app.case_system.mapping()) {
+        println!("{line}");
+    }
     if let Decided::RequestModeration = decision.what {
         println!("moderate on {}", reaction.after.moderated_matter());
     }
     Ok(())
+}
+
+/// What follows from a decision and that nobody will hear, since the mapping cannot send it; to be told by mouth.
+fn unheard(owed: &[Effect], mapping: &Mapping) -> BTreeSet<String> {
+    let at_once = owed.iter().filter(|effect| !effect.daily);
+    at_once
+        .filter_map(|effect| {
+            let why = mapping.parts(effect.act.operation()).err()?;
+            let roles: Vec<&str> = effect.audience.iter().map(|role| role.words()).collect();
+            let whom = if roles.is_empty() {
+                "whoever it concerns".to_owned()
+            } else {
+                format!("the {}", roles.join(", "))
+            };
+            Some(format!(
+                "look at it: Greentick cannot tell this ({why}); tell {whom} yourself"
+            ))
+        })
+        .collect()
 }

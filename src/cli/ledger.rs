@@ -117,6 +117,10 @@ pub(super) async fn outbox(verb: OutboxVerb) -> Result<(), Failure> {
                 println!("{}", serde_json::to_string(&rows)?);
                 return Ok(());
             }
+            println!("state\tmark\tkey\ttries\twhy");
+            if rows.is_empty() {
+                println!("nothing was ever owed");
+            }
             for row in rows {
                 let why = row.why.unwrap_or_default();
                 println!(

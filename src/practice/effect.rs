@@ -126,11 +126,12 @@ impl Effect {
         format!("gt-{}", hex.chars().take(16).collect::<String>())
     }
 
-    /// The text with its mark, at most `limit` characters, the mark always whole.
+    /// The text with its mark, at most `limit` characters, the mark always whole. A list of what is lacking gives way
+    /// first; what to do, whom it is for and the rule stay.
     pub fn marked_text(&self, limit: usize) -> String {
         let mark = format!(" [{}]", self.mark());
         let room = limit.saturating_sub(mark.chars().count());
         let text = self.act.text().unwrap_or_default();
-        text.chars().take(room).collect::<String>() + &mark
+        super::shorten::shorten(text, room) + &mark
     }
 }

@@ -28,6 +28,8 @@ pub enum Why {
     Malformed,
     /// The record is restricted, and our account may not see it.
     Hidden,
+    /// The case system could not be read just now, so that what we hold may be old.
+    Unread,
 }
 
 impl<T> Known<T> {
@@ -58,6 +60,7 @@ impl Why {
             Self::NotInVocabulary => "its value is not in the mapping's vocabulary",
             Self::Malformed => "its value is not of the promised type",
             Self::Hidden => "the record is restricted",
+            Self::Unread => "the step could not be read from the case system just now",
         }
     }
 }

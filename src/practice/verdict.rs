@@ -118,7 +118,7 @@ impl Judged {
             Finding::CannotTell(fact, Why::NotMapped) => {
                 self.stance != Stance::Block || fact.is_optional()
             }
-            Finding::CannotTell(fact, Why::NotSeen) => {
+            Finding::CannotTell(fact, Why::NotSeen | Why::Unread) => {
                 self.stance != Stance::Block && fact.is_optional()
             }
             _ => false,
@@ -148,6 +148,12 @@ impl Judged {
     pub fn missing(&self) -> String {
         match &self.finding {
             Finding::Unmet(evidence) => evidence.missing.clone(),
+            Finding::CannotTell(fact, Why::Unread) => {
+                format!(
+                    "{} could not be read from the case system just now.",
+                    capitalised(fact.words())
+                )
+            }
             Finding::CannotTell(fact, _) => {
                 format!("It cannot be told: {} cannot be read.", fact.words())
             }
@@ -160,10 +166,18 @@ impl Judged {
     pub fn seen(&self) -> String {
         match &self.finding {
             Finding::Unmet(evidence) => evidence.seen.clone(),
+            Finding::CannotTell(_, Why::Unread) => "This says nothing about the form.".to_owned(),
             Finding::CannotTell(_, why) => format!("Nothing: {}.", why.words()),
             Finding::Met | Finding::DoesNotApply => String::new(),
         }
     }
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
 }
 
 impl Verdict {

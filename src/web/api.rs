@@ -6,13 +6,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::ways::{signature, text};
-use super::{Doors, board, described, pack};
+use super::{Doors, board, described, pack, turned_away};
 use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, allocate, decide, explain, gate};
 use crate::clock::machine_second;
@@ -38,6 +39,10 @@ pub fn router<C: Shared>(doors: Arc<Doors<C>>) -> Router {
         .route("/api/v1/episodes/{id}/decisions", post(decision::<C>))
         .route("/api/v1/cycles/{id}/allocations", post(allocations::<C>))
         .route("/api/v1/cycles/{id}/{file}", get(pack::show::<C>))
+        .layer(from_fn_with_state(
+            Arc::clone(&doors),
+            turned_away::watch::<C>,
+        ))
         .with_state(doors)
 }
 

@@ -9,6 +9,7 @@ mod described;
 mod pack;
 mod proof;
 mod serve;
+mod turned_away;
 mod ways;
 
 pub use api::router;

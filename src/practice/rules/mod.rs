@@ -34,6 +34,7 @@ use jiff::Timestamp;
 
 use super::deadlines::Milestone;
 use super::episode::{Episode, Role, Stage};
+use super::known::Why;
 use super::terms::{Policy, RuleTerms, Stance, Terms, WhenUnavailable};
 use super::verdict::{Finding, Judged};
 
@@ -266,6 +267,10 @@ impl Rule {
             finding()
         };
         let mut remedy = self.remedy_under(policy, None);
+        if let Finding::CannotTell(_, Why::Unread) = finding {
+            // Nobody is sent after what may long be there.
+            UNREAD.clone_into(&mut remedy);
+        }
         if let Finding::Unmet(evidence) = &mut finding {
             remedy = self.remedy_under(policy, evidence.remedy.take().as_deref());
             if let Some(say) = self.changed(policy, |terms| said(&terms.say)) {
@@ -290,6 +295,9 @@ impl Rule {
             .find_map(|code| policy.rules.get(code).and_then(&pick))
     }
 }
+
+/// What is to be done while the case system cannot be read, whatever the rule.
+pub const UNREAD: &str = "Wait a minute and press Finish again; if it stays so, tell the IT team.";
 
 /// A sentence, if one is given.
 fn said(sentence: &str) -> Option<String> {

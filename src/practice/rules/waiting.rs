@@ -121,13 +121,24 @@ fn before_meeting<'a>(question: &Question<'a>) -> Awaited<'a> {
     if is_moderated(question) == Finding::Met {
         return Awaited::Met;
     }
-    Awaited::since(
+    let past = meeting < question.terms.calendar.local_date(question.at);
+    let missing = if past {
+        "The evaluation is not moderated yet, and the concluding meeting is over."
+    } else {
+        "The evaluation is not moderated yet, and the concluding meeting is near."
+    };
+    let awaited = Awaited::since(
         meeting,
         &question.terms.policy.ladders.moderate_first,
         Stage::PracticeReview,
-        "The evaluation is not moderated yet, and the concluding meeting is near.",
+        missing,
         format!("{}; meeting on {}.", evaluation.words(), day(meeting)),
-    )
+    );
+    if past {
+        return awaited
+            .by("Have the evaluation moderated now, and tell whoever was there what comes of it.");
+    }
+    awaited
 }
 
 fn answered<'a>(question: &Question<'a>) -> Awaited<'a> {
