@@ -47,6 +47,8 @@ mod milestones;
 mod openings;
 #[path = "rules/parameters.rs"]
 mod parameters;
+#[path = "rules/still.rs"]
+mod still;
 
 fn date(text: &str) -> Date {
     text.parse()
