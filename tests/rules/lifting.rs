@@ -66,7 +66,7 @@ fn a_copy_is_not_judged_on_what_it_was_copied_from() {
     let mut copy = case.live().clone();
     copy.id = "copy".into();
     copy.copied_from = Some(case.live().id.clone());
-    let on = |case: &Case| greentick::practice::judge::fingerprint(&case.episode, &copy, case.at);
+    let on = |case: &Case| fingerprint(&case.episode, &copy, case.at);
     let before = on(&case);
     case.live().matter = Digest::of(b"another");
     assert_eq!(on(&case), before);
