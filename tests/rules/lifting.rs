@@ -142,6 +142,7 @@ fn a_permit_covers_one_opening_for_its_time_and_ninety_seconds_on_either_side() 
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn what_was_found_holds_or_warns_by_the_rules_stance_and_by_what_was_asked_at_all() {
     use Stance::{Block, Flag, Notify, Off};
     use WhenUnavailable::{AllowProvisional, Hold};
