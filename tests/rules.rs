@@ -47,6 +47,8 @@ mod milestones;
 mod openings;
 #[path = "rules/parameters.rs"]
 mod parameters;
+#[path = "rules/still.rs"]
+mod still;
 
 fn date(text: &str) -> Date {
     text.parse()
@@ -271,14 +273,13 @@ impl Case {
                     reason: text.to_owned(),
                 };
             }
-            "escalated" if cell == "-" => {}
-            "escalated" => {
+            "escalated" if cell != "-" => {
                 self.decision.what = Decided::EscalateToHead {
                     reason: "standard".to_owned(),
                     immediate: cell == "immediate",
                 };
             }
-            "conflict_reason" | "actor" | "cancelled" | "attendees" | "manages" => {}
+            "conflict_reason" | "escalated" | "actor" | "cancelled" | "attendees" | "manages" => {}
             _ => self.set_list(column, cell),
         }
     }
