@@ -256,12 +256,7 @@ pub(crate) async fn rows() -> Vec<Message> {
             .entry(named(fault.line, false))
             .or_insert_with(|| message(fault, false));
     }
-    assert_eq!(
-        (report.refused.len(), warned.len()),
-        (5, 3),
-        "{:#?}",
-        report
-    );
+    assert_eq!((report.refused.len(), warned.len()), (5, 3), "{report:#?}");
     refused.chain(warned.into_values()).collect()
 }
 
