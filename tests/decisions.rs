@@ -19,8 +19,9 @@ use greentick::practice::decision::{Allocation, Decided, Decision, ModerationOut
 use greentick::practice::effect::{Act, Effect};
 use greentick::practice::episode::{Episode, Evaluation, Role, Stage, StepStatus};
 use greentick::practice::fact::{Fact, Row, Value};
-use greentick::practice::ids::{EpisodeId, SourceName, StepId, WorkerId};
+use greentick::practice::ids::{Digest, EpisodeId, SourceName, StepId, WorkerId};
 use greentick::practice::known::Known;
+use greentick::practice::on_record::Sampled;
 use greentick::practice::people::{Address, Away, Interest, Manages, Service};
 use greentick::practice::react::{Input, JournalLine, Reaction, react};
 use greentick::practice::sighting::{Sighting, StepDates};
@@ -30,6 +31,9 @@ use serde_json::json;
 
 #[path = "decisions/concerned.rs"]
 mod concerned;
+
+#[path = "decisions/unmet.rs"]
+mod unmet;
 
 /// An episode as it goes on, and what the last input owed and said.
 struct Case {
@@ -123,6 +127,18 @@ impl Case {
 
     fn later(&mut self, days: i64, minutes: i64) {
         self.now += SignedDuration::from_hours(24 * days) + SignedDuration::from_mins(minutes);
+    }
+
+    /// It is drawn, and given to these.
+    fn drawn(&mut self, moderators: &[&str]) -> Reaction {
+        let place = Sampled {
+            cycle: "2026-C3".into(),
+            certificate: Digest::of(b"certificate"),
+            since: self.now,
+            moderators: moderators.iter().map(|who| WorkerId::from(*who)).collect(),
+            left: None,
+        };
+        self.react(Input::Sampled(&place))
     }
 
     /// A step of a stage is seen.
@@ -439,7 +455,7 @@ fn what_was_shown_to_a_moderator_is_compared_with_what_stands() {
     case.ok("W-PR", Decided::RequestModeration);
     assert_eq!(case.told("LE-27.1"), [Role::HeadOfService]);
     let shown = case.episode().moderation_requests[0].on.clone().unwrap();
-    let agree = |on: &greentick::practice::ids::Digest| Decided::Moderate {
+    let agree = |on: &Digest| Decided::Moderate {
         grade: Evaluation::Outstanding,
         outcome: ModerationOutcome::Agree,
         instead: None,
@@ -696,9 +712,7 @@ fn a_drawn_episode_is_moderated_beside_its_evaluation() {
     let mut case = Case::new();
     case.graded("good", "high");
     case.no("W-CSLT", sample("good", None), "LE-09.1", "was not drawn");
-    let drawn = ("LE-1/sample/2026-C3/note".to_owned(), case.now);
-    let episode = case.episode.as_mut().unwrap();
-    episode.told.insert(drawn.0, drawn.1);
+    case.drawn(&["W-CSLT", "W-TWO"]);
     case.no(
         "W-QA",
         sample("good", None),
@@ -714,25 +728,62 @@ fn a_drawn_episode_is_moderated_beside_its_evaluation() {
     case.terms
         .people
         .holders
-        .extend([holder("W-SM"), holder("W-TWO")]);
+        .extend([holder("W-SM"), holder("W-TWO"), holder("W-THREE")]);
     case.no("W-SM", sample("good", None), "LE-09.3", "Service Manager");
-    let agreed = case.ok("W-CSLT", sample("good", None));
-    assert!(case.told("LE-09.7").is_empty(), "{:?}", agreed.owed);
+    let first = case.ok("W-CSLT", sample("requires_improvement", Some("impact")));
+    assert!(first.owed.is_empty(), "{:?}", first.owed);
+    assert!(case.episode().moderated_by_cslt().is_empty());
     case.no(
         "W-CSLT",
         sample("inadequate", None),
         "LE-09.7",
         "has moderated it already",
     );
-    case.ok("W-TWO", sample("requires_improvement", Some("impact")));
+    let second = case.ok("W-TWO", sample("good", None));
     assert_eq!(
         case.told("LE-09.7"),
         [Role::PracticeReviewer, Role::ServiceManager]
+    );
+    let text = second.owed[0].act.text().unwrap();
+    let both = "moderated it as Requires improvement and, independently, as Good, beside the evaluation Good";
+    assert!(text.contains(both), "{text}");
+    assert_eq!(case.episode().moderated_by_cslt().len(), 2);
+    case.no(
+        "W-THREE",
+        sample("good", None),
+        "LE-09.7",
+        "would not be independent",
     );
     let said = &case.episode().deeds.sample_moderated;
     assert_eq!(said.len(), 2);
     assert_eq!(said[1].own, Some(Evaluation::Good));
     assert_eq!(case.episode().evaluation(), Known::Is(Evaluation::Good));
+}
+
+/// One moderator is enough where only one could be found; and who left the sample is nobody's to moderate.
+#[test]
+fn as_many_moderate_as_it_was_given_to_while_it_is_in_the_sample() {
+    let sample = |grade: &str| decided(json!({ "decision": "moderate_sample", "grade": grade }));
+    let mut case = Case::new();
+    case.graded("good", "high");
+    let told = case.drawn(&["W-CSLT"]);
+    let acts: Vec<_> = told.owed.iter().map(|it| it.act.operation()).collect();
+    assert_eq!(acts, ["flag", "note"]);
+    case.ok("W-CSLT", sample("inadequate"));
+    assert_eq!(
+        case.told("LE-09.7"),
+        [Role::PracticeReviewer, Role::ServiceManager]
+    );
+    let mut case = Case::new();
+    case.graded("good", "high");
+    case.drawn(&["W-CSLT"]);
+    let mut place = case.episode().deeds.sampled.clone().unwrap();
+    place.left = Some("record_restricted".to_owned());
+    let told = case.react(Input::Sampled(&place));
+    assert_eq!(told.withdrawn.len(), 1, "what is not sent yet is not sent");
+    let acts: Vec<_> = told.owed.iter().map(|it| it.act.operation()).collect();
+    assert_eq!(acts, ["unflag", "note"]);
+    case.no("W-CSLT", sample("good"), "LE-09.1", "was not drawn");
 }
 
 /// Makes a tie between a moderator and the episode.
@@ -811,11 +862,9 @@ fn whoever_has_a_tie_to_a_drawn_episode_does_not_moderate_it() {
 fn drawn_episodes_that_nobody_moderates_are_named() {
     let mut case = Case::new();
     case.graded("good", "high");
-    let drawn = "2026-11-16T12:00:00Z".parse().unwrap();
-    let episode = case.episode.as_mut().unwrap();
-    episode
-        .told
-        .insert("LE-1/sample/2026-C3/note".to_owned(), drawn);
+    let now = std::mem::replace(&mut case.now, "2026-11-16T12:00:00Z".parse().unwrap());
+    case.drawn(&["W-CSLT", "W-TWO"]);
+    case.now = now;
     let told = |case: &Case, day: &str| -> Vec<(Role, String)> {
         let all = BTreeSet::from(["2026-C3".into()]);
         let found = matters(
@@ -833,9 +882,19 @@ fn drawn_episodes_that_nobody_moderates_are_named() {
     assert_eq!(first[0].0, Role::QaManager);
     assert!(first[0].1.contains("LE-1."), "{first:?}");
     assert_eq!(told(&case, "2026-12-07")[0].0, Role::Cslt);
-    case.ok(
-        "W-CSLT",
-        decided(json!({ "decision": "moderate_sample", "grade": "good" })),
-    );
+    let good = || decided(json!({ "decision": "moderate_sample", "grade": "good" }));
+    case.ok("W-CSLT", good());
+    let half = told(&case, "2026-12-07");
+    assert!(half[0].1.contains("LE-1 (1 of 2 awaited)."), "{half:?}");
+    let cslt = case
+        .terms
+        .people
+        .holders
+        .iter()
+        .find(|one| one.role == Role::Cslt);
+    let mut second = cslt.unwrap().clone();
+    second.worker = WorkerId::from("W-TWO");
+    case.terms.people.holders.push(second);
+    case.ok("W-TWO", good());
     assert_eq!(told(&case, "2026-12-07"), []);
 }

@@ -15,9 +15,11 @@ use super::{App, AppFault};
 use crate::practice::deadlines::{Milestone, milestones};
 use crate::practice::decision::{Moderation, ModerationRequest, Override, ReasonGiven};
 use crate::practice::episode::{Episode, Evaluation, Role, Stage};
-use crate::practice::ids::{CycleId, EpisodeId, StepId};
+use crate::practice::ids::{CycleId, EpisodeId, StepId, WorkerId};
+use crate::practice::on_record::{SampleModerated, Sampled};
 use crate::practice::replay::World;
 use crate::practice::terms::{Mode, Terms};
+use crate::practice::unmet::{Unmet, unmet_now};
 
 pub use clock::ClockTold;
 pub use lines::in_lines;
@@ -46,10 +48,14 @@ pub struct Explanation {
     pub stages: Vec<StageTold>,
     /// What time and the steps seen say of the whole episode.
     pub whole: Vec<RuleTold>,
+    /// What is unmet now and flags or blocks, since when.
+    pub unmet: Vec<Unmet>,
     /// The story of each date.
     pub clock: Vec<ClockTold>,
     /// Initial moderation (¶8, ¶27).
     pub moderation: Moderated,
+    /// Its place in the cycle's sample (¶9); none if it never had one.
+    pub sample: Option<SampleTold>,
     /// Reasons on record.
     pub reasons: Vec<ReasonGiven>,
     /// Accountable overrides.
@@ -82,6 +88,19 @@ pub struct Moderated {
     pub moderations: Vec<Moderation>,
     /// Whether the last one is about what the form says now; none if there is none.
     pub still_about_the_form: Option<bool>,
+}
+
+/// Where it stands in the sample. What moderators found is told once the last of them has spoken, to nobody before.
+#[derive(Clone, Debug, Serialize)]
+pub struct SampleTold {
+    /// When, to whom, and whether it left.
+    pub place: Sampled,
+    /// How many moderators have still to decide.
+    pub awaited: usize,
+    /// What they found; none before all have.
+    pub found: Vec<SampleModerated>,
+    /// The same in whole sentences.
+    pub words: Vec<String>,
 }
 
 /// Something that needs a person.
@@ -192,6 +211,7 @@ fn told(episode: &Episode, then: &Then, at: Timestamp) -> Explanation {
         summary: rules::summary(episode, &stages, &clock),
         whole: rules::whole(episode, at, terms),
         stages,
+        unmet: unmet_now(episode, at, terms),
         clock,
         moderation: Moderated {
             evaluation: episode.evaluation().value().copied(),
@@ -199,6 +219,7 @@ fn told(episode: &Episode, then: &Then, at: Timestamp) -> Explanation {
             moderations: episode.moderations.clone(),
             still_about_the_form: last.map(|last| last.on == on),
         },
+        sample: sampled(episode, terms),
         reasons: episode.reasons.clone(),
         overrides: episode.overrides.clone(),
         concerns: episode
@@ -214,6 +235,45 @@ fn told(episode: &Episode, then: &Then, at: Timestamp) -> Explanation {
             .map(milestone)
             .collect(),
     }
+}
+
+fn sampled(episode: &Episode, terms: &Terms) -> Option<SampleTold> {
+    let place = episode.deeds.sampled.clone()?;
+    let (awaited, found) = (episode.moderators_awaited(), episode.moderated_by_cslt());
+    let day = |at| terms.calendar.local_words(at);
+    let who: Vec<&str> = place.moderators.iter().map(WorkerId::as_str).collect();
+    let mut words = vec![format!(
+        "It came into the sample of cycle {} on {}.",
+        place.cycle,
+        day(place.since)
+    )];
+    match &place.left {
+        Some(reason) => words.push(format!("It left it, with the reason `{reason}`.")),
+        None if who.is_empty() => {
+            words.push("Nobody may moderate it; look at the people file.".to_owned());
+        }
+        None => words.push(format!("It is given to {}.", who.join(" and "))),
+    }
+    if place.left.is_none() && awaited > 0 {
+        words.push(format!(
+            "{awaited} of {} has still to decide; nothing of a grade is told before that.",
+            place.wanted()
+        ));
+    }
+    words.extend(found.iter().map(|one| {
+        format!(
+            "{} would have given {}, on {}.",
+            one.by,
+            one.grade.words(),
+            day(one.at)
+        )
+    }));
+    Some(SampleTold {
+        awaited,
+        found: found.to_vec(),
+        place,
+        words,
+    })
 }
 
 fn milestone(one: Milestone) -> MilestoneTold {

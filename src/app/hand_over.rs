@@ -57,7 +57,7 @@ pub(super) async fn of_moderated<C: CaseSystem>(
         let certificate = draw::certificate(app, cycle).await?;
         let moderated = |le_id: &str| {
             let mut own = episodes.iter().filter(|it| it.id.as_str() == le_id);
-            own.any(|it| !it.deeds.sample_moderated.is_empty())
+            own.any(|it| !it.moderated_by_cslt().is_empty())
         };
         if !certificate.sample().all(moderated) {
             continue;

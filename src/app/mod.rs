@@ -4,6 +4,7 @@
 //! besides its dependencies, so the common path and the recovery path are one.
 
 pub mod allocate;
+pub mod cards;
 pub mod decide;
 pub mod digest;
 pub mod dispatch;
@@ -13,6 +14,7 @@ pub mod draw;
 pub mod explain;
 pub mod gate;
 pub mod hand_over;
+pub mod inspection;
 pub mod mirror;
 pub mod pack;
 pub mod past;

@@ -14,6 +14,7 @@ use crate::practice::decision::ModerationOutcome;
 use crate::practice::episode::{Episode, Evaluation, Stage};
 use crate::practice::fact::Fact;
 use crate::practice::ids::CycleId;
+use crate::practice::on_record::SampleModerated;
 use crate::practice::react::sent_on_at;
 use crate::sampling::Grade;
 
@@ -23,6 +24,7 @@ pub async fn draw_up<C>(app: &App<C>, cycle: &CycleId, now: Timestamp) -> Result
     let certificate = draw::certificate(app, cycle).await?;
     let episodes = app.ledger.episodes(Some(cycle)).await?;
     let moderated = said(&episodes);
+    let half_moderated = half_said(&episodes);
     let initial: Vec<Initial> = episodes.iter().flat_map(|it| initial(app, it)).collect();
     let mut past = Vec::new();
     for earlier in app.ledger.cycles().await? {
@@ -37,28 +39,50 @@ pub async fn draw_up<C>(app: &App<C>, cycle: &CycleId, now: Timestamp) -> Result
         certificate: &certificate,
         made_on: app.terms.calendar.local_date(now),
         moderated: &moderated,
+        half_moderated: &half_moderated,
         initial: &initial,
         flow: flow(app, &episodes, now),
         past: &past,
     }))
 }
 
+/// The drawn episodes of which some moderator has spoken, and not every one.
+fn half_said(episodes: &[Episode]) -> Vec<String> {
+    let half = |one: &&Episode| {
+        let spoken = !one.deeds.sample_moderated.is_empty();
+        spoken && one.is_drawn() && one.moderators_awaited() > 0
+    };
+    let half = episodes.iter().filter(half);
+    half.map(|one| one.id.to_string()).collect()
+}
+
 /// What CSLT's moderators said of these episodes, in order of time.
 fn said(episodes: &[Episode]) -> Vec<Moderated> {
     let mut all: Vec<(Timestamp, Moderated)> = Vec::new();
     for episode in episodes {
-        for one in &episode.deeds.sample_moderated {
+        for one in episode.moderated_by_cslt() {
             let moderated = Moderated {
                 le_id: episode.id.to_string(),
                 moderator: one.by.to_string(),
                 grade: grade(one.grade),
                 learning: one.learning.clone(),
+                since: since(episode, one),
             };
             all.push((one.at, moderated));
         }
     }
     all.sort_by(|a, b| (a.0, &a.1.le_id).cmp(&(b.0, &b.1.le_id)));
     all.into_iter().map(|(_, one)| one).collect()
+}
+
+/// What a moderator decided stands beside the version that they saw.
+fn since(episode: &Episode, said: &SampleModerated) -> Option<&'static str> {
+    let mut reopened = episode.deeds.reopened.iter();
+    if reopened.any(|entry| entry.at > said.at) {
+        return Some("opened again");
+    }
+    let now = episode.evaluation().value().copied();
+    (now != said.own).then_some("evaluation changed")
 }
 
 fn initial<C>(app: &App<C>, episode: &Episode) -> Vec<Initial> {
@@ -151,7 +175,7 @@ async fn in_figures<C>(app: &App<C>, cycle: &CycleId) -> Result<PastCycle, AppFa
     }
     let (mut moderated, mut agreed) = (0, 0);
     for episode in &episodes {
-        if let Some(first) = episode.deeds.sample_moderated.first()
+        if let Some(first) = episode.moderated_by_cslt().first()
             && let Some(own) = first.own
         {
             moderated += 1;

@@ -28,7 +28,7 @@ pub async fn pass<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, Ap
     if app.ledger.cursor(&place).await?.as_ref() == Some(&done) {
         return Ok(0);
     }
-    let episodes = app.ledger.episodes(None).await?;
+    let mut episodes = app.ledger.episodes(None).await?;
     let cycles: BTreeSet<CycleId> = episodes
         .iter()
         .filter_map(|one| one.cycle.clone())
@@ -36,8 +36,19 @@ pub async fn pass<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, Ap
     let mut drawn = BTreeSet::new();
     for cycle in cycles {
         if draw::is_drawn(app, &cycle).await? {
+            // Whoever drew or amended it may have been interrupted before everybody knew.
+            match draw::standing(app, &cycle, now).await {
+                Ok(_) => {}
+                Err(AppFault::Refused(why)) => {
+                    tracing::warn!(%cycle, why, "the sample cannot be looked at");
+                }
+                Err(fault) => return Err(fault),
+            }
             drawn.insert(cycle);
         }
+    }
+    if !drawn.is_empty() {
+        episodes = app.ledger.episodes(None).await?;
     }
     let found = matters(&episodes, &drawn, today, &app.terms);
     let effects = found.into_iter().map(|matter| effect(app, matter, now));

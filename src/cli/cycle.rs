@@ -245,7 +245,7 @@ pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes everything that is published of a draw into a folder.
+/// Writes everything that is published of a draw into a folder: the list, and every document of its cycle.
 pub(super) async fn put_drawn<C>(
     app: &App<C>,
     cycle: &CycleId,
@@ -253,18 +253,12 @@ pub(super) async fn put_drawn<C>(
     out: &Path,
 ) -> Result<(), Failure> {
     std::fs::create_dir_all(out)?;
-    let lists = [
-        ("sample.csv", &drawn.csv),
-        ("sample.json", &drawn.json),
-        ("exclusions.csv", &drawn.exclusions),
-    ];
-    for (name, bytes) in lists {
+    let list = [("sample.csv", &drawn.csv), ("sample.json", &drawn.json)];
+    for (name, bytes) in list {
         std::fs::write(out.join(name), bytes)?;
     }
-    for name in draw::DOCUMENTS {
-        if let Some(bytes) = app.ledger.document(cycle, name).await? {
-            std::fs::write(out.join(name), bytes)?;
-        }
+    for (name, bytes) in draw::documents(app, cycle).await? {
+        std::fs::write(out.join(name), bytes)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod cycle;
 mod decide;
 mod demo;
 mod doctor;
+mod inspection;
 mod invite;
 mod ledger;
 mod mapping;
@@ -76,7 +77,9 @@ enum Verb {
     /// Show or retry what is owed.
     #[command(subcommand)]
     Outbox(ledger::OutboxVerb),
-    /// Freeze, draw or check a cycle's moderation sample.
+    /// Gather everything that answers for a cycle into one folder that can be checked from outside.
+    Inspection(inspection::Inspection),
+    /// Freeze, draw, amend or check a cycle's moderation sample, and write the pack and the moderators' cards.
     #[command(subcommand)]
     Sample(sample::Verb),
 }
@@ -164,7 +167,8 @@ pub async fn main() -> ExitCode {
         Verb::Ledger(verb) => ledger::ledger(verb).await,
         Verb::Mirror(verb) => ledger::mirror(verb).await,
         Verb::Outbox(verb) => ledger::outbox(verb).await,
-        Verb::Sample(verb) => sample::run(&verb).await,
+        Verb::Inspection(verb) => inspection::run(&verb).await,
+        Verb::Sample(verb) => Box::pin(sample::run(&verb)).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,8 +1,14 @@
-//! Is a sample drawn, and does it hold? The check needs its files alone, no ledger.
+//! What is done with a sample? Drawn, amended, handed to its moderators, and checked: the check needs its files alone,
+//! no ledger.
+
+mod amend;
+mod cards;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+
+pub(super) use cards::put_cards;
 
 use super::Failure;
 use super::cycle::{self, Lot};
@@ -12,6 +18,10 @@ use crate::sampling::Published;
 pub(super) enum Verb {
     #[command(flatten)]
     Lot(Lot),
+    #[command(flatten)]
+    Amend(amend::Verb),
+    /// Write each moderator's cards: a page for each drawn episode, without the evaluation until they have decided.
+    Cards(cards::Cards),
     /// Recompute a draw from its published files, byte for byte; every difference is said, and in which file.
     ///
     /// Exit status 0: it verifies. 1: it does not. 2: usage. 3: a file cannot be read.
@@ -50,6 +60,8 @@ pub(super) struct Verify {
 pub(super) async fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Lot(lot) => cycle::sample(lot).await,
+        Verb::Amend(verb) => amend::run(verb).await,
+        Verb::Cards(verb) => cards::run(verb).await,
         Verb::Verify(files) => check(files),
     }
 }

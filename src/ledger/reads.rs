@@ -210,6 +210,21 @@ impl Ledger {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<(), LedgerFault> {
+        self.keep_document_for(cycle, (kind, bytes), None, now)
+            .await
+    }
+
+    /// The same, and with it the line that says why; both or neither.
+    ///
+    /// # Errors
+    /// The ledger's fault, or [`LedgerFault::KeptAlready`] if there is another one of this kind.
+    pub async fn keep_document_for(
+        &self,
+        cycle: &CycleId,
+        (kind, bytes): (&str, &[u8]),
+        why: Option<&JournalLine>,
+        now: Timestamp,
+    ) -> Result<(), LedgerFault> {
         let text = std::str::from_utf8(bytes)
             .map_err(|why| LedgerFault::Inconsistent(format!("{kind} is not UTF-8: {why}")))?;
         let mut turn = Turn::take(&self.db, now).await?;
@@ -229,6 +244,9 @@ impl Ledger {
             };
         }
         let body = json!({ "cycle": cycle, "document": kind, "digest": Digest::of(bytes) });
+        if let Some(why) = why {
+            turn.say(None, why)?;
+        }
         turn.say(None, &JournalLine::new("document", body))?;
         turn.commit().await.map(drop)
     }

@@ -417,6 +417,7 @@ fn items(material: &Material<'_>) -> Section {
             "Reviewer\u{2019}s grade",
             "Moderated grade",
             "Learning",
+            "Since then",
         ],
     );
     for decision in material.moderated {
@@ -432,12 +433,21 @@ fn items(material: &Material<'_>) -> Section {
             own.map_or("could not be read", words).into(),
             words(decision.grade).into(),
             decision.learning.as_deref().unwrap_or("none noted").into(),
+            decision.since.unwrap_or("unchanged").into(),
         ]);
     }
-    let waiting: Vec<&str> = material
+    let half = |drawn: &str| material.half_moderated.iter().any(|one| one == drawn);
+    let waiting: Vec<String> = material
         .certificate
         .sample()
         .filter(|drawn| !material.moderated.iter().any(|one| one.le_id == *drawn))
+        .map(|drawn| {
+            if half(drawn) {
+                format!("{drawn} (1 of 2 awaited)")
+            } else {
+                drawn.to_owned()
+            }
+        })
         .collect();
     section.lead.push(if waiting.is_empty() {
         "Every drawn episode has been moderated.".to_owned()

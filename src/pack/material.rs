@@ -15,8 +15,10 @@ pub struct Material<'a> {
     pub certificate: &'a Certificate,
     /// The local day the pack is made.
     pub made_on: Date,
-    /// What CSLT's moderators decided so far, in order of time.
+    /// What CSLT's moderators decided so far, in order of time; nothing of an episode before its last moderator has.
     pub moderated: &'a [Moderated],
+    /// Drawn episodes of which one moderator has decided and another is awaited.
+    pub half_moderated: &'a [String],
     /// The Head's initial moderations in the cycle (¶8, ¶27).
     pub initial: &'a [Initial],
     /// How the cycle's episodes went.
@@ -36,6 +38,8 @@ pub struct Moderated {
     pub grade: Grade,
     /// The learning code of a disagreement, if one was given.
     pub learning: Option<String>,
+    /// What has become of the episode since, so that this is of the version before; none if nothing has.
+    pub since: Option<&'static str>,
 }
 
 /// One initial moderation by the Head or a delegate.

@@ -71,6 +71,17 @@ pub(super) fn between_moderators(material: &Material<'_>) -> Section {
             Some(_) => {}
         }
     }
+    let waiting = material.half_moderated.len();
+    if waiting > 0 {
+        section.lead.push(format!(
+            "{} a second moderator. No figure and no table has anything of what the first one gave there until then.",
+            if waiting == 1 {
+                "1 episode awaits".to_owned()
+            } else {
+                format!("{waiting} episodes await")
+            }
+        ));
+    }
     let mut table = Table::new(
         "Episodes moderated by two",
         &["Measure", "Found#", "Items#"],

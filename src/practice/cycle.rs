@@ -3,6 +3,8 @@
 //!
 //! Nothing here grades practice or names a person. A share of fewer episodes than the policy shows is not given.
 
+mod sample;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -14,6 +16,10 @@ use super::fact::{Fact, Value};
 use super::ids::{CycleId, EpisodeId, WorkerId};
 use super::known::Known;
 use super::terms::Terms;
+use super::unmet::listed;
+
+pub use sample::chases;
+use sample::{undrawn, unmoderated};
 
 /// Something about a cycle that somebody has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,6 +240,7 @@ pub fn matters(
         .map(|(cycle, of)| (cycle, standing(&of, today, terms)))
         .collect();
     let mut found = at_risk(episodes, today, terms);
+    found.extend(listed(episodes, today, terms));
     for (cycle, standing) in &standings {
         found.extend(scorecards(cycle, standing, today, terms));
         found.extend(undrawn(cycle, standing, drawn, today, terms));
@@ -319,85 +326,6 @@ fn managers(service: &Service) -> String {
     } else {
         format!(" (operational manager {})", ids.join(", "))
     }
-}
-
-/// LE-09.1: no sample was drawn so many working days after the cycle's last completion date.
-fn undrawn(
-    cycle: &CycleId,
-    standing: &Standing,
-    drawn: &BTreeSet<CycleId>,
-    today: Date,
-    terms: &Terms,
-) -> Vec<Matter> {
-    let Some(cut_off) = standing.cut_off.filter(|_| !drawn.contains(cycle)) else {
-        return Vec::new();
-    };
-    if cut_off < terms.calendar.local_date(terms.activation) {
-        return Vec::new();
-    }
-    let passed = terms.policy.ladders.draw.iter();
-    let passed = passed.filter(|rung| terms.calendar.add(cut_off, rung.working_days) <= today);
-    // Of levels that passed while nobody looked, only the latest is said.
-    let Some(latest) = passed.max_by_key(|rung| rung.working_days) else {
-        return Vec::new();
-    };
-    let matter = |role: &Role| Matter {
-        key: format!(
-            "undrawn/{cycle}/{cut_off}/{:+}/{}",
-            latest.working_days,
-            role.words()
-        ),
-        rule: "LE-09.1",
-        episode: None,
-        tell: *role,
-        text: format!(
-            "No sample of cycle {cycle} is drawn, {} working days after its last completion date, {}. Freeze the cycle \
-             and draw it.",
-            terms.calendar.between(cut_off, today),
-            cut_off.strftime("%-d %B %Y")
-        ),
-    };
-    latest.tell.iter().map(matter).collect()
-}
-
-/// LE-09.2: drawn episodes that no moderator has decided, so many working days after the draw.
-fn unmoderated(cycle: &CycleId, episodes: &[Episode], today: Date, terms: &Terms) -> Vec<Matter> {
-    let waiting: Vec<(&Episode, Date)> = episodes
-        .iter()
-        .filter(|one| one.cycle.as_ref() == Some(cycle) && one.cancelled.is_none())
-        .filter(|one| one.deeds.sample_moderated.is_empty())
-        .filter_map(|one| Some((one, terms.calendar.local_date(one.drawn_at()?))))
-        .collect();
-    let Some(drawn) = waiting.iter().map(|(_, day)| *day).min() else {
-        return Vec::new();
-    };
-    if drawn < terms.calendar.local_date(terms.activation) {
-        return Vec::new();
-    }
-    let passed = terms.policy.ladders.sample.iter();
-    let passed = passed.filter(|rung| terms.calendar.add(drawn, rung.working_days) <= today);
-    // Of levels that passed while nobody looked, only the latest is said.
-    let Some(latest) = passed.max_by_key(|rung| rung.working_days) else {
-        return Vec::new();
-    };
-    let names: Vec<&str> = waiting.iter().map(|(one, _)| one.id.as_str()).collect();
-    let matter = |role: &Role| Matter {
-        key: format!(
-            "unmoderated/{cycle}/{drawn}/{:+}/{}",
-            latest.working_days,
-            role.words()
-        ),
-        rule: "LE-09.2",
-        episode: None,
-        tell: *role,
-        text: format!(
-            "Cycle {cycle}: not moderated yet, {} working days after the draw: {}. Ask the moderators to record what they \
-             would have given.",
-            terms.calendar.between(drawn, today),
-            names.join(", ")
-        ),
-    };
-    latest.tell.iter().map(matter).collect()
 }
 
 /// LE-06.2: a service below the share that the policy wants in two cycles running, told to CSLT.

@@ -14,7 +14,8 @@ use super::fact::{Fact, Value};
 use super::ids::{ChildKey, CycleId, Digest, EpisodeId, SourceName, StepId, WorkerId};
 use super::known::{Known, Why};
 use super::on_record::{
-    Deeds, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven,
+    Deeds, Extension, Moderation, ModerationRequest, Override, Pause, ReasonGiven, SampleModerated,
+    Sampled,
 };
 use super::verdict::Attempt;
 
@@ -193,12 +194,31 @@ impl Episode {
         self.drawn_at().is_some()
     }
 
-    /// When it was drawn for moderation, UTC.
+    /// When it was drawn for moderation, UTC; none if it was not, or is in the sample no more.
     pub fn drawn_at(&self) -> Option<Timestamp> {
+        if let Some(sampled) = &self.deeds.sampled {
+            return sampled.left.is_none().then_some(sampled.since);
+        }
+        // Before this was kept, only that it was said.
         let drawn = format!("{}/sample/", self.id);
         let mut told = self.told.iter();
         told.find(|(key, _)| key.starts_with(&drawn))
             .map(|(_, at)| *at)
+    }
+
+    /// How many moderators of CSLT have still to give a grade, if it was drawn.
+    pub fn moderators_awaited(&self) -> usize {
+        let wanted = self.deeds.sampled.as_ref().map_or(1, Sampled::wanted);
+        wanted.saturating_sub(self.deeds.sample_moderated.len())
+    }
+
+    /// What CSLT's moderators said of it, oldest first; nothing before the last of them has spoken, so that nobody
+    /// who is to judge it yet learns what another found (¶9).
+    pub fn moderated_by_cslt(&self) -> &[SampleModerated] {
+        match self.moderators_awaited() {
+            0 => &self.deeds.sample_moderated,
+            _ => &[],
+        }
     }
 
     /// Whether it was signed off once and opened again: what was signed off or drawn then is stale.

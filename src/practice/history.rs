@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::decision::Decision;
 use super::ids::{ChildKey, Digest, EpisodeId, SourceName, StepId, TaskId};
+use super::on_record::Sampled;
 use super::sighting::Sighting;
 use super::standstill::Outage;
 use super::terms::Mode;
@@ -46,6 +47,8 @@ pub enum Happened {
     Doubled(BTreeSet<EpisodeId>),
     /// The case system could not be reached for so long.
     Unreachable(Outage),
+    /// It came into its cycle's sample, was given to others there, or left it.
+    Sampled(Sampled),
     /// Time passed, and something fell due by it.
     TimePassed,
     /// A step that stood alone found its episode.
@@ -144,6 +147,8 @@ fn happened(body: Json) -> Result<Happened, String> {
         "tasked" => Happened::Tasked(part(&body, "attempt")?, part(&body, "task")?),
         "doubled" => Happened::Doubled(part(&body, "others")?),
         "unreachable" => Happened::Unreachable(part(&body, "outage")?),
+        // Before it said to whom an episode was given, the line told only that it was drawn.
+        "sampled" if body.get("sampled").is_some() => Happened::Sampled(part(&body, "sampled")?),
         "time_passed" => Happened::TimePassed,
         "joined" => Happened::Joined {
             step: part(&body, "step")?,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::{ModerationOutcome, ReasonAbout};
 use super::episode::{Evaluation, Role, Stage};
-use super::ids::{Digest, StepId, WorkerId};
+use super::ids::{CycleId, Digest, StepId, WorkerId};
 
 /// A recorded initial moderation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,11 +141,37 @@ pub struct Deeds {
     pub reopened: Vec<Entry>,
     /// How it was cancelled.
     pub cancelled: Option<CancelledAs>,
+    /// Where it stands in its cycle's sample; none if it never was in one (¶9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<Sampled>,
     /// What CSLT's moderators said of it, oldest first (¶9).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sample_moderated: Vec<SampleModerated>,
     /// When it was closed.
     pub closed: Option<Entry>,
+}
+
+/// Where an episode stands in its cycle's sample, as certificate and assignment have it (¶9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sampled {
+    /// The cycle.
+    pub cycle: CycleId,
+    /// SHA-256 of the certificate by which it came into the sample.
+    pub certificate: Digest,
+    /// When it came into the sample, UTC.
+    pub since: Timestamp,
+    /// Whom it is given to; two judge without knowing of each other. None if nobody could be found.
+    pub moderators: Vec<WorkerId>,
+    /// Why it is in the sample no more, as a code; none while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
+}
+
+impl Sampled {
+    /// How many moderators give a grade: those it is given to, or whoever stands in for them.
+    pub fn wanted(&self) -> usize {
+        self.moderators.len().max(1)
+    }
 }
 
 /// What a moderator of CSLT said of a drawn episode (¶9).

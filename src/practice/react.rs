@@ -4,6 +4,7 @@ mod concerns;
 mod corrections;
 mod decisions;
 mod finishes;
+mod sample;
 mod tasks;
 mod time;
 
@@ -22,6 +23,7 @@ use super::fold;
 use super::ids::{EpisodeId, SourceName, StepId, TaskId};
 use super::judge::{judge, own_fingerprint};
 use super::known::{Known, Why};
+use super::on_record::Sampled;
 use super::reach::{addresses, reached};
 use super::rules::{Rule, find};
 use super::sighting::Sighting;
@@ -50,6 +52,8 @@ pub enum Input<'a> {
     Doubled(&'a BTreeSet<EpisodeId>),
     /// The case system could not be reached for so long.
     Unreachable(&'a Outage),
+    /// It came into its cycle's sample, was given to others there, or left it.
+    Sampled(&'a Sampled),
     /// Time passed.
     TimePassed,
 }
@@ -122,6 +126,7 @@ pub fn react(
         Input::Tasked(attempt, task) => work.tasked(attempt, task),
         Input::Doubled(others) => work.doubled(others),
         Input::Unreachable(outage) => work.unreachable(outage),
+        Input::Sampled(sampled) => work.sampled(sampled),
         Input::TimePassed => {}
     }
     work.settle_concerns();
@@ -165,7 +170,11 @@ fn quiet_input(input: Input<'_>) -> Option<JournalLine> {
             let body = json!({ "attempt": attempt, "task": task });
             Some(JournalLine::new("tasked", body))
         }
-        Input::Seen(_) | Input::Decided(_) | Input::Asked(..) | Input::AskedUnread(..) => None,
+        Input::Seen(_)
+        | Input::Decided(_)
+        | Input::Asked(..)
+        | Input::AskedUnread(..)
+        | Input::Sampled(_) => None,
     }
 }
 

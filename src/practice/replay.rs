@@ -82,6 +82,7 @@ impl World {
             Happened::Tasked(attempt, task) => Input::Tasked(attempt, task),
             Happened::Doubled(others) => Input::Doubled(others),
             Happened::Unreachable(outage) => Input::Unreachable(outage),
+            Happened::Sampled(sampled) => Input::Sampled(sampled),
             Happened::TimePassed => Input::TimePassed,
             _ => return None,
         };

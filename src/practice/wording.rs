@@ -222,6 +222,13 @@ pub fn sampled(id: &EpisodeId, cycle: &CycleId, certificate: &Digest) -> String 
     )
 }
 
+/// Says that an episode is in the sample no more, and why, as a code (¶9).
+pub fn not_sampled(id: &EpisodeId, cycle: &CycleId, reason: &str) -> String {
+    format!(
+        "{id}: no longer drawn for moderation, cycle {cycle}, reason code {reason}. You do not need to do anything."
+    )
+}
+
 /// Tells CSLT that a cycle's consistency pack can be read, where, and what its first figures are (¶9).
 pub fn pack(cycle: &CycleId, figures: &[String], certificate: &Digest) -> String {
     format!(

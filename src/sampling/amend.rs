@@ -24,13 +24,13 @@ use super::{
 /// A drawn sample and all that has happened to it.
 #[derive(Clone)]
 pub struct Sample<'f> {
-    frozen: &'f Frozen,
+    pub(super) frozen: &'f Frozen,
     seed: Seed,
-    draw: Draw<'f>,
+    pub(super) draw: Draw<'f>,
     // How many tickets each group has given so far, in the order of the draw's groups.
-    taken: Vec<usize>,
+    pub(super) taken: Vec<usize>,
     substitutions: Vec<Substitution>,
-    second_stage: Vec<SecondStage>,
+    pub(super) second_stage: Vec<SecondStage>,
     supersedes: Option<Supersession>,
 }
 
@@ -241,7 +241,7 @@ impl<'f> Sample<'f> {
     }
 
     /// The episodes of one group that are in the sample now.
-    fn in_sample(&self, at: usize) -> impl Iterator<Item = &str> {
+    pub(super) fn in_sample(&self, at: usize) -> impl Iterator<Item = &str> {
         let group = self.draw.strata().get(at);
         let taken = self.taken.get(at).copied().unwrap_or_default();
         group
@@ -251,11 +251,11 @@ impl<'f> Sample<'f> {
             .filter(|le_id| !self.substitutions.iter().any(|out| out.unusable == *le_id))
     }
 
-    fn group_of(&self, le_id: &str) -> Option<usize> {
+    pub(super) fn group_of(&self, le_id: &str) -> Option<usize> {
         (0..self.taken.len()).find(|at| self.in_sample(*at).any(|id| id == le_id))
     }
 
-    fn stratum_name(&self, at: usize) -> String {
+    pub(super) fn stratum_name(&self, at: usize) -> String {
         self.draw
             .strata()
             .get(at)
@@ -287,7 +287,7 @@ impl<'f> Sample<'f> {
         next
     }
 
-    fn trigger(&self, at: usize, outcomes: &[Outcome]) -> Option<Trigger> {
+    pub(super) fn trigger(&self, at: usize, outcomes: &[Outcome]) -> Option<Trigger> {
         let mut differing = 0;
         for outcome in outcomes {
             // A grade that could not be seen agrees with nothing, but no gap can be measured from it.

@@ -48,40 +48,56 @@ pub struct Assigned {
     pub wanted: usize,
 }
 
-/// Assigns moderators to the episodes that are in a certificate's sample now.
+impl Assignment {
+    /// The moderators of an episode, the first one first.
+    pub fn moderators(&self, le_id: &str) -> impl Iterator<Item = &str> {
+        let item = self.items.iter().find(|item| item.le_id == le_id);
+        let both = item.map(|item| item.moderator.iter().chain(&item.second));
+        both.into_iter().flatten().map(String::as_str)
+    }
+}
+
+/// Assigns moderators to the episodes that are in a certificate's sample now. What stands in `before` and is still in the
+/// sample stays with those who have it; only what is new is given out.
 pub fn assign(
     certificate: &Certificate,
     frame: &Frame,
     policy: &SamplingPolicy,
     pool: &[Moderator],
+    before: Option<&Assignment>,
 ) -> Assignment {
-    let people: Vec<&Moderator> = pool.iter().collect::<BTreeSet<_>>().into_iter().fold(
-        Vec::new(),
-        |mut people: Vec<&Moderator>, moderator| {
-            if people.last().is_none_or(|last| last.id != moderator.id) {
-                people.push(moderator);
-            }
-            people
-        },
-    );
+    let mut people: Vec<&str> = pool.iter().map(|who| who.id.as_str()).collect();
     let mut rows: Vec<&FrameRow> = certificate
         .sample()
         .filter_map(|le_id| frame.row(le_id))
         .collect();
     rows.sort_by_key(|row| (certificate.tickets.get(&*row.le_id), &row.le_id));
-    let doubles = doubles(rows.len(), policy);
+    people.extend(rows.iter().flat_map(|row| kept(before, row)));
+    people.sort_unstable();
+    people.dedup();
+    let twice = rows
+        .iter()
+        .filter(|row| kept(before, row).len() > 1)
+        .count();
+    let mut doubles = doubles(rows.len(), policy).saturating_sub(twice);
     let items: Vec<Item> = rows
         .iter()
-        .enumerate()
-        .map(|(place, row)| Item {
-            wanted: if place < doubles { 2 } else { 1 },
-            may: (0..people.len())
-                .filter(|at| {
-                    people
-                        .get(*at)
-                        .is_some_and(|who| may_moderate(who, row, pool))
-                })
-                .collect(),
+        .map(|row| {
+            let kept = kept(before, row);
+            let place = |who: &&str| people.iter().position(|one| one == who);
+            let double = kept.is_empty() && doubles > 0;
+            doubles -= usize::from(double);
+            Item {
+                wanted: kept.len().max(1 + usize::from(double)),
+                may: (0..people.len())
+                    .filter(|at| {
+                        people
+                            .get(*at)
+                            .is_some_and(|who| may_moderate(who, row, pool))
+                    })
+                    .collect(),
+                kept: kept.iter().filter_map(place).collect(),
+            }
         })
         .collect();
     let load =
@@ -99,7 +115,7 @@ pub fn assign(
             let mut who = held
                 .iter()
                 .filter_map(|at| people.get(*at))
-                .map(|who| who.id.clone());
+                .map(|who| (*who).to_owned());
             Assigned {
                 le_id: row.le_id.to_string(),
                 moderator: who.next(),
@@ -113,10 +129,17 @@ pub fn assign(
     }
 }
 
-/// One item: how many moderators it should have, and who they may be.
+/// Who has an episode already, the first one first.
+fn kept<'b>(before: Option<&'b Assignment>, row: &FrameRow) -> Vec<&'b str> {
+    let before = before.into_iter();
+    before.flat_map(|it| it.moderators(&row.le_id)).collect()
+}
+
+/// One item: how many moderators it should have, who they may be, and who has it already.
 struct Item {
     wanted: usize,
     may: Vec<usize>,
+    kept: Vec<usize>,
 }
 
 fn doubles(items: usize, policy: &SamplingPolicy) -> usize {
@@ -129,15 +152,14 @@ fn doubles(items: usize, policy: &SamplingPolicy) -> usize {
         .min(items)
 }
 
-fn may_moderate(who: &Moderator, row: &FrameRow, pool: &[Moderator]) -> bool {
+fn may_moderate(who: &str, row: &FrameRow, pool: &[Moderator]) -> bool {
     // Someone listed twice in the pool is bound by both entries.
-    let own_service = pool
-        .iter()
-        .any(|entry| entry.id == who.id && entry.services.contains(&*row.service));
-    !own_service
-        && *row.reviewer != *who.id
-        && row.initial_moderator.as_deref() != Some(&*who.id)
-        && !row.conflict.iter().any(|worker| **worker == *who.id)
+    let mut entries = pool.iter().filter(|entry| entry.id == who).peekable();
+    entries.peek().is_some()
+        && entries.all(|entry| !entry.services.contains(&*row.service))
+        && *row.reviewer != *who
+        && row.initial_moderator.as_deref() != Some(who)
+        && !row.conflict.iter().any(|worker| **worker == *who)
 }
 
 /// As many places filled as can be, with the smallest largest load that allows it.
@@ -156,14 +178,16 @@ fn least_loaded(items: &[Item], people: usize) -> Vec<Vec<usize>> {
 /// Fills places in order of ticket, nobody having more than `most`. First places come before second ones, so
 /// that no item goes without a moderator for the sake of another's second.
 fn fill(items: &[Item], people: usize, most: usize) -> Vec<Vec<usize>> {
+    let by_item: Vec<Vec<usize>> = items.iter().map(|item| item.kept.clone()).collect();
+    let load = |who| by_item.iter().flatten().filter(|one| **one == who).count();
     let mut held = Held {
-        by_item: vec![Vec::new(); items.len()],
-        load: vec![0; people],
+        load: (0..people).map(load).collect(),
+        by_item,
         most,
     };
     for round in 1..=2 {
         for (place, item) in items.iter().enumerate() {
-            if item.wanted >= round {
+            if item.wanted >= round && item.kept.is_empty() {
                 held.give(items, place, &mut BTreeSet::new());
             }
         }
@@ -209,7 +233,8 @@ impl Held {
 
     /// Passes one of somebody's items on to somebody else.
     fn make_room(&mut self, items: &[Item], who: usize, tried: &mut BTreeSet<usize>) -> bool {
-        for place in 0..items.len() {
+        let movable = |place: &usize| items.get(*place).is_some_and(|item| item.kept.is_empty());
+        for place in (0..items.len()).filter(movable) {
             let holds = |held: &Self| {
                 held.by_item
                     .get(place)

@@ -14,6 +14,7 @@
 //! | Which group is an episode in, and how many from each? | `strata`, `allocate` | [`Stratum`], [`SampleSize`] |
 //! | Who was drawn? | `draw` | [`Draw`], [`StratumDraw`] |
 //! | What happened to the sample afterwards? | `amend` | [`Sample`], [`Outcome`] |
+//! | Which groups are to be taken further, and why not the others? | `groups` | [`GroupStanding`] |
 //! | What is published, and does it hold? | `certificate`, `published`, `verify` | [`Certificate`], [`Supersession`], [`Published`], [`verify()`], [`Difference`] |
 //! | What does CSLT read? | `list` | [`SampleList`] |
 //! | Who moderates what? | `assign` | [`Moderator`], [`assign()`], [`Assignment`] |
@@ -35,6 +36,7 @@ mod draw;
 mod frame;
 mod frame_csv;
 mod freeze;
+mod groups;
 mod list;
 mod policy;
 mod published;
@@ -53,6 +55,7 @@ pub use certificate::{
 pub use draw::{Draw, StratumDraw};
 pub use frame::{Certain, Exclusion, Frame, FrameFault, FrameRow, Grade, Name};
 pub use freeze::{FreezeRecord, Frozen};
+pub use groups::GroupStanding;
 pub use list::{ListedItem, Listing, SampleList};
 pub use policy::{PolicyFault, SamplingPolicy};
 pub use published::Published;

@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stderr,
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::too_many_lines,
@@ -14,7 +15,10 @@ mod common;
 mod explain;
 mod generated;
 mod messages;
+mod moderating;
 mod rehearse;
+mod sample;
+mod sample_messages;
 mod shadow;
 mod speed;
 mod stand;

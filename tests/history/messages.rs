@@ -537,7 +537,15 @@ async fn groups() -> Vec<(&'static str, Vec<Message>)> {
     vec![
         ("Dates", dates().await),
         ("Finish", finishes().await),
-        ("Gathered", gathered()),
+        ("Gathered", {
+            let mut all = gathered();
+            all.push(crate::told::listed().await);
+            all
+        }),
+        (
+            "The moderation sample",
+            crate::sample_messages::told().await,
+        ),
         ("What needs a person", concerns()),
         ("Decisions", crate::told::decisions().await),
         ("Decisions that are not taken in", refusals().await),
@@ -667,8 +675,8 @@ fn faults(name: &str, text: &str, needs_a_step: bool) -> Vec<String> {
     let next = |sentence: &String| TO_DO.iter().any(|verb| sentence.starts_with(verb));
     // Or a clause of a sentence does.
     let clause = |clause: &str| {
-        let begins = |verb: &&str| clause.starts_with(&verb.to_lowercase());
-        TO_DO.iter().any(begins)
+        let begins = |verb: &str| clause.starts_with(&verb.to_lowercase());
+        TO_DO.iter().any(|verb| begins(verb))
     };
     let inside = text.contains(", ask the") || text.split("; ").skip(1).any(clause);
     if needs_a_step && !inside && !sentences.iter().any(next) {

@@ -21,6 +21,7 @@ fn assigned(pool: &[Moderator]) -> Assignment {
         frozen.frame(),
         frozen.policy(),
         pool,
+        None,
     )
 }
 

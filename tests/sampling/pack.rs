@@ -12,6 +12,7 @@ fn moderated(le_id: &str, moderator: &str, grade: Grade, learning: Option<&str>)
         moderator: moderator.to_owned(),
         grade,
         learning: learning.map(str::to_owned),
+        since: None,
     }
 }
 
@@ -67,6 +68,7 @@ fn worked() -> Pack {
         certificate: &certificate,
         made_on: "2026-12-01".parse().unwrap(),
         moderated: &decisions,
+        half_moderated: &[],
         initial: &initial,
         flow: Flow {
             allocated: 26,

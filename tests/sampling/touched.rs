@@ -44,7 +44,8 @@ impl Files {
             id: id.to_owned(),
             services: BTreeSet::new(),
         });
-        let assignment: Assignment = assign(&certificate, frozen.frame(), frozen.policy(), &pool);
+        let assignment: Assignment =
+            assign(&certificate, frozen.frame(), frozen.policy(), &pool, None);
         let list = SampleList::of(&certificate, frozen.frame(), Some(&assignment));
         Self {
             frame: frozen.frame_csv(),

@@ -76,6 +76,12 @@ pub fn in_lines(told: &Explanation, calendar: &Calendar) -> Vec<String> {
     rules(&mut page, &told.whole, false);
     dates(&mut page, told);
     moderation(&mut page, &told.moderation, calendar);
+    if let Some(sample) = &told.sample {
+        page.heading("The moderation sample");
+        for sentence in &sample.words {
+            page.para("  ", sentence);
+        }
+    }
     on_record(&mut page, told, calendar);
     ahead(&mut page, told, calendar);
     page.0

@@ -11,6 +11,9 @@ pub(super) const SUMMARY: &str = "summary.json";
 /// The ledger's file.
 pub(super) const LEDGER: &str = "greentick.sqlite3";
 
+/// The folder of the moderators' cards, as they stood when the cycle was drawn.
+pub(super) const CARDS: &str = "cards";
+
 /// What a demo makes and a new one removes, beside the mapping; nothing else in the folder is touched.
 const MADE: [&str; 21] = [
     LEDGER,
@@ -50,5 +53,8 @@ pub(super) fn prepare(dir: &Path) -> Result<bool, Failure> {
             _ => {}
         }
     }
-    Ok(false)
+    match std::fs::remove_dir_all(dir.join(CARDS)) {
+        Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => Err(fault.into()),
+        _ => Ok(false),
+    }
 }

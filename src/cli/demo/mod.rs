@@ -21,8 +21,9 @@ use tokio::sync::Notify;
 use super::Failure;
 use super::cycle::put_drawn;
 use super::run::{Assembled, Configured, assemble, configured_now, ready};
+use super::sample::put_cards;
 use super::starter::{self, Starter};
-use crate::app::{allocate, draw};
+use crate::app::{allocate, cards, draw};
 use crate::case_system::HttpCaseSystem;
 use crate::clock::Clock;
 use crate::daemon::{self, Rhythm};
@@ -218,6 +219,10 @@ impl Conductor<'_> {
         draw::freeze(app, &cycle, &policy, now).await?;
         let drawn = draw::draw(app, &cycle, DICE, now).await?;
         put_drawn(app, &cycle, &drawn, self.dir).await?;
+        let handed_out = self.dir.join(files::CARDS);
+        if !handed_out.exists() {
+            put_cards(&cards::cards(app, &cycle).await?, None, &handed_out)?;
+        }
         let ids: Vec<_> = drawn.episodes.iter().map(ToString::to_string).collect();
         println!(
             "{}  drawn for moderation: {}",

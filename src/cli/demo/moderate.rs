@@ -59,6 +59,11 @@ impl Conductor<'_> {
         let pack = pack::draw_up(app, &cycle, self.clock.now()).await?;
         for file in put_pack(&pack, self.dir)?.iter().take(1) {
             println!("Consistency pack: {}", file.display());
+            let cards = self.dir.join(super::files::CARDS);
+            println!(
+                "Moderators' cards, as they were handed out: {}",
+                cards.display()
+            );
         }
         Ok(())
     }

@@ -87,7 +87,18 @@ fn sample_fits(decision: &Decision, episode: &Episode, terms: &Terms) -> Result<
     only_if(
         said.all(|one| one.by != decision.by),
         "LE-09.7",
-        &format!("worker `{}` has moderated it already", decision.by),
+        &format!(
+            "worker `{}` has moderated it already. You do not need to do anything",
+            decision.by
+        ),
+        cslt,
+    )?;
+    // Whoever came after could have learnt what the others found.
+    only_if(
+        episode.moderators_awaited() > 0,
+        "LE-09.7",
+        "as many moderators as it was given to have decided it; a further grade would not be independent of theirs. You \
+         do not need to do anything",
         cslt,
     )
 }

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::Work;
+use super::sample::of_sample;
 use crate::practice::admit::settles;
 use crate::practice::authority;
 use crate::practice::conflict::times_advised_against;
@@ -17,7 +18,7 @@ use crate::practice::rules::differing::way_out;
 use crate::practice::terms::{Mode, Terms};
 
 /// Under which rule, to whom, and what.
-type Saying = (&'static str, Vec<Role>, String);
+pub(super) type Saying = (&'static str, Vec<Role>, String);
 
 /// A message about a decision: under which rule, to whom, what, and on which step if on one.
 struct Message {
@@ -155,29 +156,6 @@ fn of_moderation(what: &Decided, episode: &Episode, terms: &Terms) -> Option<Say
         _ => return None,
     };
     Some(("LE-27.1", tell, text))
-}
-
-/// A difference goes to whoever can learn from it; the evaluation stays as it is (LE-09.7).
-fn of_sample(what: &Decided, episode: &Episode) -> Option<Saying> {
-    let Decided::ModerateSample { grade, learning } = what else {
-        return None;
-    };
-    let own = episode.evaluation().value().copied()?;
-    if own == *grade {
-        return None;
-    }
-    let learning = learning.as_ref();
-    let code = learning.map_or_else(String::new, |code| format!(", learning code {code}"));
-    Some((
-        "LE-09.7",
-        vec![Role::PracticeReviewer, Role::ServiceManager],
-        format!(
-            "CSLT moderated it as {}, beside the evaluation {}{code}. The evaluation stands. Talk the difference over \
-             in supervision",
-            grade.words(),
-            own.words()
-        ),
-    ))
 }
 
 fn of_people(what: &Decided) -> Option<Saying> {

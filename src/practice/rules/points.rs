@@ -150,21 +150,21 @@ pub const POINTS: &[Point] = &[
         &[9],
         "Drawn episodes that nobody has moderated",
         Disposition::Measure,
-        "The QA manager is told which, then CSLT, so many working days after the draw (`ladders.sample`).",
+        "The QA manager is told which, then CSLT, so many working days after each came into the sample (`ladders.sample`); of a pair, how many are awaited.",
     ),
     point(
         "LE-09.3",
         &[9],
         "Nobody moderates their own work, their own service, or what they have moderated before",
         Disposition::Kept,
-        "The sample is assigned so; docs/sampling.md says how.",
+        "The sample is assigned so; `greentick sample cards` hands each moderator what is theirs. docs/sampling.md says how.",
     ),
     point(
         "LE-09.4",
         &[9],
         "A cycle is drawn once",
         Disposition::Kept,
-        "A second draw of the same frame is refused; docs/sampling.md says how a draw is superseded in the open.",
+        "A second draw of the same frame is refused; `greentick sample supersede` draws again on the word of two people, and both certificates are kept.",
     ),
     point(
         "LE-09.5",
@@ -178,7 +178,7 @@ pub const POINTS: &[Point] = &[
         &[9],
         "A moderator of the sample would give another evaluation",
         Disposition::Kept,
-        "It is recorded beside the evaluation by `moderate_sample`, never over it; the practice reviewer and the Service Manager are told, with what there is to learn as a code.",
+        "It is recorded beside the evaluation by `moderate_sample`, never over it; once every moderator it is given to has decided, the practice reviewer and the Service Manager are told, with what there is to learn as a code.",
     ),
     point(
         "LE-10.1",
