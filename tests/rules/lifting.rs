@@ -2,7 +2,7 @@
 
 use super::*;
 use greentick::practice::episode::{Finished, Permit};
-use greentick::practice::judge::own_fingerprint;
+use greentick::practice::judge::{fingerprint, own_fingerprint};
 use greentick::practice::permit::covers;
 
 fn overridden(case: &mut Case, stage: Stage) -> bool {
