@@ -254,8 +254,7 @@ impl Case {
                 self.allocation().conflict_reason = Some(text.to_owned());
             }
             "hand_over" => self.hand_over = known(cell, worker),
-            "form_hand_over" if cell == "not mapped" => {}
-            "form_hand_over" => {
+            "form_hand_over" if cell != "not mapped" => {
                 let said = known(cell, |text| Value::Worker(text.into()));
                 self.live().facts.insert(Fact::HandOver, said);
             }
@@ -279,7 +278,8 @@ impl Case {
                     immediate: cell == "immediate",
                 };
             }
-            "conflict_reason" | "escalated" | "actor" | "cancelled" | "attendees" | "manages" => {}
+            "conflict_reason" | "actor" | "cancelled" | "attendees" | "manages" | "escalated"
+            | "form_hand_over" => {}
             _ => self.set_list(column, cell),
         }
     }
