@@ -672,7 +672,7 @@ fn faults(name: &str, text: &str, needs_a_step: bool) -> Vec<String> {
     // Or a clause of a sentence does.
     let clause = |clause: &str| {
         let begins = |verb: &&str| clause.starts_with(&verb.to_lowercase());
-        TO_DO.iter().any(|verb| begins(&verb))
+        TO_DO.iter().any(|verb| begins(verb))
     };
     let inside = text.contains(", ask the") || text.split("; ").skip(1).any(clause);
     if needs_a_step && !inside && !sentences.iter().any(next) {
