@@ -1,4 +1,4 @@
-//! How far is Greentick from the least possible work? `cargo bench [-- w1|w2|w3|w6]`; see docs/benchmarks.md.
+//! How far is Greentick from the least possible work? `cargo bench [-- w1|w2|w3|w4|w6]`; see docs/benchmarks.md.
 //!
 //! Ratios to floors that are kept here, not times: A and B take turns in one run. Whoever serves or asks
 //! is another process, so that only the two that are compared are measured. Absent on purpose: any
@@ -23,6 +23,7 @@ mod w1_floor;
 mod w2;
 mod w2_floor;
 mod w3;
+mod w4;
 mod w6;
 
 fn main() {
@@ -35,6 +36,7 @@ fn main() {
     match words.first().map(String::as_str) {
         Some("serve-steps") => return runtime.block_on(w1::serve()),
         Some("ask") => return asking::ask(&words[1..]),
+        Some("weigh") => return w4::weigh(),
         _ => {}
     }
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -56,6 +58,9 @@ fn main() {
     }
     if wanted("w3") {
         runtime.block_on(w3::run());
+    }
+    if wanted("w4") {
+        runtime.block_on(w4::run());
     }
     if wanted("w6") {
         runtime.block_on(w6::run());

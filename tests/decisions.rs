@@ -32,6 +32,9 @@ use serde_json::json;
 #[path = "decisions/concerned.rs"]
 mod concerned;
 
+#[path = "decisions/unmet.rs"]
+mod unmet;
+
 /// An episode as it goes on, and what the last input owed and said.
 struct Case {
     terms: Terms,

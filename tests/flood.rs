@@ -16,9 +16,9 @@ use greentick::case_system::{
 };
 use greentick::ledger::Ledger;
 use greentick::practice::effect::{Act, Effect};
-use greentick::practice::episode::Role;
+use greentick::practice::episode::{Role, Stage};
 use greentick::practice::ids::{SourceName, StepId};
-use greentick::practice::terms::Mode;
+use greentick::practice::terms::{Mode, RuleTerms, Rung, Stance};
 use greentick::simulator::MemoryCouncil;
 use jiff::{SignedDuration, Timestamp};
 
@@ -138,11 +138,18 @@ async fn a_few_messages_are_one_notice_as_well() {
         let step = common::review(&format!("{nth}"), &format!("LE-{nth:04}"), now);
         council.memory.add(step, now);
     }
+    // That nobody allocated them would be said as well.
+    let mut terms = (*common::terms(Mode::Observe)).clone();
+    let off = RuleTerms {
+        stance: Some(Stance::Off),
+        ..RuleTerms::default()
+    };
+    terms.policy.rules.insert("LE-01.4".to_owned(), off);
     let app = App {
         source: SourceName::from("council"),
         ledger: Ledger::open("sqlite::memory:").await.unwrap(),
         case_system: council.clone(),
-        terms: common::terms(Mode::Observe),
+        terms: Arc::new(terms),
         limits: Limits::default(),
     };
     mirror::poll(&app, now).await.unwrap();
@@ -164,4 +171,56 @@ async fn a_few_messages_are_one_notice_as_well() {
             "{text}"
         );
     }
+}
+
+/// Of two steps that are due, an operational manager has one note; whoever has a step of their own has theirs on it.
+#[tokio::test]
+async fn an_operational_manager_has_one_note_an_episode_and_day() {
+    let council = Council::default();
+    let mut now: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
+    let mut terms = (*common::terms(Mode::Observe)).clone();
+    let both = vec![Rung {
+        working_days: 1,
+        tell: vec![Role::OperationalManager, Role::Supervisor],
+        flag: false,
+    }];
+    terms.policy.ladder.clone_from(&both);
+    terms.policy.ladders.supervisor_actions = both;
+    let (id, due) = ("LE-0001", "2026-11-20".parse().unwrap());
+    let mut actions = common::review("12", id, now);
+    actions.stage = Stage::SupervisorActions;
+    actions.dates.due = Some(due);
+    let mut review = common::review("11", id, now);
+    review.dates.due = Some(due);
+    for step in [review, actions] {
+        council.memory.add(step, now);
+    }
+    let app = App {
+        source: SourceName::from("council"),
+        ledger: Ledger::open("sqlite::memory:").await.unwrap(),
+        case_system: council.clone(),
+        terms: Arc::new(terms),
+        limits: Limits::default(),
+    };
+    mirror::poll(&app, now).await.unwrap();
+    tick::pass(&app, now).await.unwrap();
+    for _ in 0..5 {
+        dispatch::pass(&app, "test", now).await.unwrap();
+        now += SignedDuration::from_mins(10);
+    }
+    let sent = council.sent.lock().unwrap().clone();
+    let told = |role: Role| -> Vec<&str> {
+        let daily = sent.iter().filter(|one| one.key.starts_with("digest/"));
+        let of_role = daily.filter(|one| one.audience.contains(&role));
+        of_role.filter_map(|one| one.act.text()).collect()
+    };
+    let manager = told(Role::OperationalManager);
+    assert_eq!(manager.len(), 1, "{manager:#?}");
+    for stage in [
+        "the practice review was due",
+        "the supervisor's step was due",
+    ] {
+        assert!(manager[0].contains(stage), "{manager:?}");
+    }
+    assert_eq!(told(Role::Supervisor).len(), 2);
 }

@@ -58,8 +58,9 @@ async fn a_late_reopening_undoes_only_the_finish_it_was_owed_for() {
     becomes(StepStatus::Completed, minute(5));
     assert_eq!(mirror::poll(&app, minute(6)).await.unwrap().owed, 1);
     let report = dispatch::pass(&app, "test", minute(7)).await.unwrap();
-    assert_eq!((report.sent, report.dead), (1, 1));
-    let reopened = council.written();
+    assert_eq!(report.dead, 1);
+    let mut reopened = council.written();
+    reopened.retain(|one| one.operation == "reopen");
     assert_eq!(reopened.len(), 1);
     let mut outbox = app.ledger.outbox_list().await.unwrap();
     outbox.retain(|row| row.operation == "reopen");

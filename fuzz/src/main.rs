@@ -4,7 +4,8 @@ mod change;
 mod doors;
 mod targets;
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,13 @@ fn asked() -> Result<Run, String> {
     })
 }
 
+/// Millions of answers are remembered, so not their words.
+fn hashed(said: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    said.hash(&mut hasher);
+    hasher.finish()
+}
+
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")
@@ -111,7 +119,7 @@ fn main() -> std::process::ExitCode {
     };
     let target = targets::Target::new(&run.target);
     let mut chance = Chance::new(run.seed);
-    let (mut kept, mut known) = (Vec::new(), BTreeSet::new());
+    let (mut kept, mut known) = (Vec::new(), HashSet::new());
     let (mut found, mut late) = (0, Vec::new());
     let mut look =
         |input: &[u8], kept: &mut Vec<Vec<u8>>, chance: &mut Chance| match tried(&target, input) {
@@ -125,7 +133,7 @@ fn main() -> std::process::ExitCode {
                 found >= 20
             }
             Ok(said) => {
-                let new = known.insert(said);
+                let new = known.insert(hashed(&said));
                 if new && input.len() <= SHORT {
                     late.push(input.to_vec());
                 }

@@ -367,6 +367,9 @@ fn another_tool(input: &[u8]) -> bool {
     let (Some(mut one), Some(two)) = (read(input), read(CERTIFICATE)) else {
         return false;
     };
+    if !one.is_object() {
+        return false;
+    }
     one["tool"] = two["tool"].clone();
     one == two
         && greentick::sampling::Certificate::from_bytes(input)

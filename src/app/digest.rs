@@ -1,9 +1,10 @@
 //! What does each person hear in a day? One message, at half past eight of a working day, that says everything due.
 //!
 //! Reminders and escalations wait for the day's digest; what was owed at once is not seen here. What concerns one
-//! step is one note on it. Whoever holds a council-wide role gets one notice that names every step, in as many
-//! parts as the case system's limit makes it; also after an outage, when hundreds fall due in the same minute
-//! (P36). What comes up after the day's digest has gone out waits for the next working day's.
+//! step is one note on it, on which an operational manager hears of the whole episode. Whoever holds a council-wide
+//! role gets one notice that names every episode with its steps, in as many parts as the case system's limit makes
+//! it; also after an outage, when hundreds fall due in the same minute (P36). What comes up after the day's digest has
+//! gone out waits for the next working day's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,14 +82,38 @@ pub async fn gather<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, 
     Ok(owed)
 }
 
+/// The step on which an operational manager hears of everything about an episode that is due on a day.
+type Places = BTreeMap<EpisodeId, Option<StepId>>;
+
+/// For each episode, the step of the last message to its operational manager; whoever else is told of that step shares
+/// the note.
+fn places(members: &[Effect]) -> Places {
+    let mut last: BTreeMap<EpisodeId, &Effect> = BTreeMap::new();
+    for member in members {
+        let Some(id) = &member.episode else { continue };
+        if member.audience.contains(&Role::OperationalManager)
+            && last
+                .get(id)
+                .is_none_or(|one| (one.due_at, &one.key) < (member.due_at, &member.key))
+        {
+            last.insert(id.clone(), member);
+        }
+    }
+    let places = last.into_iter();
+    places.map(|(id, one)| (id, one.step.clone())).collect()
+}
+
 impl Composer<'_> {
-    fn recipients(&self, member: &Effect) -> BTreeMap<Recipient, Vec<Role>> {
+    fn recipients(&self, member: &Effect, places: &Places) -> BTreeMap<Recipient, Vec<Role>> {
         let mut found: BTreeMap<Recipient, Vec<Role>> = BTreeMap::new();
+        let place = member.episode.as_ref().and_then(|id| places.get(id));
         for role in &member.audience {
             let recipient = if self.notices && COUNCIL_WIDE.contains(role) {
                 Recipient::Holder(*role)
             } else {
-                Recipient::Episode(member.episode.clone(), member.step.clone())
+                let own = place.filter(|_| *role == Role::OperationalManager);
+                let step = own.unwrap_or(&member.step).clone();
+                Recipient::Episode(member.episode.clone(), step)
             };
             found.entry(recipient).or_default().push(*role);
         }
@@ -115,7 +140,11 @@ impl Composer<'_> {
     }
 
     fn keys(&self, members: &[Effect]) -> BTreeSet<String> {
-        let recipients = members.iter().flat_map(|member| self.recipients(member));
+        let (members, _) = latest(members);
+        let places = places(&members);
+        let recipients = members
+            .iter()
+            .flat_map(|member| self.recipients(member, &places));
         recipients
             .map(|(recipient, _)| self.key(&recipient, 1))
             .collect()
@@ -126,9 +155,10 @@ impl Composer<'_> {
         let mut groups: BTreeMap<Recipient, (BTreeSet<Role>, Vec<&Effect>)> = BTreeMap::new();
         let (members, superseded) = latest(members);
         gathered.told = superseded;
+        let places = places(&members);
         for member in &members {
             let (mut left, mut told) = (Vec::new(), None);
-            for (recipient, roles) in self.recipients(member) {
+            for (recipient, roles) in self.recipients(member, &places) {
                 let key = self.key(&recipient, 1);
                 if known.contains(&key) {
                     left.extend(roles);
@@ -172,17 +202,17 @@ impl Composer<'_> {
             wording::attention(&mut text, roles);
             return vec![self.digest(recipient, roles, members, 1, text)];
         }
-        let mut parts: Vec<Vec<&Effect>> = Vec::new();
+        let mut parts: Vec<Vec<Vec<&Effect>>> = Vec::new();
         let mut used = 0;
-        for member in members {
-            let length = named(member).chars().count() + 2;
+        for matters in by_episode(members) {
+            let length = named(&matters).chars().count() + 2;
             if used + length > room || parts.is_empty() {
                 parts.push(Vec::new());
                 used = 0;
             }
             used += length;
             if let Some(part) = parts.last_mut() {
-                part.push(member);
+                part.push(matters);
             }
         }
         let of = parts.len();
@@ -192,10 +222,10 @@ impl Composer<'_> {
             .map(|(nth, part)| (nth + 1, part));
         numbered
             .map(|(nth, part)| {
-                let names: Vec<String> = part.iter().map(|member| named(member)).collect();
+                let names: Vec<String> = part.iter().map(|matters| named(matters)).collect();
                 let role = roles.first().copied().unwrap_or(Role::QaManager);
                 let text = wording::digest(role, members.len(), (nth, of), &names);
-                self.digest(recipient, roles, &part, nth, text)
+                self.digest(recipient, roles, &part.concat(), nth, text)
             })
             .collect()
     }
@@ -261,15 +291,41 @@ fn latest(members: &[Effect]) -> (Vec<Effect>, Vec<(String, String)>) {
     (kept, superseded)
 }
 
-/// A step as a digest names it.
-fn named(effect: &Effect) -> String {
-    let episode = effect.episode.as_ref().map(ToString::to_string);
-    let step = effect.step.as_ref().map(ToString::to_string);
-    let step = step.map(|step| format!("step {step}, "));
-    format!(
-        "{} ({}{})",
-        episode.unwrap_or_default(),
-        step.unwrap_or_default(),
-        effect.rule
-    )
+/// What is about one episode together, in the order in which each first comes.
+fn by_episode<'e>(members: &[&'e Effect]) -> Vec<Vec<&'e Effect>> {
+    let mut groups: Vec<Vec<&Effect>> = Vec::new();
+    let mut places: BTreeMap<&EpisodeId, usize> = BTreeMap::new();
+    for member in members {
+        let place = member.episode.as_ref().and_then(|id| places.get(id));
+        if let Some(group) = place.and_then(|place| groups.get_mut(*place)) {
+            group.push(member);
+            continue;
+        }
+        if let Some(id) = &member.episode {
+            places.insert(id, groups.len());
+        }
+        groups.push(vec![member]);
+    }
+    groups
+}
+
+/// An episode as a digest names it: each of its steps with its rules, then what is about the whole.
+fn named(matters: &[&Effect]) -> String {
+    let episode = matters.iter().find_map(|one| one.episode.as_ref());
+    let mut steps: Vec<(Option<&StepId>, Vec<&str>)> = Vec::new();
+    for one in matters {
+        let step = one.step.as_ref();
+        match steps.iter_mut().find(|(known, _)| *known == step) {
+            Some((_, rules)) if rules.contains(&one.rule.as_str()) => {}
+            Some((_, rules)) => rules.push(&one.rule),
+            None => steps.push((step, vec![&one.rule])),
+        }
+    }
+    let words = |(step, rules): &(Option<&StepId>, Vec<&str>)| {
+        let step = step.map_or_else(String::new, |step| format!("step {step}, "));
+        format!("{step}{}", rules.join(", "))
+    };
+    let steps: Vec<String> = steps.iter().map(words).collect();
+    let episode = episode.map_or("", EpisodeId::as_str);
+    format!("{episode} ({})", steps.join(", "))
 }

@@ -19,6 +19,7 @@ use crate::practice::ids::{CycleId, EpisodeId, StepId, WorkerId};
 use crate::practice::on_record::{SampleModerated, Sampled};
 use crate::practice::replay::World;
 use crate::practice::terms::{Mode, Terms};
+use crate::practice::unmet::{Unmet, unmet_now};
 
 pub use clock::ClockTold;
 pub use lines::in_lines;
@@ -47,6 +48,8 @@ pub struct Explanation {
     pub stages: Vec<StageTold>,
     /// What time and the steps seen say of the whole episode.
     pub whole: Vec<RuleTold>,
+    /// What is unmet now and flags or blocks, since when.
+    pub unmet: Vec<Unmet>,
     /// The story of each date.
     pub clock: Vec<ClockTold>,
     /// Initial moderation (¶8, ¶27).
@@ -208,6 +211,7 @@ fn told(episode: &Episode, then: &Then, at: Timestamp) -> Explanation {
         summary: rules::summary(episode, &stages, &clock),
         whole: rules::whole(episode, at, terms),
         stages,
+        unmet: unmet_now(episode, at, terms),
         clock,
         moderation: Moderated {
             evaluation: episode.evaluation().value().copied(),

@@ -14,6 +14,7 @@ use crate::practice::decision::ModerationOutcome;
 use crate::practice::episode::{Episode, Evaluation, Stage};
 use crate::practice::fact::Fact;
 use crate::practice::ids::CycleId;
+use crate::practice::on_record::SampleModerated;
 use crate::practice::react::sent_on_at;
 use crate::sampling::Grade;
 
@@ -65,12 +66,23 @@ fn said(episodes: &[Episode]) -> Vec<Moderated> {
                 moderator: one.by.to_string(),
                 grade: grade(one.grade),
                 learning: one.learning.clone(),
+                since: since(episode, one),
             };
             all.push((one.at, moderated));
         }
     }
     all.sort_by(|a, b| (a.0, &a.1.le_id).cmp(&(b.0, &b.1.le_id)));
     all.into_iter().map(|(_, one)| one).collect()
+}
+
+/// What a moderator decided stands beside the version that they saw.
+fn since(episode: &Episode, said: &SampleModerated) -> Option<&'static str> {
+    let mut reopened = episode.deeds.reopened.iter();
+    if reopened.any(|entry| entry.at > said.at) {
+        return Some("opened again");
+    }
+    let now = episode.evaluation().value().copied();
+    (now != said.own).then_some("evaluation changed")
 }
 
 fn initial<C>(app: &App<C>, episode: &Episode) -> Vec<Initial> {

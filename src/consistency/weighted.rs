@@ -1,7 +1,7 @@
 //! What does the sample say of the whole cycle, when some groups were drawn more thickly than others?
 //!
 //! Each item stands for as many as its group had for each one drawn. Cochran, Sampling Techniques (1977), chapter 5;
-//! the interval is taken on the logit, with Student's t on items less groups.
+//! the interval is taken on the logit, with Student's t on items less groups, as R's `svyciprop` does it.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

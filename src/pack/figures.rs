@@ -417,6 +417,7 @@ fn items(material: &Material<'_>) -> Section {
             "Reviewer\u{2019}s grade",
             "Moderated grade",
             "Learning",
+            "Since then",
         ],
     );
     for decision in material.moderated {
@@ -432,6 +433,7 @@ fn items(material: &Material<'_>) -> Section {
             own.map_or("could not be read", words).into(),
             words(decision.grade).into(),
             decision.learning.as_deref().unwrap_or("none noted").into(),
+            decision.since.unwrap_or("unchanged").into(),
         ]);
     }
     let half = |drawn: &str| material.half_moderated.iter().any(|one| one == drawn);

@@ -38,6 +38,8 @@ pub struct Moderated {
     pub grade: Grade,
     /// The learning code of a disagreement, if one was given.
     pub learning: Option<String>,
+    /// What has become of the episode since, so that this is of the version before; none if nothing has.
+    pub since: Option<&'static str>,
 }
 
 /// One initial moderation by the Head or a delegate.

@@ -16,6 +16,7 @@ use super::fact::{Fact, Value};
 use super::ids::{CycleId, EpisodeId, WorkerId};
 use super::known::Known;
 use super::terms::Terms;
+use super::unmet::listed;
 
 pub use sample::chases;
 use sample::{undrawn, unmoderated};
@@ -239,6 +240,7 @@ pub fn matters(
         .map(|(cycle, of)| (cycle, standing(&of, today, terms)))
         .collect();
     let mut found = at_risk(episodes, today, terms);
+    found.extend(listed(episodes, today, terms));
     for (cycle, standing) in &standings {
         found.extend(scorecards(cycle, standing, today, terms));
         found.extend(undrawn(cycle, standing, drawn, today, terms));

@@ -36,6 +36,7 @@ pub mod standstill;
 pub mod step;
 pub mod subject;
 pub mod terms;
+pub mod unmet;
 pub mod verdict;
 pub mod vocabulary;
 pub mod wording;

@@ -43,6 +43,9 @@ impl<'f> Draw<'f> {
     /// Draws from a frame.
     pub fn of(frame: &'f Frame, policy: &SamplingPolicy, seed: &Seed) -> Self {
         let tickets = Tickets::new(seed);
+        // In the order in which the rows lie in memory: group by group, a draw would mostly wait for them.
+        let rows = frame.rows().iter();
+        let keys: Vec<u64> = rows.map(|row| tickets.key(&row.le_id)).collect();
         let groups = partition(frame, policy.debt_cycles);
         let sizes: Vec<_> = groups
             .iter()
@@ -55,7 +58,7 @@ impl<'f> Draw<'f> {
             .map(|((stratum, places), take)| StratumDraw {
                 stratum,
                 take,
-                queue: members(frame, &tickets, &places),
+                queue: members(&keys, &places),
                 sorted: 0,
             })
             .collect();
@@ -169,14 +172,11 @@ impl StratumDraw {
     }
 }
 
-fn members(frame: &Frame, tickets: &Tickets, places: &[usize]) -> Vec<Member> {
+fn members(keys: &[u64], places: &[usize]) -> Vec<Member> {
     let mut members = Vec::with_capacity(places.len());
     members.extend(places.iter().filter_map(|place| {
-        let row = frame.rows().get(*place)?;
-        Some(Member {
-            key: tickets.key(&row.le_id),
-            place: *place,
-        })
+        let key = *keys.get(*place)?;
+        Some(Member { key, place: *place })
     }));
     members
 }

@@ -67,27 +67,40 @@ impl Tickets {
 /// Fewest digits of a ticket; a smaller number gets zeros in front, which the reversal puts at the end.
 const LEAST_DIGITS: usize = 64;
 
-/// The ticket of a 256-bit number (most significant byte first), by dividing by ten until nothing is left.
-/// Each remainder is the next digit from the right, and so, reversed, the next one to write.
+/// The ticket of a 256-bit number (most significant byte first), by dividing by a thousand million until nothing is left.
+/// Each remainder is the next nine digits from the right, and so, reversed, the next ones to write.
 fn written(number: &[u8; 32]) -> String {
-    let mut left = *number;
-    let mut ticket = String::with_capacity(80);
+    let mut left: [u64; 8] = std::array::from_fn(|at| piece(number, at));
+    let mut ticket = String::with_capacity(84);
     ticket.push_str("0.");
-    while left.iter().any(|byte| *byte != 0) {
-        let mut remainder = 0_u16;
-        for byte in &mut left {
-            let value = (remainder << 8) | u16::from(*byte);
-            *byte = u8::try_from(value / 10).unwrap_or_default();
-            remainder = value % 10;
+    while left.iter().any(|piece| *piece != 0) {
+        let mut remainder = 0;
+        for piece in &mut left {
+            let value = (remainder << 32) | *piece;
+            *piece = value / NINE_DIGITS;
+            remainder = value % NINE_DIGITS;
         }
-        ticket.push(char::from(
-            b'0' + u8::try_from(remainder).unwrap_or_default(),
-        ));
+        for _ in 0..9 {
+            let digit = u8::try_from(remainder % 10).unwrap_or_default();
+            ticket.push(char::from(b'0' + digit));
+            remainder /= 10;
+        }
     }
+    // The last remainder may have begun with zeros, which are no digits of the number.
+    let digits = ticket.trim_end_matches('0').len().max(2);
+    ticket.truncate(digits);
     while ticket.len() < LEAST_DIGITS + 2 {
         ticket.push('0');
     }
     ticket
+}
+
+const NINE_DIGITS: u64 = 1_000_000_000;
+
+/// The 32-bit piece of a 256-bit number at a place, most significant first.
+fn piece(number: &[u8; 32], at: usize) -> u64 {
+    let bytes = number.iter().skip(4 * at).take(4);
+    bytes.fold(0, |value, byte| (value << 8) | u64::from(*byte))
 }
 
 /// How many digits the key holds; the most that a `u64` always can and that divides by three.
@@ -223,6 +236,24 @@ mod tests {
             number.iter_mut().take(zeros).for_each(|byte| *byte = 0);
             let text = written(&number);
             prop_assert_eq!(Some(&*format!("{:018}", order_key(&number))), text.get(2..20));
+        }
+
+        #[test]
+        fn nine_digits_at_once_are_those_of_division_by_ten(number: [u8; 32], zeros in 0_usize..33) {
+            let mut left = number;
+            left.iter_mut().take(zeros).for_each(|byte| *byte = 0);
+            let text = written(&left);
+            let mut plain = "0.".to_owned();
+            while left != [0; 32] || plain.len() < 66 {
+                let mut remainder = 0_u16;
+                for byte in &mut left {
+                    let value = (remainder << 8) | u16::from(*byte);
+                    *byte = u8::try_from(value / 10).unwrap();
+                    remainder = value % 10;
+                }
+                plain.push_str(&remainder.to_string());
+            }
+            prop_assert_eq!(text, plain);
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Do our figures equal those of public statistics packages, and is "there is none" said in words?
 //!
 //! `reference.json` holds what scikit-learn, statsmodels, krippendorff and irrCAC say of random tables; `reference.py`
-//! writes it anew. `worked.rs` holds the examples worked by hand.
+//! writes it anew. `survey.json` is what R's survey says of shares weighted by their design, by `survey.R`. `worked.rs` holds the examples worked by hand.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,6 +9,7 @@
     reason = "a test that meets something unexpected should stop there"
 )]
 
+mod survey;
 mod worked;
 
 use std::collections::BTreeMap;

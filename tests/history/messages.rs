@@ -537,7 +537,11 @@ async fn groups() -> Vec<(&'static str, Vec<Message>)> {
     vec![
         ("Dates", dates().await),
         ("Finish", finishes().await),
-        ("Gathered", gathered()),
+        ("Gathered", {
+            let mut all = gathered();
+            all.push(crate::told::listed().await);
+            all
+        }),
         (
             "The moderation sample",
             crate::sample_messages::told().await,
@@ -671,7 +675,7 @@ fn faults(name: &str, text: &str, needs_a_step: bool) -> Vec<String> {
     let next = |sentence: &String| TO_DO.iter().any(|verb| sentence.starts_with(verb));
     // Or a clause of a sentence does.
     let clause = |clause: &str| {
-        let begins = |verb: &&str| clause.starts_with(&verb.to_lowercase());
+        let begins = |verb: &str| clause.starts_with(&verb.to_lowercase());
         TO_DO.iter().any(|verb| begins(verb))
     };
     let inside = text.contains(", ask the") || text.split("; ").skip(1).any(clause);

@@ -272,7 +272,7 @@ async fn moderated_down() -> String {
     let change = Decided::Moderate {
         grade: Evaluation::Outstanding,
         outcome: ModerationOutcome::Change,
-        instead: None,
+        instead: Some(Evaluation::Good),
         on: None,
     };
     teller.decide(id, "W-HEAD", change).await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use greentick::app::{allocate, draw, explain};
+use greentick::app::{allocate, draw, explain, pack};
 use greentick::practice::decision::Decided;
 use greentick::practice::episode::Stage;
 use greentick::practice::fact::Fact;
@@ -174,9 +174,11 @@ async fn after_sign_off() -> Vec<Message> {
         .unwrap();
     let other = json!({ "decision": "moderate_sample", "grade": "requires_improvement", "learning": "evidence_of_impact" });
     decide(&mut stand, "W-CSLT", other).await;
+    assert_eq!(since_then(&stand, &cycle).await, "unchanged");
     let again = json!({ "decision": "reopen_after_sign_off", "reason": "mistaken" });
     decide(&mut stand, "W-QA", again.clone()).await;
     decide(&mut stand, "W-HEAD", again).await;
+    assert_eq!(since_then(&stand, &cycle).await, "opened again");
     found(
         &stand,
         &[
@@ -197,6 +199,17 @@ async fn after_sign_off() -> Vec<Message> {
             ),
         ],
     )
+}
+
+/// What the pack's list says has become of the one moderated episode since.
+async fn since_then(stand: &Stand, cycle: &CycleId) -> String {
+    let pack = pack::draw_up(&stand.app, cycle, stand.now).await.unwrap();
+    let all = String::from_utf8(pack.csv()).unwrap();
+    let row = all
+        .lines()
+        .find(|line| line.contains("Since then") && line.contains(LE));
+    let row = row.unwrap_or_else(|| panic!("{all}"));
+    row.rsplit(',').next().unwrap().trim_matches('"').to_owned()
 }
 
 /// A table of allocations in which each row has a fault of its own.
@@ -256,12 +269,7 @@ pub(crate) async fn rows() -> Vec<Message> {
             .entry(named(fault.line, false))
             .or_insert_with(|| message(fault, false));
     }
-    assert_eq!(
-        (report.refused.len(), warned.len()),
-        (5, 3),
-        "{:#?}",
-        report
-    );
+    assert_eq!((report.refused.len(), warned.len()), (5, 3), "{report:#?}");
     refused.chain(warned.into_values()).collect()
 }
 
@@ -284,6 +292,23 @@ pub(crate) async fn of_concern_and_difference(found: &mut BTreeMap<String, expla
     stand.write("102", &[(Fact::Evaluation, code("good"))]);
     stand.turn().await;
     note(&stand, found).await;
+}
+
+/// What is newly held or flagged is named to the QA manager in the next digest.
+pub(crate) async fn listed() -> Message {
+    let mut stand = half_written(Mode::Callout).await;
+    assert_eq!(
+        stand.ask("102", "W-PR", Some("W-SUP")).await.decision,
+        "hold"
+    );
+    stand.until("2026-11-04 09:00").await;
+    Message {
+        name: "Something is held or flagged",
+        made_by: "unmet::listed",
+        who: "the QA manager",
+        when: "once, at 08:30 of the next working day, if it still stands",
+        example: written(&stand, "not met since"),
+    }
 }
 
 /// The Head hears of an evaluation that was moved after moderation was asked for.

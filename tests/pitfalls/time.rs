@@ -251,7 +251,9 @@ async fn overdue_under(terms: Arc<Terms>, team: bool) -> String {
     stand.add(seen, "2026-11-16T10:00:00Z");
     stand.poll("2026-11-16T10:00:00Z").await;
     stand.tick("2026-11-19T09:00:00Z").await;
-    stand.written().last().unwrap().text.clone()
+    let written = stand.written();
+    let due = written.iter().rfind(|one| one.text.contains("Rule LE-03."));
+    due.unwrap().text.clone()
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ fn moderated(le_id: &str, moderator: &str, grade: Grade, learning: Option<&str>)
         moderator: moderator.to_owned(),
         grade,
         learning: learning.map(str::to_owned),
+        since: None,
     }
 }
 
@@ -191,7 +192,7 @@ fn the_workbook_is_the_same_each_time() {
     assert_eq!(one, other);
 }
 
-/// For a person to look at: `PACK_OUT=DIR cargo test --test sampling pack`.
+/// For a person to look at, and for tests/pack_in_browser.py: `PACK_OUT=DIR cargo test --test sampling pack`.
 #[test]
 fn the_pack_can_be_looked_at() {
     let Some(out) = std::env::var_os("PACK_OUT") else {
@@ -202,4 +203,6 @@ fn the_pack_can_be_looked_at() {
     std::fs::write(out.join("pack.html"), pack.html().unwrap()).unwrap();
     std::fs::write(out.join("pack.xlsx"), pack.xlsx().unwrap()).unwrap();
     std::fs::write(out.join("pack.csv"), pack.csv()).unwrap();
+    let json = serde_json::to_vec(&pack).unwrap();
+    std::fs::write(out.join("pack.json"), json).unwrap();
 }

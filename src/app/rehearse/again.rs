@@ -39,7 +39,7 @@ pub(super) struct Deeds {
 }
 
 /// Causes of effects that use-cases owe beside what `react` does.
-const BESIDE: [&str; 4] = ["sample/", "extended/", "corrected/", "shadow/"];
+const BESIDE: [&str; 5] = ["sample/", "extended/", "corrected/", "shadow/", "cycle"];
 
 impl Deeds {
     /// What the journal itself says of it.

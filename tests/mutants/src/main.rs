@@ -1,5 +1,11 @@
 //! Do the tests of the rules notice when a condition is turned round?
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it times tests, and waits for the programs that it started"
+)]
 
+mod arms;
+mod conditions;
 mod run;
 mod stand;
 mod weave;
@@ -30,7 +36,9 @@ fn asked(root: &Path) -> Asked {
     Asked {
         only: after("--only").unwrap_or_default(),
         out: after("--out").map_or_else(|| root.join("target/mutants"), Into::into),
-        jobs: after("--jobs").and_then(|text| text.parse().ok()).unwrap_or(2),
+        jobs: after("--jobs")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(2),
         list: words.iter().any(|word| word == "--list"),
         whole: words.iter().any(|word| word == "--whole"),
     }
@@ -42,18 +50,32 @@ fn place(mutant: &Mutant) -> String {
 
 /// A survivor that no test can catch: file, line of the source and change, and why.
 fn equivalents(root: &Path) -> BTreeMap<(String, String, String), String> {
-    let text = std::fs::read_to_string(root.join("tests/mutants/equivalent.txt")).unwrap_or_default();
+    let text =
+        std::fs::read_to_string(root.join("tests/mutants/equivalent.txt")).unwrap_or_default();
     let mut found = BTreeMap::new();
-    let mut lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    while let (Some(file), Some(line), Some(change), Some(why)) = (lines.next(), lines.next(), lines.next(), lines.next()) {
-        let key = (file.trim().to_owned(), line.trim().to_owned(), change.trim().to_owned());
+    let mut lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    while let (Some(file), Some(line), Some(change), Some(why)) =
+        (lines.next(), lines.next(), lines.next(), lines.next())
+    {
+        let key = (
+            file.trim().to_owned(),
+            line.trim().to_owned(),
+            change.trim().to_owned(),
+        );
         found.insert(key, why.trim().to_owned());
     }
     found
 }
 
 /// Compiles the tests of a crate, and tries the mutants with them.
-fn tried_in(out: &Path, mutants: &[&Mutant], jobs: usize, strict: bool) -> Result<Vec<Fate>, String> {
+fn tried_in(
+    out: &Path,
+    mutants: &[&Mutant],
+    jobs: usize,
+    strict: bool,
+) -> Result<Vec<Fate>, String> {
     let (tests, failing) = run::measure(out, &stand::compile(out)?, jobs)?;
     if !failing.is_empty() {
         let failing = failing.join(", ");
@@ -67,11 +89,20 @@ fn tried_in(out: &Path, mutants: &[&Mutant], jobs: usize, strict: bool) -> Resul
 
 fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
     let weaver = stand::alone(root, &asked.out)?;
-    let mutants: Vec<&Mutant> =
-        weaver.mutants.iter().filter(|mutant| place(mutant).contains(&asked.only)).collect();
+    let mutants: Vec<&Mutant> = weaver
+        .mutants
+        .iter()
+        .filter(|mutant| place(mutant).contains(&asked.only))
+        .collect();
     if asked.list {
         for mutant in &mutants {
-            println!("{} {}: {}  | {}", mutant.number, place(mutant), mutant.change, mutant.text);
+            println!(
+                "{} {}: {}  | {}",
+                mutant.number,
+                place(mutant),
+                mutant.change,
+                mutant.text
+            );
         }
         return Ok(true);
     }
@@ -80,10 +111,14 @@ fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
     if asked.whole {
         let out = asked.out.join("whole");
         stand::whole(root, &out)?;
-        let left: Vec<usize> =
-            (0..mutants.len()).filter(|place| !matches!(fates[*place], Fate::Caught(_))).collect();
+        let left: Vec<usize> = (0..mutants.len())
+            .filter(|place| !matches!(fates[*place], Fate::Caught(_)))
+            .collect();
         let again: Vec<&Mutant> = left.iter().map(|place| mutants[*place]).collect();
-        for (place, fate) in left.into_iter().zip(tried_in(&out, &again, asked.jobs, false)?) {
+        for (place, fate) in left
+            .into_iter()
+            .zip(tried_in(&out, &again, asked.jobs, false)?)
+        {
             fates[place] = fate;
         }
         write_report(&asked.out.join("report.txt"), &mutants, &fates)?;
@@ -99,7 +134,14 @@ fn write_report(file: &Path, mutants: &[&Mutant], fates: &[Fate]) -> Result<(), 
             Fate::Survived => "survived".to_owned(),
             Fate::NotReached => "not reached".to_owned(),
         };
-        let _ = writeln!(report, "{} {} {fate}: {} | {}", mutant.number, place(mutant), mutant.change, mutant.text);
+        let _ = writeln!(
+            report,
+            "{} {} {fate}: {} | {}",
+            mutant.number,
+            place(mutant),
+            mutant.change,
+            mutant.text
+        );
     }
     std::fs::write(file, report).map_err(|why| format!("{}: {why}", file.display()))
 }
@@ -111,7 +153,11 @@ fn summed_up(root: &Path, asked: &Asked, mutants: &[&Mutant], fates: &[Fate]) ->
     let mut left = 0;
     let mut survived = Vec::new();
     for (mutant, fate) in mutants.iter().zip(fates) {
-        let key = (mutant.file.clone(), mutant.text.clone(), mutant.change.clone());
+        let key = (
+            mutant.file.clone(),
+            mutant.text.clone(),
+            mutant.change.clone(),
+        );
         let fate = match fate {
             Fate::Caught(_) => "caught",
             _ if known.contains_key(&key) => {
@@ -120,8 +166,18 @@ fn summed_up(root: &Path, asked: &Asked, mutants: &[&Mutant], fates: &[Fate]) ->
             }
             fate => {
                 left += 1;
-                let why = if *fate == Fate::NotReached { "not reached" } else { "survived" };
-                println!("{} {} {why}: {} | {}", mutant.number, place(mutant), mutant.change, mutant.text);
+                let why = if *fate == Fate::NotReached {
+                    "not reached"
+                } else {
+                    "survived"
+                };
+                println!(
+                    "{} {} {why}: {} | {}",
+                    mutant.number,
+                    place(mutant),
+                    mutant.change,
+                    mutant.text
+                );
                 why
             }
         };
@@ -130,8 +186,13 @@ fn summed_up(root: &Path, asked: &Asked, mutants: &[&Mutant], fates: &[Fate]) ->
     for key in survived {
         known.remove(&key);
     }
-    for ((file, line, change), _) in known.iter().filter(|((file, ..), _)| file.contains(&asked.only)) {
-        println!("caught after all, or gone; take it out of equivalent.txt: {file} | {line} | {change}");
+    for ((file, line, change), _) in known
+        .iter()
+        .filter(|((file, ..), _)| file.contains(&asked.only))
+    {
+        println!(
+            "caught after all, or gone; take it out of equivalent.txt: {file} | {line} | {change}"
+        );
         left += 1;
     }
     for ((file, fate), n) in &counts {
@@ -142,7 +203,12 @@ fn summed_up(root: &Path, asked: &Asked, mutants: &[&Mutant], fates: &[Fate]) ->
 }
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Another one, such as a clone in which nobody works meanwhile, may be named.
+    let named = std::env::args().skip_while(|word| word != "--root").nth(1);
+    let root = named.map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+        PathBuf::from,
+    );
     let root = root.canonicalize().unwrap_or(root);
     match tried(&root, &asked(&root)) {
         Ok(true) => ExitCode::SUCCESS,

@@ -51,7 +51,11 @@ fn command(out: &Path, program: &Path, name: &str) -> Command {
 }
 
 /// Runs each test without a mutant: it has to pass, and tells what it reaches. Also the names of those that fail.
-pub fn measure(out: &Path, programs: &[(String, PathBuf)], jobs: usize) -> Result<(Vec<Test>, Vec<String>), String> {
+pub fn measure(
+    out: &Path,
+    programs: &[(String, PathBuf)],
+    jobs: usize,
+) -> Result<(Vec<Test>, Vec<String>), String> {
     let mut found = Vec::new();
     for (binary, program) in programs {
         let listed = Command::new(program)
@@ -60,7 +64,9 @@ pub fn measure(out: &Path, programs: &[(String, PathBuf)], jobs: usize) -> Resul
             .output()
             .map_err(|why| format!("{}: {why}", program.display()))?;
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+        let names = listed
+            .lines()
+            .filter_map(|line| line.strip_suffix(": test"));
         found.extend(names.map(|name| (binary.clone(), program.clone(), name.to_owned())));
     }
     let measured = each(&found, jobs, |place, (binary, program, name)| {
@@ -72,12 +78,30 @@ pub fn measure(out: &Path, programs: &[(String, PathBuf)], jobs: usize) -> Resul
         let takes = began.elapsed();
         let reached = fs::read_to_string(&report).unwrap_or_default();
         let _ = fs::remove_file(&report);
-        let reaches = reached.lines().filter_map(|line| line.parse().ok()).collect();
-        passed.then(|| Test { binary: binary.clone(), name: name.clone(), program: program.clone(), takes, reaches })
+        let reaches = reached
+            .lines()
+            .filter_map(|line| line.parse().ok())
+            .collect();
+        passed.then(|| Test {
+            binary: binary.clone(),
+            name: name.clone(),
+            program: program.clone(),
+            takes,
+            reaches,
+        })
     });
-    let failing = measured.iter().zip(&found).filter(|(test, _)| test.is_none());
-    let failing = failing.map(|(_, (binary, _, name))| format!("{binary} {name}")).collect();
-    let place = |test: &Test| programs.iter().position(|(binary, _)| *binary == test.binary);
+    let failing = measured
+        .iter()
+        .zip(&found)
+        .filter(|(test, _)| test.is_none());
+    let failing = failing
+        .map(|(_, (binary, _, name))| format!("{binary} {name}"))
+        .collect();
+    let place = |test: &Test| {
+        programs
+            .iter()
+            .position(|(binary, _)| *binary == test.binary)
+    };
     let mut tests: Vec<Test> = measured.into_iter().flatten().collect();
     tests.sort_by_key(|test| (place(test) != Some(0), test.takes));
     Ok((tests, failing))

@@ -11,10 +11,17 @@ use crate::weave::Weaver;
 const CRATES: [&str; 6] = ["jiff", "proptest", "ring", "serde", "serde_json", "toml"];
 
 /// Tests that need the rules alone; the rules' own tables come first.
-pub const TESTS: [&str; 6] = ["rules", "decisions", "permits", "pages", "calendar", "histories"];
+pub const TESTS: [&str; 6] = [
+    "rules",
+    "decisions",
+    "permits",
+    "pages",
+    "calendar",
+    "histories",
+];
 
 /// What the tests read.
-const READ: [&str; 6] = ["config", "docs", "tests/calendar", "tests/common", "tests/rules", "tests/source_points.toml"];
+const READ: [&str; 4] = ["config", "docs", "tests/common", "tests/source_points.toml"];
 
 /// Writes the woven rules to `out`.
 fn woven(root: &Path, out: &Path) -> Result<Weaver, String> {
@@ -50,8 +57,11 @@ pub fn alone(root: &Path, out: &Path) -> Result<Weaver, String> {
         copy(&root.join(name), &out.join(name)).map_err(told)?;
     }
     for test in TESTS {
-        let name = format!("tests/{test}.rs");
-        copy(&root.join(&name), &out.join(&name)).map_err(told)?;
+        for name in [format!("tests/{test}.rs"), format!("tests/{test}")] {
+            if root.join(&name).exists() {
+                copy(&root.join(&name), &out.join(&name)).map_err(told)?;
+            }
+        }
     }
     Ok(weaver)
 }
@@ -60,12 +70,20 @@ pub fn alone(root: &Path, out: &Path) -> Result<Weaver, String> {
 pub fn whole(root: &Path, out: &Path) -> Result<Weaver, String> {
     let told = |why: io::Error| format!("the copy in {} cannot be written: {why}", out.display());
     let weaver = woven(root, out)?;
-    let listed = Command::new("git").args(["ls-files"]).current_dir(root).output().map_err(told)?;
+    let listed = Command::new("git")
+        .args(["ls-files"])
+        .current_dir(root)
+        .output()
+        .map_err(told)?;
     for name in String::from_utf8_lossy(&listed.stdout).lines() {
         let from = root.join(name);
         if name == "src/lib.rs" {
             let library = fs::read_to_string(&from).map_err(told)?;
-            write(&out.join(name), &format!("{library}\n#[allow(warnings)]\npub mod mutant;\n")).map_err(told)?;
+            write(
+                &out.join(name),
+                &format!("{library}\n#[allow(warnings)]\npub mod mutant;\n"),
+            )
+            .map_err(told)?;
         } else if !name.starts_with("src/practice/") && from.is_file() {
             copy(&from, &out.join(name)).map_err(told)?;
         }
@@ -90,13 +108,20 @@ fn described(manifest: &str) -> String {
 /// The compiled tests, by name; `lib` has the unit tests.
 pub fn compile(out: &Path) -> Result<Vec<(String, PathBuf)>, String> {
     let ran = Command::new("cargo")
-        .args(["test", "--no-run", "--message-format=json-render-diagnostics"])
+        .args([
+            "test",
+            "--no-run",
+            "--message-format=json-render-diagnostics",
+        ])
         .current_dir(out)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|why| format!("cargo could not be started: {why}"))?;
     if !ran.status.success() {
-        return Err(format!("the woven crate in {} does not compile", out.display()));
+        return Err(format!(
+            "the woven crate in {} does not compile",
+            out.display()
+        ));
     }
     let mut found = Vec::new();
     for line in String::from_utf8_lossy(&ran.stdout).lines() {
@@ -104,7 +129,11 @@ pub fn compile(out: &Path) -> Result<Vec<(String, PathBuf)>, String> {
         let is_test = said["profile"]["test"] == true;
         if let (true, Some(program)) = (is_test, said["executable"].as_str()) {
             let of_library = said["target"]["kind"][0] == "lib";
-            let name = if of_library { "lib" } else { said["target"]["name"].as_str().unwrap_or_default() };
+            let name = if of_library {
+                "lib"
+            } else {
+                said["target"]["name"].as_str().unwrap_or_default()
+            };
             found.push((name.to_owned(), program.into()));
         }
     }
