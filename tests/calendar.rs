@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use greentick::practice::calendar::Calendar;
+use greentick::practice::calendar::{Calendar, Closure};
 use greentick::practice::deadlines::{due_day, lateness, milestones};
 use greentick::practice::decision::{Allocation, Moderation, ModerationOutcome, Pause};
 use greentick::practice::episode::{
@@ -478,5 +478,46 @@ proptest! {
                 prop_assert!(calendar.is_working_day(told));
             }
         }
+    }
+}
+
+#[test]
+fn a_moment_is_an_instant_a_local_time_or_the_end_of_a_local_day() {
+    for (text, instant) in [
+        ("2026-11-23T14:02:00Z", "2026-11-23T14:02:00Z"),
+        ("2026-06-23T14:02:00+01:00", "2026-06-23T13:02:00Z"),
+        ("2026-11-23 14:02", "2026-11-23T14:02:00Z"),
+        ("2026-06-23 14:02", "2026-06-23T13:02:00Z"),
+        ("2026-11-23", "2026-11-23T23:59:59Z"),
+        ("2026-06-23", "2026-06-23T22:59:59Z"),
+    ] {
+        let found = england().moment(text).unwrap();
+        assert_eq!(found.to_string(), instant, "{text}");
+    }
+    assert!(england().moment("tomorrow").is_err());
+}
+
+#[test]
+fn a_closure_may_be_of_one_day_and_does_not_end_before_it_begins() {
+    let feed = include_str!("../config/bank-holidays.json");
+    let closed = |from: &str, until: &str| {
+        let (from, until) = (date(from), date(until));
+        Calendar::new(feed, "england-and-wales", &[Closure { from, until }])
+    };
+    let day = closed("2026-11-24", "2026-11-24").unwrap();
+    assert!(!day.is_working_day(date("2026-11-24")));
+    assert!(day.is_working_day(date("2026-11-25")));
+    let days = closed("2026-11-24", "2026-11-25").unwrap();
+    assert!(!days.is_working_day(date("2026-11-25")));
+    assert!(closed("2026-11-25", "2026-11-24").is_err());
+}
+
+#[test]
+fn the_end_of_the_known_holidays_is_warned_of_less_than_sixty_days_ahead() {
+    let last = *england().days_off().last().unwrap();
+    for (days, warned) in [(59, true), (60, false), (61, false)] {
+        let today = last.checked_sub(days.days()).unwrap();
+        let warning = england().expiry_warning(today);
+        assert_eq!(warning.is_some(), warned, "{days}");
     }
 }

@@ -47,6 +47,8 @@ mod milestones;
 mod openings;
 #[path = "rules/parameters.rs"]
 mod parameters;
+#[path = "rules/still.rs"]
+mod still;
 
 fn date(text: &str) -> Date {
     text.parse()
@@ -252,8 +254,7 @@ impl Case {
                 self.allocation().conflict_reason = Some(text.to_owned());
             }
             "hand_over" => self.hand_over = known(cell, worker),
-            "form_hand_over" if cell == "not mapped" => {}
-            "form_hand_over" => {
+            "form_hand_over" if cell != "not mapped" => {
                 let said = known(cell, |text| Value::Worker(text.into()));
                 self.live().facts.insert(Fact::HandOver, said);
             }
@@ -271,14 +272,14 @@ impl Case {
                     reason: text.to_owned(),
                 };
             }
-            "escalated" if cell == "-" => {}
-            "escalated" => {
+            "escalated" if cell != "-" => {
                 self.decision.what = Decided::EscalateToHead {
                     reason: "standard".to_owned(),
                     immediate: cell == "immediate",
                 };
             }
-            "conflict_reason" | "actor" | "cancelled" | "attendees" | "manages" => {}
+            "conflict_reason" | "actor" | "cancelled" | "attendees" | "manages" | "escalated"
+            | "form_hand_over" => {}
             _ => self.set_list(column, cell),
         }
     }

@@ -59,7 +59,7 @@ impl Outage {
             last = last.yesterday().ok()?;
         }
         let before = first.yesterday().ok()?;
-        (first <= last && calendar.between(before, last) > 0).then_some(Self {
+        (calendar.between(before, last) > 0).then_some(Self {
             since: from,
             from: first,
             until: last,

@@ -14,12 +14,12 @@ const SPAN: [(&str, bool); 4] = [
     ("2026-11-20T12:00:00Z", false),
 ];
 
-fn began() -> Option<Timestamp> {
-    Some(noon("2026-11-10"))
+fn began() -> Timestamp {
+    noon("2026-11-10")
 }
 
-fn ended() -> Option<Timestamp> {
-    Some(noon("2026-11-20"))
+fn ended() -> Timestamp {
+    noon("2026-11-20")
 }
 
 fn service(role: Role, worker: &str) -> Service {
@@ -29,8 +29,8 @@ fn service(role: Role, worker: &str) -> Service {
         operational_manager: of(Role::OperationalManager),
         service_manager: of(Role::ServiceManager),
         head: of(Role::HeadOfService),
-        from: began(),
-        until: ended(),
+        from: Some(began()),
+        until: Some(ended()),
     }
 }
 
@@ -39,8 +39,8 @@ fn interest(with: Option<&str>, service: Option<&str>) -> Interest {
         worker: "W-7".into(),
         with: with.map(Into::into),
         service: service.map(str::to_owned),
-        from: began(),
-        until: ended(),
+        from: Some(began()),
+        until: Some(ended()),
     }
 }
 
@@ -50,14 +50,14 @@ fn each_word_of_the_people_file_holds_for_its_span_and_for_those_it_names() {
         holders: vec![Holder {
             worker: "W-7".into(),
             role: Role::HeadOfService,
-            from: began(),
-            until: ended(),
+            from: Some(began()),
+            until: Some(ended()),
         }],
         managers: vec![Manages {
             manager: "W-7".into(),
             worker: "W-1".into(),
-            from: began(),
-            until: ended(),
+            from: Some(began()),
+            until: Some(ended()),
         }],
         interests: vec![interest(Some("W-1"), None)],
         ..People::default()
@@ -117,8 +117,8 @@ fn who_is_away_is_found_by_a_deputy_and_not_in_person() {
     let mut people = People {
         away: vec![Away {
             worker: seven.clone(),
-            from: began(),
-            until: ended(),
+            from: Some(began()),
+            until: Some(ended()),
             deputy: Some(eight.clone()),
         }],
         ..People::default()
@@ -151,8 +151,8 @@ fn a_delegate_of_this_episode_moderates_it_from_the_first_to_before_the_last_ins
     let mut case = episode();
     case.episode.deeds.delegated.push(Delegated {
         to: "W-7".into(),
-        from: began().unwrap(),
-        until: ended().unwrap(),
+        from: began(),
+        until: ended(),
         by: "W-9".into(),
     });
     for (at, holds) in SPAN {

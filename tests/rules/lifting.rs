@@ -4,6 +4,7 @@ use super::*;
 use greentick::practice::episode::{Finished, Permit};
 use greentick::practice::judge::{fingerprint, own_fingerprint};
 use greentick::practice::permit::covers;
+use greentick::practice::verdict::Evidence;
 
 fn overridden(case: &mut Case, stage: Stage) -> bool {
     case.episode.overrides.push(Override {
@@ -137,5 +138,146 @@ fn a_permit_covers_one_opening_for_its_time_and_ninety_seconds_on_either_side() 
         };
         let covered = covers(&unread, &case.episode, &changed, &finished, noon(earliest));
         assert_eq!(covered, used, "unread {leg} {earliest} {at}");
+    }
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
+fn what_was_found_holds_or_warns_by_the_rules_stance_and_by_what_was_asked_at_all() {
+    use Stance::{Block, Flag, Notify, Off};
+    use WhenUnavailable::{AllowProvisional, Hold};
+    let (optional, core) = (Fact::FocusLength, Fact::Evaluation);
+    assert!(optional.is_optional() && !core.is_optional());
+    let blind = Finding::CannotTell;
+    let unmet = || {
+        Finding::Unmet(Evidence {
+            missing: "It is missing.".to_owned(),
+            seen: "Nothing.".to_owned(),
+            remedy: None,
+        })
+    };
+    let cases = [
+        (unmet(), Block, Hold, true, false, Answer::Hold),
+        (unmet(), Flag, Hold, false, true, Answer::Permit),
+        (unmet(), Notify, Hold, false, true, Answer::Permit),
+        (unmet(), Off, Hold, false, false, Answer::Permit),
+        (Finding::Met, Block, Hold, false, false, Answer::Permit),
+        (
+            blind(core, Why::Hidden),
+            Block,
+            Hold,
+            true,
+            false,
+            Answer::Hold,
+        ),
+        (
+            blind(core, Why::Hidden),
+            Block,
+            AllowProvisional,
+            false,
+            true,
+            Answer::Provisional,
+        ),
+        (
+            blind(core, Why::Hidden),
+            Flag,
+            Hold,
+            false,
+            true,
+            Answer::Permit,
+        ),
+        (
+            blind(optional, Why::Hidden),
+            Flag,
+            Hold,
+            false,
+            true,
+            Answer::Permit,
+        ),
+        // A step that was never seen sets no flag for what its form need not have.
+        (
+            blind(optional, Why::NotSeen),
+            Flag,
+            Hold,
+            false,
+            false,
+            Answer::Permit,
+        ),
+        (
+            blind(core, Why::NotSeen),
+            Flag,
+            Hold,
+            false,
+            true,
+            Answer::Permit,
+        ),
+        (
+            blind(optional, Why::NotSeen),
+            Block,
+            Hold,
+            true,
+            false,
+            Answer::Hold,
+        ),
+        (
+            blind(core, Why::NotSeen),
+            Block,
+            AllowProvisional,
+            false,
+            true,
+            Answer::Provisional,
+        ),
+        // Nobody is held or told for what no form carries, unless nothing could be judged without it.
+        (
+            blind(optional, Why::NotMapped),
+            Block,
+            Hold,
+            false,
+            false,
+            Answer::Permit,
+        ),
+        (
+            blind(optional, Why::NotMapped),
+            Flag,
+            Hold,
+            false,
+            false,
+            Answer::Permit,
+        ),
+        (
+            blind(core, Why::NotMapped),
+            Flag,
+            Hold,
+            false,
+            false,
+            Answer::Permit,
+        ),
+        (
+            blind(core, Why::NotMapped),
+            Block,
+            Hold,
+            true,
+            false,
+            Answer::Hold,
+        ),
+    ];
+    let verdict = extreme_and_unmoderated().verdict();
+    for (finding, stance, when_unavailable, holds, warns, answer) in cases {
+        let judged = Judged {
+            finding,
+            stance,
+            when_unavailable,
+            ..verdict.findings[0].clone()
+        };
+        assert_eq!(
+            (judged.holds(), judged.warns()),
+            (holds, warns),
+            "{judged:?}"
+        );
+        let verdict = Verdict {
+            findings: vec![judged],
+            ..verdict.clone()
+        };
+        assert_eq!(verdict.answer(), answer, "{:?}", verdict.findings);
     }
 }

@@ -192,7 +192,7 @@ fn the_workbook_is_the_same_each_time() {
     assert_eq!(one, other);
 }
 
-/// For a person to look at, and for tests/pack_in_browser.py: `PACK_OUT=DIR cargo test --test sampling pack`.
+/// For a person to look at, and for `tests/pack_in_browser.py`: `PACK_OUT=DIR cargo test --test sampling pack`.
 #[test]
 fn the_pack_can_be_looked_at() {
     let Some(out) = std::env::var_os("PACK_OUT") else {

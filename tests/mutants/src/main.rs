@@ -24,7 +24,6 @@ struct Asked {
     out: PathBuf,
     jobs: usize,
     list: bool,
-    whole: bool,
 }
 
 fn asked(root: &Path) -> Asked {
@@ -40,7 +39,6 @@ fn asked(root: &Path) -> Asked {
             .and_then(|text| text.parse().ok())
             .unwrap_or(2),
         list: words.iter().any(|word| word == "--list"),
-        whole: words.iter().any(|word| word == "--whole"),
     }
 }
 
@@ -69,26 +67,9 @@ fn equivalents(root: &Path) -> BTreeMap<(String, String, String), String> {
     found
 }
 
-/// Compiles the tests of a crate, and tries the mutants with them.
-fn tried_in(
-    out: &Path,
-    mutants: &[&Mutant],
-    jobs: usize,
-    strict: bool,
-) -> Result<Vec<Fate>, String> {
-    let (tests, failing) = run::measure(out, &stand::compile(out)?, jobs)?;
-    if !failing.is_empty() {
-        let failing = failing.join(", ");
-        if strict {
-            return Err(format!("fail without a mutant: {failing}"));
-        }
-        eprintln!("left out, since they fail or are slow without a mutant: {failing}");
-    }
-    Ok(run::all(out, mutants, &tests, jobs))
-}
-
 fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
-    let weaver = stand::alone(root, &asked.out)?;
+    let out = &asked.out;
+    let weaver = stand::build(root, out)?;
     let mutants: Vec<&Mutant> = weaver
         .mutants
         .iter()
@@ -106,23 +87,12 @@ fn tried(root: &Path, asked: &Asked) -> Result<bool, String> {
         }
         return Ok(true);
     }
-    let mut fates = tried_in(&asked.out, &mutants, asked.jobs, true)?;
-    write_report(&asked.out.join("report.txt"), &mutants, &fates)?;
-    if asked.whole {
-        let out = asked.out.join("whole");
-        stand::whole(root, &out)?;
-        let left: Vec<usize> = (0..mutants.len())
-            .filter(|place| !matches!(fates[*place], Fate::Caught(_)))
-            .collect();
-        let again: Vec<&Mutant> = left.iter().map(|place| mutants[*place]).collect();
-        for (place, fate) in left
-            .into_iter()
-            .zip(tried_in(&out, &again, asked.jobs, false)?)
-        {
-            fates[place] = fate;
-        }
-        write_report(&asked.out.join("report.txt"), &mutants, &fates)?;
+    let (tests, failing) = run::measure(out, &stand::compile(out)?, asked.jobs)?;
+    if !failing.is_empty() {
+        return Err(format!("fail without a mutant: {}", failing.join(", ")));
     }
+    let fates = run::all(out, &mutants, &tests, asked.jobs);
+    write_report(&out.join("report.txt"), &mutants, &fates)?;
     Ok(summed_up(root, asked, &mutants, &fates))
 }
 

@@ -23,8 +23,8 @@ pub const TESTS: [&str; 6] = [
 /// What the tests read.
 const READ: [&str; 4] = ["config", "docs", "tests/common", "tests/source_points.toml"];
 
-/// Writes the woven rules to `out`.
-fn woven(root: &Path, out: &Path) -> Result<Weaver, String> {
+/// Writes the crate to `out`, its rules woven.
+pub fn build(root: &Path, out: &Path) -> Result<Weaver, String> {
     let told = |why: io::Error| format!("the crate in {} cannot be written: {why}", out.display());
     let mut weaver = Weaver::default();
     let source = root.join("src/practice");
@@ -39,13 +39,6 @@ fn woven(root: &Path, out: &Path) -> Result<Weaver, String> {
         write(&out.join(name), &woven).map_err(told)?;
     }
     write(&out.join("src/mutant.rs"), include_str!("mutant.rs")).map_err(told)?;
-    Ok(weaver)
-}
-
-/// Writes a crate of the rules alone to `out`.
-pub fn alone(root: &Path, out: &Path) -> Result<Weaver, String> {
-    let told = |why: io::Error| format!("the crate in {} cannot be written: {why}", out.display());
-    let weaver = woven(root, out)?;
     let library = "#![allow(warnings)]\npub mod mutant;\npub mod practice;\n";
     write(&out.join("src/lib.rs"), library).map_err(told)?;
     let manifest = fs::read_to_string(root.join("Cargo.toml")).map_err(told)?;
@@ -61,31 +54,6 @@ pub fn alone(root: &Path, out: &Path) -> Result<Weaver, String> {
             if root.join(&name).exists() {
                 copy(&root.join(&name), &out.join(&name)).map_err(told)?;
             }
-        }
-    }
-    Ok(weaver)
-}
-
-/// Writes the whole program to `out`, with the rules woven.
-pub fn whole(root: &Path, out: &Path) -> Result<Weaver, String> {
-    let told = |why: io::Error| format!("the copy in {} cannot be written: {why}", out.display());
-    let weaver = woven(root, out)?;
-    let listed = Command::new("git")
-        .args(["ls-files"])
-        .current_dir(root)
-        .output()
-        .map_err(told)?;
-    for name in String::from_utf8_lossy(&listed.stdout).lines() {
-        let from = root.join(name);
-        if name == "src/lib.rs" {
-            let library = fs::read_to_string(&from).map_err(told)?;
-            write(
-                &out.join(name),
-                &format!("{library}\n#[allow(warnings)]\npub mod mutant;\n"),
-            )
-            .map_err(told)?;
-        } else if !name.starts_with("src/practice/") && from.is_file() {
-            copy(&from, &out.join(name)).map_err(told)?;
         }
     }
     Ok(weaver)
