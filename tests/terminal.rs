@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A deployment of files alone, in a folder of its own; nothing answers at its address.
 fn council() -> tempfile::TempDir {
@@ -125,4 +125,55 @@ fn a_decision_that_nobody_will_hear_of_says_so_and_the_list_has_headings() {
             && text.contains("tell the Head of Service Practice and Learning"),
         "{text}"
     );
+}
+
+#[test]
+fn whoever_stops_reading_ends_it_quietly_and_a_full_disk_is_said() {
+    let folder = council();
+    let settings = "[source]\nmapping = \"mapping.toml\"\nbase_url = \"http://127.0.0.1:1\"\n";
+    let good = folder.path().join("good.toml");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/redmine.toml");
+    fs::copy(shipped, folder.path().join("mapping.toml")).unwrap();
+    fs::write(&good, settings).unwrap();
+    assert_eq!(
+        said({
+            let mut allocate = greentick(&["allocate", "allocation.csv", "--by", "W-QA"]);
+            allocate
+                .args(["--config", "greentick.toml"])
+                .current_dir(folder.path());
+            allocate
+        })
+        .0,
+        0
+    );
+    for words in [
+        &["mapping", "keys"][..],
+        &["mapping", "explain", "mapping.toml"],
+        &["ledger", "export", "--ledger", "sqlite:kept.sqlite3"],
+        &["outbox", "list", "--ledger", "sqlite:kept.sqlite3"],
+        &["check", "--config", "good.toml"],
+    ] {
+        let ended = |out: Stdio| {
+            let mut command = greentick(words);
+            command
+                .current_dir(folder.path())
+                .stdout(out)
+                .stderr(Stdio::piped());
+            let ended = command.spawn().unwrap().wait_with_output().unwrap();
+            (
+                ended.status.code().unwrap(),
+                String::from_utf8(ended.stderr).unwrap(),
+            )
+        };
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(ended(writer.into()), (0, String::new()), "{words:?}");
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let (status, text) = ended(full.into());
+        assert_eq!(status, 3, "{words:?}: {text}");
+        assert!(
+            text.contains("the output cannot be written"),
+            "{words:?}: {text}"
+        );
+    }
 }

@@ -120,9 +120,12 @@ pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
     } else {
         "were not"
     };
+    let faults = match report.refused.len() {
+        1 => "1 fault".to_owned(),
+        many => format!("{many} faults"),
+    };
     Err(Failure::No(format!(
-        "{} faults; the rows named {were} taken in",
-        report.refused.len()
+        "{faults}; the rows named {were} taken in"
     )))
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::out::Terminal;
 use super::run::Configured;
 use super::{Failure, Where, cycle};
 use crate::ledger::Verified;
@@ -63,7 +64,7 @@ pub(super) async fn ledger(verb: Verb) -> Result<(), Failure> {
         },
         Verb::Export(place) => {
             let ledger = place.inspect().await?;
-            let mut out = std::io::BufWriter::new(std::io::stdout());
+            let mut out = std::io::BufWriter::new(Terminal);
             ledger.export(&mut out).await?;
             std::io::Write::flush(&mut out)?;
             Ok(())
