@@ -126,7 +126,7 @@ impl Mapping {
     }
 
     /// Whether the answer says that there are no rows; an error if it is not to be believed.
-    fn empty_or_good(&self, bytes: &[u8]) -> Result<bool, String> {
+    pub(super) fn empty_or_good(&self, bytes: &[u8]) -> Result<bool, String> {
         match self.judge_body(bytes, None) {
             Ok(()) => Ok(false),
             Err(failing) if failing.means == Means::Empty => Ok(true),
