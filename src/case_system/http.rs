@@ -70,6 +70,8 @@ pub(super) struct Answer {
     pub(super) bytes: Vec<u8>,
     /// The tokens that the request showed.
     pub(super) signed: Serials,
+    /// Of a list: the mapping takes it for a page without rows.
+    pub(super) is_empty: bool,
 }
 
 impl HttpCaseSystem {
@@ -121,23 +123,42 @@ impl HttpCaseSystem {
 
     /// A read, proven. If we turn out to be signed out, it is asked once more, the same page, with a new proof.
     pub(super) async fn ask(&self, put: &Put, budget: Duration) -> Result<Answer, CaseFault> {
-        let answer = self.send(put, budget).await?;
-        let Err(failing) = self.doubted(&answer) else {
-            return Ok(answer);
-        };
-        if failing.means != Means::SignedOut || !self.renew(&answer.signed).await {
-            return Err(self.failed(&put.path, &failing));
+        let (answer, doubt) = self.twice(put, budget).await?;
+        match doubt {
+            None => Ok(answer),
+            Some(failing) => Err(self.failed(&put.path, &failing)),
         }
-        let again = self.send(put, budget).await?;
-        match self.doubted(&again) {
-            Ok(()) => Ok(again),
-            Err(failing) => {
-                if failing.means == Means::SignedOut {
-                    self.refused(&again.signed).await;
-                }
-                Err(self.failed(&put.path, &failing))
+    }
+
+    /// As [`Self::ask`], of a list: what the mapping takes for "no rows" is an answer too, and is marked so.
+    pub(super) async fn ask_list(&self, put: &Put, budget: Duration) -> Result<Answer, CaseFault> {
+        let (mut answer, doubt) = self.twice(put, budget).await?;
+        match doubt {
+            Some(failing) if failing.means != Means::Empty => Err(self.failed(&put.path, &failing)),
+            empty => {
+                answer.is_empty = empty.is_some();
+                Ok(answer)
             }
         }
+    }
+
+    async fn twice(
+        &self,
+        put: &Put,
+        budget: Duration,
+    ) -> Result<(Answer, Option<Failing>), CaseFault> {
+        let answer = self.send(put, budget).await?;
+        let doubt = self.doubted(&answer).err();
+        let signed_out = |doubt: &Failing| doubt.means == Means::SignedOut;
+        if !doubt.as_ref().is_some_and(signed_out) || !self.renew(&answer.signed).await {
+            return Ok((answer, doubt));
+        }
+        let again = self.send(put, budget).await?;
+        let doubt = self.doubted(&again).err();
+        if doubt.as_ref().is_some_and(signed_out) {
+            self.refused(&again.signed).await;
+        }
+        Ok((again, doubt))
     }
 
     fn doubted(&self, answer: &Answer) -> Result<(), Failing> {
@@ -159,6 +180,8 @@ impl HttpCaseSystem {
             Means::Failed => CaseFault::Unproven(why),
             Means::SignedOut => CaseFault::Unauthorised(why),
             Means::Wait => CaseFault::Unavailable(why),
+            // Whatever is no list has no rows because it is not there.
+            Means::Empty => CaseFault::Means(Means::Missing, why),
             means => CaseFault::Means(means, why),
         }
     }

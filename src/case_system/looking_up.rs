@@ -88,7 +88,10 @@ impl HttpCaseSystem {
                 ..Asked::default()
             };
             let put = self.asked(request, &asked)?;
-            let answer = self.ask(&put, self.budget(request)).await?;
+            let answer = self.ask_list(&put, self.budget(request)).await?;
+            if answer.is_empty {
+                return Ok(all);
+            }
             let charset = answer.charset.as_deref();
             let read = self.mapping.lookup_page(lookup, &answer.bytes, charset);
             let (pairs, mut page): (_, Page) =

@@ -6,7 +6,7 @@ use super::http::HttpCaseSystem;
 use super::paging;
 use super::reading::next_in_header;
 use super::{CaseFault, FeedPosition, GoingOn, MergePage};
-use crate::mapping::{Asked, Merges, Paging};
+use crate::mapping::{Asked, Merges, Page, Paging};
 use crate::practice::sighting::Road;
 
 impl HttpCaseSystem {
@@ -27,9 +27,13 @@ impl HttpCaseSystem {
             step: None,
         };
         let put = self.asked(request, &asked)?;
-        let answer = self.ask(&put, self.budget(request)).await?;
+        let answer = self.ask_list(&put, self.budget(request)).await?;
         let reading = self.reading(now, Road::Feed, answer.charset.clone());
-        let read = self.mapping.merges_page(list, &answer.bytes, &reading);
+        let read = if answer.is_empty {
+            Ok((Vec::new(), Page::default()))
+        } else {
+            self.mapping.merges_page(list, &answer.bytes, &reading)
+        };
         let (merges, mut page) = read.map_err(|fault| self.unproven(&put.path, fault.words))?;
         self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
         next_in_header(request, &answer, &mut page);

@@ -49,12 +49,15 @@ impl HttpCaseSystem {
             step: None,
         };
         let put = self.asked(request, &asked)?;
-        let answer = self.ask(&put, self.budget(request)).await?;
+        let answer = self.ask_list(&put, self.budget(request)).await?;
         let reading = self.reading(now, road, answer.charset.clone());
-        let mut page = self
-            .mapping
-            .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.words))?;
+        let mut page = if answer.is_empty {
+            Page::default()
+        } else {
+            self.mapping
+                .page(request, &answer.bytes, &reading)
+                .map_err(|fault| self.unproven(&put.path, fault.words))?
+        };
         self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
         next_in_header(request, &answer, &mut page);
         let next =

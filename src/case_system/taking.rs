@@ -71,6 +71,7 @@ impl HttpCaseSystem {
             headers,
             bytes,
             signed,
+            is_empty: false,
         })
     }
 }

@@ -24,7 +24,10 @@ impl HttpCaseSystem {
                 ..Asked::default()
             };
             let put = self.asked(&tasks.request, &asked)?;
-            let answer = self.ask(&put, self.budget(&tasks.request)).await?;
+            let answer = self.ask_list(&put, self.budget(&tasks.request)).await?;
+            if answer.is_empty {
+                return Ok(found);
+            }
             let read = self
                 .mapping
                 .task_page(tasks, &answer.bytes, answer.charset.as_deref())

@@ -2,6 +2,7 @@
 
 mod asking;
 mod merging;
+mod nothing;
 mod signing_in;
 mod tls;
 mod weather;

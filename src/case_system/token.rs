@@ -27,7 +27,19 @@ struct Held {
     serial: u64,
     failures: u32,
     not_before: Option<Timestamp>,
+    /// Why the last sign-in failed, for whoever comes while none is tried.
+    cause: String,
 }
+
+/// What an `OAuth2` server may say of a request that it refuses (RFC 6749, 5.2).
+const ERRORS: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
 
 /// Which tokens a request showed.
 pub(super) type Serials = BTreeMap<usize, u64>;
@@ -52,9 +64,10 @@ impl HttpCaseSystem {
         if let (Some(token), false) = (&held.token, is_due) {
             return Ok((token.clone(), held.serial));
         }
-        if let Some((now, until)) = now.zip(held.not_before).filter(|(now, until)| now < until) {
-            let left = until.duration_since(now).as_secs();
-            let why = format!("signing in failed and is tried again in {left} seconds");
+        if let Some((_, until)) = now.zip(held.not_before).filter(|(now, until)| now < until) {
+            // An instant stays true wherever this is kept and shown.
+            let second = until.strftime("%Y-%m-%dT%H:%M:%SZ");
+            let why = format!("{}; signing in is tried again after {second}", held.cause);
             return Err(CaseFault::Unauthorised(why));
         }
         match self.sign_in(style, sign_in).await {
@@ -70,7 +83,7 @@ impl HttpCaseSystem {
             }
             Err(fault) => {
                 held.token = None;
-                held.back_off(now);
+                held.back_off(now, cause(&fault));
                 return Err(fault);
             }
         }
@@ -100,7 +113,10 @@ impl HttpCaseSystem {
                 let mut held = held.lock().await;
                 if held.serial == *serial {
                     held.token = None;
-                    held.back_off(now);
+                    held.back_off(
+                        now,
+                        "a token that had just been given was refused".to_owned(),
+                    );
                 }
             }
         }
@@ -149,8 +165,9 @@ impl HttpCaseSystem {
             status if status.is_success() || (status.is_redirection() && !cookies.is_empty()) => {}
             status => {
                 let why = format!(
-                    "`{shown}`: the sign-in's status is {}; check the source's secret",
-                    status.as_u16()
+                    "`{shown}`: the sign-in's status is {}{}; check the source's secret",
+                    status.as_u16(),
+                    error_word(&answer.bytes)
                 );
                 return Err(CaseFault::Unauthorised(why));
             }
@@ -167,7 +184,8 @@ impl HttpCaseSystem {
 }
 
 impl Held {
-    fn back_off(&mut self, now: Option<Timestamp>) {
+    fn back_off(&mut self, now: Option<Timestamp>, cause: String) {
+        self.cause = cause;
         let seconds = BACK_OFF_SECONDS
             .saturating_mul(1 << self.failures.min(6))
             .min(LONGEST_BACK_OFF_SECONDS);
@@ -175,4 +193,22 @@ impl Held {
         self.not_before =
             now.and_then(|now| now.saturating_add(SignedDuration::from_secs(seconds)).ok());
     }
+}
+
+/// A fault without what every fault of its kind begins with.
+fn cause(fault: &CaseFault) -> String {
+    match fault {
+        CaseFault::Unauthorised(why) | CaseFault::Unavailable(why) => why.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The word for the refusal, if the reply has one of those that the standard knows; nothing else of it is shown.
+fn error_word(reply: &[u8]) -> String {
+    let reply: Option<serde_json::Value> = serde_json::from_slice(reply).ok();
+    let said = reply
+        .as_ref()
+        .and_then(|reply| reply.get("error")?.as_str());
+    let known = ERRORS.iter().find(|known| said == Some(**known));
+    known.map_or_else(String::new, |known| format!(" (`{known}`)"))
 }

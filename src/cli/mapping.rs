@@ -38,7 +38,8 @@ pub(super) enum Verb {
         #[arg(long)]
         environment: Option<String>,
     },
-    /// Print every key of a mapping file with what it means, or those whose names have a word in them.
+    /// Print every key of a mapping file with what it means, or those whose names have a word in them; `facts` prints
+    /// the table of facts and their words.
     Keys {
         /// A word of a table or a key, such as `feed` or `paging`.
         word: Option<String>,
@@ -93,6 +94,7 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
             }
         }
         Verb::Keys { word: None } => print!("{}", keys::reference()),
+        Verb::Keys { word: Some(word) } if word == "facts" => print!("{}", keys::facts()),
         Verb::Keys { word: Some(word) } => match keys::about(word) {
             none if none.is_empty() => {
                 let why = format!("no key of a mapping file has `{word}` in its name");

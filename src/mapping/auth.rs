@@ -123,9 +123,27 @@ pub struct SignInReply<'a> {
 }
 
 impl AuthStyle {
+    /// Whether an `oauth2` client is named without the user of the secret.
+    fn names_client(&self) -> bool {
+        let Way::Token(sign_in) = &self.way else {
+            return false;
+        };
+        let fields = match &sign_in.body {
+            Body::Form(fields) => fields.as_slice(),
+            Body::Template(_) => &[],
+        };
+        let mut fields = fields.iter();
+        let field = fields.find(|(name, _)| name == "client_id");
+        let client = field.map(|(_, client)| client).or(sign_in.basic.as_ref());
+        let names = client.map(|client| template::names(client).unwrap_or_default());
+        names.is_some_and(|names| !names.contains("user"))
+    }
+
     /// The user and the password that a secret stands for.
     pub fn halves<'s>(&self, secret: &'s str) -> (&'s str, &'s str) {
         match (&self.user, secret.split_once(':')) {
+            // A client that the mapping names leaves the secret alone.
+            (None, _) if self.names_client() => ("", secret),
             (None, Some(halves)) => halves,
             (None, None) if self.way == Way::Basic => (secret, ""),
             _ => ("", secret),

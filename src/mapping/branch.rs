@@ -114,11 +114,15 @@ impl Branch {
     pub(super) fn finish(&mut self, json: bool, names: &Names) {
         self.others = (0..self.edges.len()).collect();
         let first = |edge: &Edge| match edge.step.conditions.first() {
+            // One of several values is compared by itself.
             Some(Condition::Is {
                 at,
-                value,
+                values,
                 begins: false,
-            }) => Some((at.clone(), value.clone())),
+            }) => match values.as_slice() {
+                [value] => Some((at.clone(), value.clone())),
+                _ => None,
+            },
             _ => None,
         };
         let same =

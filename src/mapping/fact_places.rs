@@ -224,7 +224,7 @@ impl Desk<'_> {
 
     /// A vocabulary that leads to a code nobody knows would be found only on the day it matters.
     fn codes(&mut self, fact: Fact, vocabulary: Option<&String>, file: &File) {
-        let (FactKind::Code(codes), Some(vocabulary)) = (fact.kind(), vocabulary) else {
+        let (codes, Some(vocabulary)) = (fact.codes(), vocabulary) else {
             return;
         };
         for (theirs, ours) in file.vocabularies.get(vocabulary).into_iter().flatten() {

@@ -209,7 +209,7 @@ impl Mapping {
                 _ => Row::new(&(index + 1).to_string()),
             };
             row.code = match column("code") {
-                Known::Is(text) => Known::Is(place.code(&[], text)?),
+                Known::Is(text) => Known::Is(place.code(fact.codes(), text)?),
                 other => other.map(str::to_owned),
             };
             let day = |text: Known<&str>| match text {

@@ -6,11 +6,21 @@
 use std::fmt::Write;
 
 use super::compile::MANUAL;
+use crate::practice::episode::Stage;
+use crate::practice::fact::{Fact, FactKind};
 
 /// The first lines of the reference.
 const HEAD: &str = "# Every key of a mapping file\n\n\
     Printed by `greentick mapping keys`, from what `greentick check` compares a mapping with; `greentick mapping keys WORD` prints \
     only the keys whose names have that word in them. [mapping.md](mapping.md) says how they work together.\n";
+
+/// The first lines of the table of facts.
+const FACTS: &str = "## The facts\n\n\
+    What `[facts.NAME]` and `blank` may name; `greentick mapping keys facts` prints this table. `[facts.NAME] vocabulary` leads their words to ours. \
+    Where any short code may stand, the policy says which are accepted as a reason (docs/rules.md); of rows the words are those of the column `code`. \
+    An agreed action is done by `done`, `completed`, `complete` or `closed`. \
+    Rules are numbered by the paragraphs of the guidance that make a fact needed: `LE-22.1` is of ¶22.\n\n\
+    | fact | stage | what stands there | words | without a place | asked by the rules of | meaning |\n|---|---|---|---|---|---|---|\n";
 
 /// One key of a mapping file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +107,56 @@ pub fn sections() -> Vec<Section> {
     sections
 }
 
+/// Every fact: its stage, in what form a mapping gives it, and the words that it may have; the codes that a rule knows.
+pub fn facts() -> String {
+    let mut page = FACTS.to_owned();
+    for fact in Fact::ALL {
+        let kind = match fact.kind() {
+            FactKind::Length => "a text, of which only the length is kept",
+            FactKind::Day => "a day",
+            FactKind::Yes => "a yes or a no",
+            FactKind::Count => "a number, a yes or a no, or as many values as there are",
+            FactKind::Code(_) => "a code",
+            FactKind::Worker => "a worker's id",
+            FactKind::Rows => "rows",
+        };
+        let words: Vec<String> = fact
+            .codes()
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect();
+        let words = match (fact.kind(), words.as_slice()) {
+            (FactKind::Code(_) | FactKind::Rows, []) => "any short code".to_owned(),
+            (_, []) => "–".to_owned(),
+            (_, words) => words.join(", "),
+        };
+        let points: Vec<String> = fact
+            .paragraphs()
+            .iter()
+            .map(|at| format!("¶{at}"))
+            .collect();
+        let without = if fact.is_optional() {
+            "not asked about"
+        } else {
+            "unknown"
+        };
+        let stage = match fact.stage() {
+            Stage::Practitioner => "`practitioner`",
+            Stage::PracticeReview => "`practice_review`",
+            Stage::SupervisorActions => "`supervisor_actions`",
+            Stage::SignOff => "`sign_off`",
+        };
+        let _ = writeln!(
+            page,
+            "| `{}` | {stage} | {kind} | {words} | {without} | {} | {} |",
+            fact.name(),
+            points.join(", "),
+            fact.words()
+        );
+    }
+    page
+}
+
 /// The whole reference, as `docs/mapping-keys.md` has it.
 pub fn reference() -> String {
     let all = sections();
@@ -127,6 +187,8 @@ pub fn reference() -> String {
             let _ = write!(page, "\nAs in `{heading}`: {}.\n", names.join(", "));
         }
     }
+    page.push('\n');
+    page.push_str(&facts());
     page
 }
 

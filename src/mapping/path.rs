@@ -41,10 +41,10 @@ pub(super) struct Name {
 pub(super) enum Condition {
     /// The one at this position among those that the conditions before it leave, from 1.
     Nth(usize),
-    /// Those with a value there that is this one, or that begins with it.
+    /// Those with a value there that is one of these, or that begins with one.
     Is {
         at: Path,
-        value: String,
+        values: Vec<String>,
         begins: bool,
     },
 }
@@ -289,10 +289,11 @@ impl Condition {
                 *count += 1;
                 count == nth
             }),
-            Self::Is { at, value, begins } => {
+            Self::Is { at, values, begins } => {
                 let mut there = false;
                 at.look(element, &mut |text| {
-                    there |= text == value || *begins && text.starts_with(value);
+                    let is = |value: &String| text == value || *begins && text.starts_with(value);
+                    there |= values.iter().any(is);
                 });
                 there
             }

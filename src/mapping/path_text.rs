@@ -231,18 +231,34 @@ impl Cursor<'_> {
         self.skip_spaces();
         let begins = self.take('^');
         let is = self.take('=');
-        self.skip_spaces();
-        match self.quoted()? {
+        let values = if is { self.values(begins)? } else { Vec::new() };
+        if values.is_empty() {
+            let forms =
+                "`[@name='value']`, `[@name^='value']`, `[member='value'|'other']` or `[3]`";
+            return Err(format!("write a condition as {forms}"));
+        }
+        Ok(Condition::Is { at, values, begins })
+    }
+
+    /// The values of a condition, with bars between them; none if one of them is not in quotes.
+    fn values(&mut self, begins: bool) -> Result<Vec<String>, String> {
+        let mut values = Vec::new();
+        loop {
+            self.skip_spaces();
+            let Some(value) = self.quoted()? else {
+                return Ok(Vec::new());
+            };
             // Values are compared trimmed.
-            Some(value) if is => Ok(Condition::Is {
-                at,
-                value: if begins { value.trim_start() } else { value.trim() }.to_owned(),
-                begins,
-            }),
-            _ => Err(
-                "write a condition as `[@name='value']`, `[@name^='value']`, `[member='value']` or `[3]`"
-                    .to_owned(),
-            ),
+            let value = if begins {
+                value.trim_start()
+            } else {
+                value.trim()
+            };
+            values.push(value.to_owned());
+            self.skip_spaces();
+            if !self.take('|') {
+                return Ok(values);
+            }
         }
     }
 }

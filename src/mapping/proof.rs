@@ -9,6 +9,7 @@ use super::compile::Mapping;
 use super::document::Element;
 use super::limits::Format;
 use super::path::Path;
+use super::proof_table::Failure;
 use super::walk::Whole;
 
 /// Of a web page, so many bytes are searched for words.
@@ -43,15 +44,6 @@ pub struct Proof {
     pub(super) failures: Vec<Failure>,
 }
 
-/// One way in which an answer says that it failed.
-#[derive(Clone, Debug)]
-pub(super) struct Failure {
-    pub(super) path: Path,
-    pub(super) is: Vec<String>,
-    pub(super) means: Means,
-    pub(super) why: String,
-}
-
 /// What it means that an answer is not the promised one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
@@ -71,6 +63,8 @@ pub enum Means {
     Locked,
     /// What we go by is too old: a version, or a token of a change feed.
     Stale,
+    /// Of a list: there are no rows. Only a mapping can say so.
+    Empty,
 }
 
 /// Why an answer is not believed.
@@ -83,7 +77,7 @@ pub struct Failing {
 }
 
 impl Failing {
-    fn new(means: Means, why: impl Into<String>) -> Self {
+    pub(super) fn new(means: Means, why: impl Into<String>) -> Self {
         Self {
             means,
             why: why.into(),
@@ -168,6 +162,9 @@ impl Mapping {
                 "it says that the system is not available",
             ));
         }
+        if let Some(row) = self.explained_by_status(head).filter(|_| !page) {
+            return Err(row.failing());
+        }
         if !accepted {
             return Err(by_status(status));
         }
@@ -207,42 +204,51 @@ impl Mapping {
         if proof.success.is_none() && proof.failures.is_empty() {
             return Ok(());
         }
+        let mut verdict = Ok(());
+        self.says(bytes, charset, |roots| {
+            if !roots.is_empty() {
+                verdict = self.marked(roots);
+            }
+            true
+        });
+        verdict
+    }
+
+    /// The row of a status, and of what the body says where the row asks for that too. A web page explains nothing: an
+    /// address that is wrong is answered with one as well.
+    fn explained_by_status(&self, head: &Head<'_>) -> Option<&Failure> {
+        let mut rows = self.proof().failures.iter();
+        rows.find(|row| {
+            let its = row.status.contains(&head.status);
+            its && self.says(head.bytes, None, |roots| row.is_said(roots))
+        })
+    }
+
+    /// What is made of the roots of a body: its own, and in an envelope that inside it as well; of none if it
+    /// cannot be read.
+    fn says(
+        &self,
+        bytes: &[u8],
+        charset: Option<&str>,
+        told: impl FnOnce(&[Element<'_>]) -> bool,
+    ) -> bool {
         let begins = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let format = match begins {
             Some(b'{' | b'[') => Format::Json,
             _ => Format::Xml,
         };
         let whole = self.anything(format, bytes, charset);
-        // In an envelope, markers are looked for inside it as well.
         let inside = self.document_in(format, bytes, charset, "");
         let roots = [&whole, &inside].into_iter().flatten().map(Whole::root);
-        let roots: Vec<Element<'_>> = roots.collect();
-        if roots.is_empty() {
-            return Ok(());
-        }
-        self.marked(&roots)
+        told(&roots.collect::<Vec<_>>())
     }
 
     /// Refuses a body by the markers inside it: a failure that came with a good status (M3).
     fn marked(&self, roots: &[Element<'_>]) -> Result<(), Failing> {
         let proof = self.proof();
-        for failure in &proof.failures {
-            let mut values = roots
-                .iter()
-                .flat_map(|at| failure.path.values(at))
-                .map(|(value, _)| value);
-            let met = if failure.is.is_empty() {
-                values.any(|value| !value.is_empty())
-            } else {
-                values.any(|value| failure.is.iter().any(|word| same(word, &value)))
-            };
-            if met {
-                let why = match failure.why.as_str() {
-                    "" => format!("`{}` in it says that it failed", failure.path.written()),
-                    why => why.to_owned(),
-                };
-                return Err(Failing::new(failure.means, why));
-            }
+        let mut failures = proof.failures.iter();
+        if let Some(met) = failures.find(|row| row.status.is_empty() && row.is_said(roots)) {
+            return Err(met.failing());
         }
         if let Some((path, is)) = &proof.success {
             let values: Vec<_> = roots.iter().flat_map(|at| path.values(at)).collect();

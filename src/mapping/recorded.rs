@@ -57,6 +57,10 @@ impl Mapping {
             // An answer of another environment has that one's numbers.
             let elsewhere = self.of_test(test);
             let mapping = elsewhere.as_ref().unwrap_or(self);
+            // What says that there are no rows leads nowhere, as it should.
+            if test.kind != "step" && mapping.empty_or_good(&bytes) == Ok(true) {
+                continue;
+            }
             let page = match mapping.page(request, &bytes, &reading()) {
                 Ok(page) => page,
                 Err(why) => {

@@ -156,6 +156,24 @@ pub const ASSURANCE: &[&str] = &["high", "medium", "low", "waived"];
 /// Evaluation codes (¶8).
 pub const EVALUATION: &[&str] = &["outstanding", "good", "requires_improvement", "inadequate"];
 
+/// How somebody took part (¶12, ¶26).
+pub const TOOK_PART: &[&str] = &["present", "deputy", "absent"];
+/// Who gave feedback (¶23, ¶24).
+pub const FEEDBACK: &[&str] = &["child", "parent_carer", "partner"];
+
+impl Fact {
+    /// The codes of its value, or of each of its rows; none if any short code may stand there, or if it has no code.
+    pub fn codes(self) -> &'static [&'static str] {
+        match (self, self.kind()) {
+            (_, FactKind::Code(codes)) => codes,
+            (Self::Observation | Self::Areas, _) => ASSURANCE,
+            (Self::ConversationParticipants | Self::FinalAttendees, _) => TOOK_PART,
+            (Self::Feedback, _) => FEEDBACK,
+            _ => &[],
+        }
+    }
+}
+
 /// Whether an episode can be judged at all without a fact.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {

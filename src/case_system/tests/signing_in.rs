@@ -270,3 +270,57 @@ async fn a_write_that_a_sign_in_page_answers_is_not_repeated_but_the_next_reques
     assert_eq!(got(&server, "PUT").await, 1);
     assert_eq!(read_all(&system).await.1, None);
 }
+
+#[tokio::test]
+async fn a_client_that_the_mapping_names_leaves_a_secret_with_a_colon_whole() {
+    for (credentials, form) in [
+        (
+            "form",
+            "grant_type=client_credentials&client_id=svc&client_secret=s3cr3t%3Awith",
+        ),
+        ("basic", "grant_type=client_credentials"),
+    ] {
+        let server = MockServer::start().await;
+        let auth = format!(
+            "[auth]\nstyle = \"oauth2\"\npath = \"/token\"\nclient_id = \"svc\"\ncredentials = \"{credentials}\"\n"
+        );
+        let (system, _) = system(&server, &format!("{auth}{FEED}"), "s3cr3t:with");
+        let mut asked = Mock::given(path("/token")).and(body_string(form));
+        if credentials == "basic" {
+            let both = base64::engine::general_purpose::STANDARD.encode("svc:s3cr3t:with");
+            asked = asked.and(header("authorization", format!("Basic {both}").as_str()));
+        }
+        asked.respond_with(token("t1", 60)).mount(&server).await;
+        signed_in("", "t1", xml(&steps(&[1], "")))
+            .mount(&server)
+            .await;
+        let (seen, fault) = read_all(&system).await;
+        assert_eq!((seen.len(), fault), (1, None), "{credentials}");
+    }
+}
+
+#[tokio::test]
+async fn why_signing_in_fails_is_said_again_while_it_waits() {
+    for (reply, told) in [
+        (
+            "{\"error\":\"invalid_client\"}",
+            "is 400 (`invalid_client`)",
+        ),
+        ("{\"error\":\"words of theirs\"}", "is 400;"),
+    ] {
+        let server = MockServer::start().await;
+        let (system, _) = system(&server, &format!("{OAUTH2}{FEED}"), "app:hush");
+        Mock::given(path("/token"))
+            .respond_with(ResponseTemplate::new(400).set_body_string(reply))
+            .mount(&server)
+            .await;
+        for again in [false, true, true] {
+            let read = system.changes(&FeedPosition::default(), NOW).await;
+            let why = read.unwrap_err().to_string();
+            assert!(why.contains(told) && !why.contains("words of"), "{why}");
+            let waits = why.contains("tried again after 2026-11-24T09:01:00Z");
+            assert_eq!(waits, again, "{why}");
+        }
+        assert_eq!(got(&server, "POST").await, 1);
+    }
+}

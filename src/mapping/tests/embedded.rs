@@ -22,6 +22,11 @@ fn a_document_is_read_where_all_conditions_hold_however_late_they_are_decided() 
     for (path, wanted) in [
         ("item[C='x']/V[embedded='json']/a", &["A", "B"][..]),
         ("item[C='x']/V[embedded='json']/n", &["1", "2"]),
+        ("item[C='none'|'x']/V[embedded='json']/a", &["A", "B"]),
+        (
+            "item[C='z'|'y']/V[embedded='xml']/F/a[@k='2'|'3']",
+            &["two"],
+        ),
         ("item[C='x'][2]/V[embedded='json']/a", &["B"]),
         ("item[1]/V[embedded='json']/n[2]", &["2"]),
         ("item[C='y']/V[embedded='xml']/F/a[@k='2']", &["two"]),

@@ -47,7 +47,7 @@ path = "SHORTANSWERVALUE"
 or = ["ANSWERVALUE"]
 vocabulary = "evaluation"
 [facts.conversation_date]
-path = "rows[CONTROLNAME='met']/DATEANSWERVALUE"
+path = "rows[CONTROLNAME='seen'|'met']/DATEANSWERVALUE"
 [facts.conversation_length]
 form = "answers"
 question = "talk"

@@ -159,3 +159,58 @@ fn a_status_may_be_told_by_which_stamps_are_there() {
         ["7: a status is told by `status` or by `[[statuses]]`, not by both"]
     );
 }
+
+#[test]
+fn a_word_of_rows_that_leads_to_no_code_is_a_fault_as_one_of_a_single_value_is() {
+    let rows = |fact: &str, ours: &str| {
+        file(
+            "",
+            &format!(
+                "[vocabularies.size]\nH = \"{ours}\"\n[facts.{fact}]\npath = \"row\"\nkey = \"k\"\ncode = \"c\"\nvocabulary = \"size\""
+            ),
+        )
+    };
+    for (fact, ours) in [
+        ("observation", "hi"),
+        ("areas", "hi"),
+        ("final_attendees", "presnt"),
+        ("conversation_participants", "there"),
+        ("feedback", "parent"),
+    ] {
+        let told = faults(&rows(fact, ours)).join("\n");
+        let wanted = format!("20: `{ours}` is no code of `{fact}`");
+        assert!(told.contains(&wanted), "{told}");
+    }
+    // Of an action any short code may be said.
+    assert_eq!(faults(&rows("actions", "agreed")), [""; 0]);
+    assert_eq!(faults(&rows("observation", "waived")), [""; 0]);
+    // Nor is a word without a vocabulary taken for a code.
+    let bare = file(
+        "",
+        "[facts.observation]\npath = \"row\"\nkey = \"k\"\ncode = \"c\"",
+    );
+    let step = |code: &str| {
+        format!(
+            "<step id='1'><type>B</type><status>Open</status><row><k>1</k><c>{code}</c></row></step>"
+        )
+    };
+    one(&compiled(&bare), &step("High"));
+    assert!(set_aside(&compiled(&bare), &step("hi")).1.contains("`hi`"));
+}
+
+#[test]
+fn a_failure_needs_a_path_or_a_status_and_fixed_statuses_keep_their_meaning() {
+    let told = faults(&file(
+        "",
+        "[[proof.failure]]\nmeans = \"empty\"\n[[proof.failure]]\nstatus = [401, 404]\n[[proof.failure]]\nstatus = [200]",
+    ));
+    let said = told.join("\n");
+    for wanted in [
+        "a failure is told by a `path`",
+        "401 means the same everywhere",
+        "every good answer would be a failure",
+    ] {
+        assert!(said.contains(wanted), "{said}");
+    }
+    assert_eq!(told.len(), 3, "{said}");
+}
