@@ -29,6 +29,17 @@ impl Settings {
             let message = "`source.mapping` and `source.base_url` go together; only one is set";
             refuse("source", message.to_owned());
         }
+        let address = self.source.base_url.as_str();
+        let host = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| address.strip_prefix(scheme));
+        if !address.is_empty() && host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+            let message = format!(
+                "`{address}` is no address of a case system: it begins with `https://` or `http://`, as in \
+                 `https://cases.example/api`"
+            );
+            refuse("source.base_url", message);
+        }
         if self.source.name.is_empty() {
             refuse("source.name", "`source.name` must not be empty".to_owned());
         }

@@ -83,6 +83,14 @@ fn values_out_of_bounds_are_refused_on_their_line() {
         ("[web]\nbind = 'nowhere'\n", 2),
         ("[log]\nlevel = 'loud'\n", 2),
         ("[source]\nbase_url = 'http://127.0.0.1:1'\n", 1),
+        (
+            "[source]\nmapping = 'm.toml'\nbase_url = '127.0.0.1:1'\n",
+            3,
+        ),
+        (
+            "[source]\nmapping = 'm.toml'\nbase_url = 'http:///steps'\n",
+            3,
+        ),
         ("[[web.callers]]\nworker = 'W-101'\nmay = ['read']\n", 1),
         (
             "[[web.callers]]\nworker = 'W-1'\ntoken_env = 'T'\nmay = ['all']\n",
