@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::http::HttpCaseSystem;
 use super::paging;
-use super::reading::next_in_header;
+use super::reading::{asked_from, next_in_header};
 use super::{CaseFault, FeedPosition, GoingOn, MergePage};
-use crate::mapping::{Asked, Merges, Page, Paging};
+use crate::mapping::{Merges, Page, Paging};
 use crate::practice::sighting::Road;
 
 impl HttpCaseSystem {
@@ -18,15 +18,7 @@ impl HttpCaseSystem {
     ) -> Result<MergePage, CaseFault> {
         self.is_still_named(now).await?;
         let request = &list.request;
-        let asked = Asked {
-            since: position.since.map(|since| since.min(now)),
-            token: position.token.as_deref(),
-            offset: position.offset,
-            pages: position.pages,
-            high_water: position.high_water.as_deref(),
-            step: None,
-        };
-        let put = self.asked(request, &asked)?;
+        let put = self.asked(request, &asked_from(position, now))?;
         let answer = self.ask_list(&put, self.budget(request)).await?;
         let reading = self.reading(now, Road::Feed, answer.charset.clone());
         let read = if answer.is_empty {

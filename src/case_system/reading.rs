@@ -39,16 +39,7 @@ impl HttpCaseSystem {
         road: Road,
     ) -> Result<FeedPage, CaseFault> {
         self.is_still_named(now).await?;
-        let asked = Asked {
-            // Never from a future that only our own clock knows of (P12).
-            since: position.since.map(|since| since.min(now)),
-            token: position.token.as_deref(),
-            offset: position.offset,
-            pages: position.pages,
-            high_water: position.high_water.as_deref(),
-            step: None,
-        };
-        let put = self.asked(request, &asked)?;
+        let put = self.asked(request, &asked_from(position, now))?;
         let answer = self.ask_list(&put, self.budget(request)).await?;
         let reading = self.reading(now, road, answer.charset.clone());
         let mut page = if answer.is_empty {
@@ -170,4 +161,17 @@ fn link_next(value: &str) -> Option<String> {
         let is_next = parameters.contains("rel=\"next\"") || parameters.contains("rel=next");
         is_next.then(|| target.trim().to_owned())
     })
+}
+
+/// Where a list is read on from.
+pub(super) fn asked_from(position: &FeedPosition, now: Timestamp) -> Asked<'_> {
+    Asked {
+        // Never from a future that only our own clock knows of (P12).
+        since: position.since.map(|since| since.min(now)),
+        token: position.token.as_deref(),
+        offset: position.offset,
+        pages: position.pages,
+        high_water: position.high_water.as_deref(),
+        step: None,
+    }
 }

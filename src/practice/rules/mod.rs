@@ -70,14 +70,14 @@ pub struct Rule {
     pub trigger: Trigger,
 }
 
-/// A flag at Finish of the practice review, put to the reviewer: what most rules are, and the others change.
-const fn flag(
+/// A flag put to the practice reviewer: what most rules are, and the others change.
+const fn put_to_reviewer(
     code: &'static str,
     name: &'static str,
     paragraphs: &'static [u8],
     title: &'static str,
     remedy: &'static str,
-    check: Check,
+    trigger: Trigger,
 ) -> Rule {
     Rule {
         code,
@@ -90,8 +90,21 @@ const fn flag(
         remedy,
         asks: Role::PracticeReviewer,
         overridable: true,
-        trigger: Trigger::AtFinish(&[Stage::PracticeReview], check),
+        trigger,
     }
+}
+
+/// Such a flag at Finish of the practice review.
+const fn flag(
+    code: &'static str,
+    name: &'static str,
+    paragraphs: &'static [u8],
+    title: &'static str,
+    remedy: &'static str,
+    check: Check,
+) -> Rule {
+    let trigger = Trigger::AtFinish(&[Stage::PracticeReview], check);
+    put_to_reviewer(code, name, paragraphs, title, remedy, trigger)
 }
 
 /// The same as time passes, for what is awaited in the practice review.
@@ -103,19 +116,8 @@ const fn awaiting(
     remedy: &'static str,
     check: for<'a> fn(&Question<'a>) -> Awaited<'a>,
 ) -> Rule {
-    Rule {
-        code,
-        also: &[],
-        name,
-        paragraphs,
-        title,
-        stance: Stance::Flag,
-        when_unavailable: WhenUnavailable::AllowProvisional,
-        remedy,
-        asks: Role::PracticeReviewer,
-        overridable: true,
-        trigger: Trigger::Awaits(check),
-    }
+    let trigger = Trigger::Awaits(check);
+    put_to_reviewer(code, name, paragraphs, title, remedy, trigger)
 }
 
 /// How a rule looks at an episode.
