@@ -301,7 +301,7 @@ fn tell(
 pub fn reason(judged: &Judged) -> Json {
     let mut reason = json!({
         "rule": judged.rule, "name": judged.name, "paragraphs": judged.paragraphs,
-        "stance": judged.stance, "missing": judged.missing(), "seen": judged.seen(),
+        "stance": judged.stance, "finding": judged.finding.words(), "missing": judged.missing(), "seen": judged.seen(),
         "remedy": judged.remedy, "asks": judged.asks,
     });
     if let (Some(link), Some(parts)) = (&judged.link, reason.as_object_mut()) {
@@ -338,7 +338,7 @@ async fn unknown_step<C>(
         provisional: false,
         reasons: vec![json!({
             "rule": "LE-00.0", "name": "step-can-be-read", "paragraphs": [18, 28, 29],
-            "stance": "block",
+            "stance": "block", "finding": "cannot tell",
             "missing": format!("Step {} could not be read from the case system.", ask.step),
             "seen": "No Learning Episode work step with this id is mirrored.",
             "remedy": UNREAD,

@@ -107,6 +107,18 @@ pub enum Answer {
     Hold,
 }
 
+impl Finding {
+    /// The finding in the words that every answer uses for it.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Unmet(_) => "unmet",
+            Self::CannotTell(..) => "cannot tell",
+            Self::DoesNotApply => "does not apply",
+        }
+    }
+}
+
 impl Judged {
     /// Whether the council's forms do not ask for what this rule would look at.
     ///

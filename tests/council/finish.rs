@@ -277,6 +277,7 @@ async fn what_cannot_be_read_is_held_or_provisional_and_never_a_plain_permit() {
     // Read again, the empty form is held.
     let told = both.ask("70000", &reviewer).await;
     assert_eq!(rules(&told), ["LE-16.1"], "{told}");
+    assert_eq!(told["reasons"][0]["finding"], "unmet", "{told}");
 
     // An evaluation that cannot be seen is not passed, whatever it was.
     both.appears("70001", StepType::Review);
@@ -288,6 +289,7 @@ async fn what_cannot_be_read_is_held_or_provisional_and_never_a_plain_permit() {
     let told = both.ask("70001", "W-300").await;
     assert_eq!(told["decision"], "hold", "{told}");
     assert!(rules(&told).contains(&"LE-27.1"), "{told}");
+    assert_eq!(told["reasons"][0]["finding"], "cannot tell", "{told}");
     both.end().await;
 }
 

@@ -5,7 +5,7 @@ import datetime
 import hashlib
 import json
 
-from forms import LONDON, Forms, local_day, unmet
+from forms import LONDON, Forms, local_day, unmet, without_opinion
 
 GENESIS = "0" * 64
 
@@ -122,6 +122,8 @@ class Auditor:
 
     def permits_are_sound(self):
         """I4, I6: what was permitted had everything on the version judged; what was held lacked something."""
+        missing = without_opinion()
+        self.check("there is a second opinion on every rule that may hold a Finish", not missing, missing)
         forms = Forms(self.log)
         recorded = {body["decision_id"]: body for body in self.kinds("asked")}
         unsound, unexplained, permits, holds = [], [], 0, 0
@@ -151,7 +153,7 @@ class Auditor:
             else:
                 holds += 1
                 told = {reason["rule"] for reason in answer["reasons"]}
-                blind = any("cannot be" in reason["missing"] for reason in answer["reasons"])
+                blind = any(reason["finding"] == "cannot tell" for reason in answer["reasons"])
                 if not told or (not blind and not told & perhaps):
                     unexplained.append((entry["check"], sorted(told), sorted(perhaps)))
         self.none("I4 every permit is for a version that stood and lacked nothing", unsound, permits)

@@ -3,6 +3,7 @@ on the blocking rules, with no code shared."""
 
 import datetime
 import html
+import pathlib
 import re
 import zoneinfo
 
@@ -66,6 +67,24 @@ def length(text):
     return len(html.unescape(re.sub(r"<[^>]*>", "", text or "")).strip())
 
 
+# Kept by the people played: they press Finish on open steps only, hand on to whom the allocation names, and dispute nothing.
+KEPT = {"LE-00.0", "LE-16.3", "LE-26.2", "LE-28.1", "LE-29.2"}
+RULES = pathlib.Path(__file__).parents[2] / "docs/rules.md"
+
+
+def without_opinion():
+    """Codes of the rules that may hold a Finish, as documented, on which there is no second opinion here."""
+    text = RULES.read_text("utf-8")
+    entries = re.split(r"^\*\*(?=LE-\d)", text, flags=re.MULTILINE)[1:]
+    holding = {re.match(r"LE-\d+\.\d+", entry).group() for entry in entries if re.search(r"^- `block`, at Finish of", entry, flags=re.MULTILINE)}
+    long_ago = datetime.date(2000, 1, 1)
+    judged = set()
+    for kind, grade in (("1201", None), ("1202", None), ("1202", "INAD"), ("1203", None), ("1204", None)):
+        form = {"type": kind, "answers": {"le.overall": grade}, "tables": {"le.actions": [{}]}}
+        judged |= unmet(form, long_ago, [datetime.date.today()], set(), False)[1]
+    return sorted(holding - judged - KEPT) if holding else ["no rule was found"]
+
+
 def unmet(form, due, days, moderated, concerned):
     """Codes of the blocking rules that this form leaves unmet, and of those that it may leave unmet. `due` is the completion date,
     `days` are the local days on which it was asked and answered, `moderated` the evaluations agreed to so far, `concerned` whether a
@@ -87,6 +106,8 @@ def unmet(form, due, days, moderated, concerned):
         needs("LE-24.1", answers.get("le.partner_feedback") or answers.get("le.partner_feedback.reason"))
         needs("LE-25.1", answers.get("le.section6.analysis") and areas and all(row.get("assurance") for row in areas))
         needs("LE-25.3", answers.get("le.overall"))
+        # The date that these people write is the first day played, so a date that stands is past.
+        needs("LE-26.1", answers.get("le.final_meeting.date"))
         needs("LE-26.3", (actions and all(row.get("owner") and row.get("by_when") for row in actions)) or answers.get("le.actions.none_reason"))
         grade = EXTREME.get(answers.get("le.overall"))
         needs("LE-27.1", grade is None or grade in moderated)

@@ -152,12 +152,7 @@ fn rule(judged: &Judged) -> RuleTold {
         title: rules::find(&judged.rule).map_or_else(String::new, |rule| rule.title.to_owned()),
         paragraphs: judged.paragraphs.clone(),
         stance: judged.stance,
-        finding: match &judged.finding {
-            Finding::Met => "met",
-            Finding::Unmet(_) => "unmet",
-            Finding::CannotTell(..) => "cannot tell",
-            Finding::DoesNotApply => "does not apply",
-        },
+        finding: judged.finding.words(),
         holds: judged.holds(),
         warns: judged.warns(),
         missing: said(judged.missing()),
