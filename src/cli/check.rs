@@ -41,6 +41,7 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
                     unset.push(settings.fault("source", why));
                 }
                 remarks = able(&settings, &mapping);
+                remarks.extend(mapping.doubts().iter().map(ToString::to_string));
                 match recorded(&settings, &mapping) {
                     Ok(remark) => remarks.extend(remark),
                     Err(more) => lines.extend(more),
