@@ -38,6 +38,7 @@ mod frame;
 mod grants;
 mod grouping;
 mod hand;
+mod hanging;
 mod html;
 mod json;
 mod json_text;

@@ -8,7 +8,7 @@ use super::page_fault::PageFault;
 use super::path::Path;
 use super::request::Request;
 use super::trie::Trie;
-use super::walk::{Task, document};
+use super::walk::{Task, Whole, document};
 use super::xml::line_at;
 
 /// One value of an answer: where it stands and who takes it.
@@ -36,33 +36,14 @@ impl Mapping {
 
     /// Every value of an answer to a request.
     pub fn trace_of(&self, request: &Request, bytes: &[u8]) -> Result<Vec<Trace>, PageFault> {
-        let everything = Request {
-            record: Path::default(),
-            ..request.clone()
-        };
-        let mut from = request.record.clone();
-        if self.group.is_some() {
-            // Inside a group, paths begin with the row's own name.
-            from.moves.pop();
-        }
+        let from = self.way_to_record(request);
         let rules = self.plan.rules.iter();
         let rules: Vec<(String, Path)> = rules
             .map(|rule| (said(&rule.key, rule.line), from.then(&rule.path)))
             .chain(request.around())
             .collect();
-        let mut limits = self.limits;
-        limits.values = i64::from(i32::MAX);
-        let task = Task {
-            request: &everything,
-            envelope: &self.envelope,
-            limits,
-            wanted: &Trie::whole(
-                rules.iter().map(|(_, path)| path),
-                request.format == super::limits::Format::Json,
-            ),
-            rows: false,
-        };
-        let whole = document(bytes, None, task)?;
+        let paths: Vec<&Path> = rules.iter().map(|(_, path)| path).collect();
+        let whole = self.everything(request, bytes, &paths)?;
         let mut takers = Takers::new();
         for (rule, path) in &rules {
             path.each(whole.root(), &mut |element| {
@@ -81,6 +62,61 @@ impl Mapping {
         let mut lines = Lines(&whole.text, 0, 1);
         list(whole.root(), "", &takers, &mut lines, &mut all);
         Ok(all)
+    }
+
+    /// How many parts of each rule's path, in the order of the plan, lead to something in an answer to a request.
+    pub(super) fn parts_found(
+        &self,
+        request: &Request,
+        bytes: &[u8],
+    ) -> Result<Vec<usize>, PageFault> {
+        let from = self.way_to_record(request);
+        let rules = self.plan.rules.iter();
+        let paths: Vec<Path> = rules.map(|rule| from.then(&rule.path)).collect();
+        let whole = self.everything(request, bytes, &paths.iter().collect::<Vec<_>>())?;
+        let first = from.moves.len();
+        let parts = |path: &Path| {
+            (first + 1..=path.moves.len())
+                .take_while(|parts| path.reaches(*parts, &whole.root()))
+                .count()
+        };
+        Ok(paths.iter().map(parts).collect())
+    }
+
+    /// The path from the root of an answer to where the paths of a record begin.
+    fn way_to_record(&self, request: &Request) -> Path {
+        let mut from = request.record.clone();
+        if self.group.is_some() {
+            // Inside a group, paths begin with the row's own name.
+            from.moves.pop();
+        }
+        from
+    }
+
+    /// A whole answer, with all that these paths from its root name.
+    fn everything<'b>(
+        &self,
+        request: &Request,
+        bytes: &'b [u8],
+        paths: &[&Path],
+    ) -> Result<Whole<'b>, PageFault> {
+        let everything = Request {
+            record: Path::default(),
+            ..request.clone()
+        };
+        let mut limits = self.limits;
+        limits.values = i64::from(i32::MAX);
+        let task = Task {
+            request: &everything,
+            envelope: &self.envelope,
+            limits,
+            wanted: &Trie::whole(
+                paths.iter().copied(),
+                request.format == super::limits::Format::Json,
+            ),
+            rows: false,
+        };
+        document(bytes, None, task)
     }
 }
 
