@@ -88,6 +88,17 @@ impl Mapping {
                     continue;
                 }
             };
+            let first = bytes.clone();
+            let bytes = match self.in_one(test, bytes, &recorded) {
+                Ok(bytes) => bytes,
+                Err(why) => {
+                    faults.push(whole(
+                        why,
+                        "mend the mapping, or say `refused = true` in its test",
+                    ));
+                    continue;
+                }
+            };
             // An answer of another environment has that one's numbers.
             let elsewhere = self.of_test(test);
             let mapping = elsewhere.as_ref().unwrap_or(self);
@@ -95,7 +106,7 @@ impl Mapping {
             if test.kind != "step" && mapping.empty_or_good(&bytes) == Ok(true) {
                 continue;
             }
-            let page = match mapping.page(request, &bytes, &reading()) {
+            let page = match mapping.page(request.read_as(), &bytes, &reading()) {
                 Ok(page) => page,
                 Err(why) => {
                     let help = "mend the mapping, or say `refused = true` in its test";
@@ -103,9 +114,13 @@ impl Mapping {
                     continue;
                 }
             };
-            let traced = mapping.trace_of(request, &bytes).unwrap_or_default();
-            let reached = mapping.parts_found(request, &bytes).unwrap_or_default();
-            seen.take(test, &traced, &reached);
+            let traced = mapping.trace_of(request.read_as(), &bytes);
+            let mut traced = traced.unwrap_or_default();
+            if !request.also().is_empty() {
+                traced.extend(mapping.trace_around(request, &first));
+            }
+            let reached = mapping.parts_found(request.read_as(), &bytes);
+            seen.take(test, &traced, &reached.unwrap_or_default());
             if page.count > 0 {
                 seen.full.insert(test.kind.as_str());
             } else if test.good != Some(0) {

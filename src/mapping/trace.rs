@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::compile::Mapping;
 use super::document::Element;
+use super::envelope::Envelope;
 use super::page_fault::PageFault;
 use super::path::Path;
+use super::plan::Rule;
 use super::request::Request;
 use super::trie::Trie;
 use super::walk::{Task, Whole, document};
@@ -34,10 +36,20 @@ impl Mapping {
         self.trace_of(&self.feed, bytes)
     }
 
+    /// What a request takes of the first answer of a step in pieces, besides what the record is.
+    pub(super) fn trace_around(&self, request: &Request, bytes: &[u8]) -> Vec<Trace> {
+        let mut traced = self.trace_of(request, bytes).unwrap_or_default();
+        for one in &mut traced {
+            one.rules.retain(|rule| !rule.contains(" (line"));
+        }
+        traced.retain(|one| !one.rules.is_empty());
+        traced
+    }
+
     /// Every value of an answer to a request.
     pub fn trace_of(&self, request: &Request, bytes: &[u8]) -> Result<Vec<Trace>, PageFault> {
         let from = self.way_to_record(request);
-        let rules = self.plan.rules.iter();
+        let rules = self.rules_of(request).iter();
         let rules: Vec<(String, Path)> = rules
             .map(|rule| (said(&rule.key, rule.line), from.then(&rule.path)))
             .chain(request.around())
@@ -71,7 +83,7 @@ impl Mapping {
         bytes: &[u8],
     ) -> Result<Vec<usize>, PageFault> {
         let from = self.way_to_record(request);
-        let rules = self.plan.rules.iter();
+        let rules = self.rules_of(request).iter();
         let paths: Vec<Path> = rules.map(|rule| from.then(&rule.path)).collect();
         let whole = self.everything(request, bytes, &paths.iter().collect::<Vec<_>>())?;
         let first = from.moves.len();
@@ -81,6 +93,15 @@ impl Mapping {
                 .count()
         };
         Ok(paths.iter().map(parts).collect())
+    }
+
+    /// The rules that take something of its records; a list that only names steps has nothing of a record.
+    fn rules_of(&self, request: &Request) -> &[Rule] {
+        if request.names_only() {
+            &[]
+        } else {
+            &self.plan.rules
+        }
     }
 
     /// The path from the root of an answer to where the paths of a record begin.
@@ -106,9 +127,10 @@ impl Mapping {
         };
         let mut limits = self.limits;
         limits.values = i64::from(i32::MAX);
+        let bare = Envelope::default();
         let task = Task {
             request: &everything,
-            envelope: &self.envelope,
+            envelope: if request.bare { &bare } else { &self.envelope },
             limits,
             wanted: &Trie::whole(
                 paths.iter().copied(),
