@@ -180,6 +180,7 @@ impl Mapping {
             });
             named.collect::<Vec<_>>().join(", ")
         };
+        let needless = self.needless();
         for stage in Stage::ALL {
             let of_stage = || Fact::ALL.iter().filter(move |fact| fact.stage() == stage);
             let read = of_stage().filter(|fact| self.facts.contains_key(fact));
@@ -193,7 +194,9 @@ impl Mapping {
                 ("always blank", blank.collect()),
                 (
                     "not read, so that a rule which needs it answers \"cannot tell\"",
-                    unread().filter(|fact| !fact.is_optional()).collect(),
+                    unread()
+                        .filter(|fact| !fact.is_optional() && !needless.contains_key(fact))
+                        .collect(),
                 ),
                 (
                     "not read, which nobody is flagged or held for",
@@ -205,6 +208,11 @@ impl Mapping {
                 }
             }
         }
+        lines.extend(
+            needless.iter().map(|(fact, why)| {
+                format!("Not read and not needed: {}, since {why}.", fact.name())
+            }),
+        );
         let roles: Vec<&str> = self.people.keys().map(|role| role.words()).collect();
         if !roles.is_empty() {
             lines.push(format!("Workers named by the forms: {}.", roles.join(", ")));

@@ -5,6 +5,7 @@
 //! requests. Pure: no network, no clock. Absent on purpose: secrets (given at run time), narrative
 //! (a text is counted and dropped).
 
+mod address;
 mod answers;
 mod asking;
 mod attributes;
@@ -25,6 +26,7 @@ mod decoding;
 mod document;
 mod door_tables;
 mod doors;
+mod doubts;
 mod embedded;
 mod envelope;
 mod environment;
@@ -36,6 +38,7 @@ mod frame;
 mod grants;
 mod grouping;
 mod hand;
+mod hanging;
 mod html;
 mod ids;
 mod json;
@@ -49,6 +52,7 @@ mod listing;
 mod lookups;
 mod merges;
 mod names;
+mod needless;
 mod offered;
 mod opening;
 mod operations;
