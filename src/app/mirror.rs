@@ -25,7 +25,7 @@ use super::{App, AppFault};
 use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Means, Quarantined, StepAnswer};
 use crate::ledger::{PageSeen, QuarantineRow};
 use crate::practice::episode::Presence;
-use crate::practice::ids::{SourceName, StepId};
+use crate::practice::ids::StepId;
 use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
@@ -122,7 +122,8 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
         if let Some(back) = &turned.went_back {
             restored::begins(app, back, now).await?;
         }
-        let behind = behind(&name, &turned.next, turned.went_back.as_ref());
+        let mut behind = behind(&name, &turned.next, turned.went_back.as_ref());
+        behind.is_end = turned.is_last;
         let (seen, bad) = (page.sightings, page.quarantined);
         Box::pin(take_in(app, seen, bad, behind, now, &mut report)).await?;
         bookmark = turned.next;
@@ -335,6 +336,7 @@ async fn absorb<C>(
             fingerprint: bad.fingerprint,
         })
         .collect();
+    let reading = app.ledger.reading(&app.source, now).await?;
     let page = PageSeen {
         source: app.source.clone(),
         sightings,
@@ -342,11 +344,15 @@ async fn absorb<C>(
         cursor: behind.cursor,
         restored: restored::at(app).await?,
         said: behind.said,
+        ends_first_reading: behind.is_end && reading.through.is_none(),
     };
-    let (terms, source): (&Terms, &SourceName) = (&app.terms, &app.source);
+    let source = &app.source;
+    // Only a page that changes something needs its terms.
+    let mut made: Option<Terms> = None;
     let done = app
         .ledger
         .absorb(page, now, |before, id, sighting| {
+            let terms = made.get_or_insert_with(|| app.terms.read_since(source, reading));
             react(before, id, source, Input::Seen(sighting), terms, now)
         })
         .await?;

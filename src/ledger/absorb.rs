@@ -39,6 +39,8 @@ pub struct PageSeen {
     pub restored: Option<Timestamp>,
     /// What the journal says of the reading itself.
     pub said: Vec<JournalLine>,
+    /// Whether it is the page that ends the first reading of the case system.
+    pub ends_first_reading: bool,
 }
 
 /// What a page did.
@@ -78,7 +80,8 @@ impl Ledger {
             quarantined: count(page.quarantined.len()),
             ..Absorbed::default()
         };
-        if stirred.is_empty() && page.quarantined.is_empty() && page.said.is_empty() {
+        let is_calm = stirred.is_empty() && page.quarantined.is_empty() && page.said.is_empty();
+        if is_calm && !page.ends_first_reading {
             done.unchanged = done.seen;
             if let Some((name, value)) = &page.cursor {
                 let mut tx = self.db.begin().await?;
@@ -94,6 +97,9 @@ impl Ledger {
         let from = (&page.source, page.restored);
         fold(&mut turn, from, seen, &stirred, &mut done, react).await?;
         turn.quarantine(&page.source, &page.quarantined).await?;
+        if page.ends_first_reading {
+            turn.read_through(&page.source).await?;
+        }
         if let Some((name, value)) = &page.cursor {
             turn.tx.set_cursor(name, value).await?;
         }

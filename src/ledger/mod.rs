@@ -19,6 +19,7 @@ mod owing;
 mod past;
 mod place;
 mod quarantine;
+mod reading;
 mod reads;
 mod steps;
 mod tick;

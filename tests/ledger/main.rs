@@ -11,10 +11,13 @@
 )]
 
 mod aliases;
+#[path = "../common/mod.rs"]
+mod common;
 mod journal;
 mod opening;
 mod outbox;
 mod pages;
+mod reading;
 mod story;
 mod together;
 
@@ -159,6 +162,7 @@ fn page(sightings: Vec<Sighting>, cursor: &str) -> PageSeen {
         cursor: Some(("feed".to_owned(), json!(cursor))),
         restored: None,
         said: Vec::new(),
+        ends_first_reading: false,
     }
 }
 

@@ -35,6 +35,8 @@ struct Unmet {
 pub(super) struct Behind {
     pub(super) cursor: Option<(String, serde_json::Value)>,
     pub(super) said: Vec<JournalLine>,
+    /// Whether the feed comes to its end here.
+    pub(super) is_end: bool,
 }
 
 pub(super) fn behind(name: &str, next: &Bookmark, back: Option<&WentBack>) -> Behind {
@@ -42,6 +44,7 @@ pub(super) fn behind(name: &str, next: &Bookmark, back: Option<&WentBack>) -> Be
     Behind {
         cursor: value.map(|value| (name.to_owned(), value)),
         said: back.map(line).into_iter().collect(),
+        is_end: false,
     }
 }
 
