@@ -10,8 +10,10 @@ mod doubles;
 mod group;
 mod merges;
 mod names;
+mod older;
 mod order;
 mod outage;
+mod report;
 mod restored;
 mod silence;
 
@@ -19,72 +21,25 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{App, AppFault};
 use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Means, Quarantined, StepAnswer};
-use crate::ledger::{PageSeen, QuarantineRow};
+use crate::ledger::{Absorbed, Overtaken, PageSeen, QuarantineRow};
 use crate::practice::episode::Presence;
 use crate::practice::ids::StepId;
 use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
 
+use older::Older;
 use restored::{Behind, behind};
 
 pub use bookmark::{Bookmark, Turned, WentBack};
 pub use merges::{RefusedMerge, refused as refused_merges};
+pub use older::restored_by_word;
+pub use report::Mirrored;
 pub use restored::went_back;
 pub use silence::working_hours;
-
-/// What a pass did.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Mirrored {
-    /// Pages read.
-    pub pages: u32,
-    /// Records read.
-    pub seen: u64,
-    /// Records that had not changed.
-    pub unchanged: u64,
-    /// Records older than what we hold; ignored.
-    pub stale: u64,
-    /// Records that could not be read, each kept with its reason.
-    pub quarantined: u64,
-    /// Effects newly owed.
-    pub owed: u64,
-    /// Open steps that the list did not show, so that each was read by itself.
-    pub looked_for: u64,
-    /// Of these, steps that the case system does not find at all. Only a second sweep that does not
-    /// find them either makes them deleted.
-    pub missing: u64,
-    /// Steps that would have to be believed deleted, but are too many at once to be: look at the
-    /// case system, or at the mapping's paths.
-    pub too_many_missing: u64,
-    /// Merges of children's records newly taken in (P23).
-    pub merged: u64,
-    /// Merges not believed: they would make a loop, or contradict an earlier one.
-    pub merges_refused: u64,
-    /// Whether the pass came to the end of the feed.
-    pub complete: bool,
-    /// Why the case system is taken to have gone back in time, so that the feed is read from its beginning (P19).
-    pub went_back: Option<String>,
-}
-
-impl Mirrored {
-    fn add(&mut self, other: &Self) {
-        self.pages += other.pages;
-        self.seen += other.seen;
-        self.unchanged += other.unchanged;
-        self.stale += other.stale;
-        self.quarantined += other.quarantined;
-        self.owed += other.owed;
-        self.looked_for += other.looked_for;
-        self.missing += other.missing;
-        self.too_many_missing += other.too_many_missing;
-        self.merged += other.merged;
-        self.merges_refused += other.merges_refused;
-    }
-}
 
 /// Reads the change feed from the cursor to its end.
 pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
@@ -102,7 +57,7 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
                 bookmark = Bookmark::after_restore(now);
                 let behind = behind(&name, &bookmark, Some(&back));
                 restored::begins(app, &back, now).await?;
-                absorb(app, Vec::new(), Vec::new(), behind, now, &mut report).await?;
+                Box::pin(absorb(app, vec![], vec![], behind, now, &mut report)).await?;
                 report.went_back = Some(back.why);
                 continue;
             }
@@ -150,12 +105,21 @@ pub async fn merges<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirro
 /// Reads every open step, since a modified stamp may not exist or may not move; then reads one by one
 /// those we hold as open and did not meet, because absence from a list is not a deletion.
 pub async fn sweep<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
+    swept(app, Older::default(), now).await
+}
+
+async fn swept<C: CaseSystem>(
+    app: &App<C>,
+    mut older: Older,
+    now: Timestamp,
+) -> Result<Mirrored, AppFault> {
     let mut report = Mirrored::default();
     merges::take(app, now, &mut report).await?;
-    let met = read_through(app, Feed::OpenSteps, now, &mut report).await?;
+    let met = read_through(app, Feed::OpenSteps, &mut older, now, &mut report).await?;
     if report.complete {
         absence::look_for(app, &met, now, &mut report).await?;
         again::read(app, &met, now, &mut report).await?;
+        older::settle(app, older, now, &mut report).await?;
     }
     doubles::compare(app, now).await?;
     Ok(report)
@@ -166,8 +130,9 @@ pub async fn sweep<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirror
 /// database once hid, and for a cursor that was ever wrong.
 pub async fn reconcile<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
     let mut report = Mirrored::default();
-    read_through(app, Feed::Changes, now, &mut report).await?;
-    let open = sweep(app, now).await?;
+    let mut older = Older::default();
+    read_through(app, Feed::Changes, &mut older, now, &mut report).await?;
+    let open = swept(app, older, now).await?;
     report.add(&open);
     report.complete &= open.complete;
     remember_reconciled(app, now).await?;
@@ -210,6 +175,7 @@ enum Feed {
 async fn read_through<C: CaseSystem>(
     app: &App<C>,
     feed: Feed,
+    older: &mut Older,
     now: Timestamp,
     report: &mut Mirrored,
 ) -> Result<BTreeSet<StepId>, AppFault> {
@@ -224,8 +190,10 @@ async fn read_through<C: CaseSystem>(
         let set_aside = page.quarantined.iter().filter_map(|bad| bad.step.clone());
         met.extend(set_aside.map(StepId));
         let next = page.next;
+        let newest = older::newest(&page.sightings, now);
         let (seen, bad) = (page.sightings, page.quarantined);
-        Box::pin(take_in(app, seen, bad, Behind::default(), now, report)).await?;
+        let overtaken = Box::pin(take_in(app, seen, bad, Behind::default(), now, report)).await?;
+        older.note(overtaken, newest);
         let Some(next) = next else {
             report.complete = true;
             break;
@@ -235,7 +203,8 @@ async fn read_through<C: CaseSystem>(
     Ok(met)
 }
 
-/// Takes a page in, and reads by itself each step that it shows with another child than before.
+/// Takes a page in, and reads by itself each step that it shows with another child than before. Gives those that it
+/// shows older than they are held.
 async fn take_in<C: CaseSystem>(
     app: &App<C>,
     sightings: Vec<Sighting>,
@@ -243,19 +212,19 @@ async fn take_in<C: CaseSystem>(
     behind: Behind,
     now: Timestamp,
     report: &mut Mirrored,
-) -> Result<(), AppFault> {
+) -> Result<Vec<Overtaken>, AppFault> {
     let budget = app.limits.read_budget;
     let sightings = names::held(app, group::joined(sightings)).await?;
     let sightings = order::settle(app, sightings, budget, now).await?;
-    let look = absorb(app, sightings, quarantined, behind, now, report).await?;
-    for step in look {
+    let done = absorb(app, sightings, quarantined, behind, now, report).await?;
+    for step in done.look {
         match Box::pin(look_at(app, &step, budget, now, report)).await {
             // What cannot be read now differs from what is held, and so is tried again by the next pass.
             Ok(_) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
             Err(fault) => return Err(fault),
         }
     }
-    Ok(())
+    Ok(done.overtaken)
 }
 
 /// Reads one step now, within `budget`, and takes in what is found, absence included. Returns whether
@@ -290,6 +259,19 @@ async fn look_at<C: CaseSystem>(
     report: &mut Mirrored,
 ) -> Result<Look, AppFault> {
     let answer = app.case_system.step(step, budget, now).await?;
+    take_answer(app, step, answer, Behind::default(), now, report).await
+}
+
+/// Takes in what a direct read of one step answered.
+async fn take_answer<C: CaseSystem>(
+    app: &App<C>,
+    step: &StepId,
+    answer: StepAnswer,
+    behind: Behind,
+    now: Timestamp,
+    report: &mut Mirrored,
+) -> Result<Look, AppFault> {
+    let budget = app.limits.read_budget;
     let (sighting, look) = match answer {
         StepAnswer::Seen(sighting) => (Some(*sighting), Look::Read),
         StepAnswer::Hidden => (
@@ -314,7 +296,7 @@ async fn look_at<C: CaseSystem>(
     if let Some(sighting) = sighting {
         // Whoever waits for this one step waits no longer for the one before it.
         let sightings = order::settle(app, vec![sighting], budget, now).await?;
-        absorb(app, sightings, Vec::new(), Behind::default(), now, report).await?;
+        absorb(app, sightings, Vec::new(), behind, now, report).await?;
     }
     Ok(look)
 }
@@ -326,7 +308,7 @@ async fn absorb<C>(
     behind: Behind,
     now: Timestamp,
     report: &mut Mirrored,
-) -> Result<Vec<StepId>, AppFault> {
+) -> Result<Absorbed, AppFault> {
     let quarantined = quarantined
         .into_iter()
         .map(|bad| QuarantineRow {
@@ -342,7 +324,11 @@ async fn absorb<C>(
         sightings,
         quarantined,
         cursor: behind.cursor,
-        restored: restored::at(app).await?,
+        restored: if behind.believed {
+            Some(now)
+        } else {
+            restored::at(app).await?
+        },
         said: behind.said,
         ends_first_reading: behind.is_end && reading.through.is_none(),
     };
@@ -362,5 +348,5 @@ async fn absorb<C>(
     report.stale += done.stale;
     report.quarantined += done.quarantined;
     report.owed += done.owed;
-    Ok(done.look)
+    Ok(done)
 }

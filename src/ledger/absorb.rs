@@ -15,7 +15,7 @@ use super::db::{Arg, Tx};
 use super::quarantine::QuarantineRow;
 use super::steps::{Held, Steps, looks_for_its_place, stirred};
 use super::turn::Turn;
-use super::{Ledger, LedgerFault};
+use super::{Ledger, LedgerFault, instant};
 use crate::practice::bind::bind;
 use crate::practice::episode::{Episode, Presence};
 use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId};
@@ -43,6 +43,15 @@ pub struct PageSeen {
     pub ends_first_reading: bool,
 }
 
+/// A step that is held in a newer version than a page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The step.
+    pub step: StepId,
+    /// When what is held of it was first seen, UTC.
+    pub held_since: Timestamp,
+}
+
 /// What a page did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Absorbed {
@@ -52,6 +61,9 @@ pub struct Absorbed {
     pub unchanged: u64,
     /// Those older than what we hold; ignored.
     pub stale: u64,
+    /// Of these, the steps.
+    #[serde(skip)]
+    pub overtaken: Vec<Overtaken>,
     /// Records that could not be read.
     pub quarantined: u64,
     /// Effects newly owed.
@@ -135,6 +147,14 @@ async fn fold(
         let present = sighting.presence == Presence::Present;
         if present && held.is_some_and(|held| is_overtaken(sighting, held, restored)) {
             done.stale += 1;
+            if let Some(held) = held {
+                done.overtaken.push(Overtaken {
+                    step: sighting.step.clone(),
+                    held_since: instant(held.seen_at)?,
+                });
+            }
+            // It can be read, whatever it says.
+            steps.release(turn, sighting)?;
             continue;
         }
         let own = held.map(|held| held.episode.clone());

@@ -26,7 +26,7 @@ mod tick;
 mod together;
 mod turn;
 
-pub use absorb::{Absorbed, PageSeen};
+pub use absorb::{Absorbed, Overtaken, PageSeen};
 pub use alias::{AliasRow, Merged};
 pub use digests::Gathered;
 pub use inbox::ToldOf;
