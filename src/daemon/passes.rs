@@ -162,7 +162,7 @@ impl<C: Shared> Passes<C> {
             return Next::AfterSpan;
         }
         let holder = format!("pid-{}", std::process::id());
-        match dispatch::pass(&self.doors.app, &holder, self.now()).await {
+        match dispatch::pass(&self.doors.app, &holder, || self.now()).await {
             Ok(report) => {
                 let there = report.sent + report.already_there;
                 self.doors.metrics.dispatched(there, report.dead);

@@ -14,6 +14,7 @@ mod aliases;
 #[path = "../common/mod.rs"]
 mod common;
 mod journal;
+mod named;
 mod opening;
 mod outbox;
 mod pages;
