@@ -8,6 +8,7 @@ mod again;
 mod bookmark;
 mod doubles;
 mod group;
+mod listing;
 mod merges;
 mod names;
 mod older;
@@ -16,14 +17,14 @@ mod outage;
 mod report;
 mod restored;
 mod silence;
+mod unnamed;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::{App, AppFault};
-use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Means, Quarantined, StepAnswer};
+use crate::case_system::{CaseFault, CaseSystem, Means, Quarantined, StepAnswer};
 use crate::ledger::{Absorbed, Overtaken, PageSeen, QuarantineRow};
 use crate::practice::episode::Presence;
 use crate::practice::ids::StepId;
@@ -31,6 +32,7 @@ use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
 
+use listing::{Feed, read_through};
 use older::Older;
 use restored::{Behind, behind};
 
@@ -80,6 +82,9 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
         let mut behind = behind(&name, &turned.next, turned.went_back.as_ref());
         behind.is_end = turned.is_last;
         let (seen, bad) = (page.sightings, page.quarantined);
+        if bookmark.last_pass().is_none() {
+            unnamed::shown_by_feed(app, listing::unnamed(&bad), false, now).await?;
+        }
         Box::pin(take_in(app, seen, bad, behind, now, &mut report)).await?;
         bookmark = turned.next;
         match turned.went_back {
@@ -115,11 +120,12 @@ async fn swept<C: CaseSystem>(
 ) -> Result<Mirrored, AppFault> {
     let mut report = Mirrored::default();
     merges::take(app, now, &mut report).await?;
-    let met = read_through(app, Feed::OpenSteps, &mut older, now, &mut report).await?;
+    let list = read_through(app, Feed::OpenSteps, &mut older, now, &mut report).await?;
     if report.complete {
-        absence::look_for(app, &met, now, &mut report).await?;
-        again::read(app, &met, now, &mut report).await?;
+        absence::look_for(app, &list.met, now, &mut report).await?;
+        again::read(app, &list.met, now, &mut report).await?;
         older::settle(app, older, now, &mut report).await?;
+        unnamed::settle(app, &list.unnamed, now).await?;
     }
     doubles::compare(app, now).await?;
     Ok(report)
@@ -131,7 +137,10 @@ async fn swept<C: CaseSystem>(
 pub async fn reconcile<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
     let mut report = Mirrored::default();
     let mut older = Older::default();
-    read_through(app, Feed::Changes, &mut older, now, &mut report).await?;
+    let list = read_through(app, Feed::Changes, &mut older, now, &mut report).await?;
+    if report.complete {
+        unnamed::shown_by_feed(app, list.unnamed, true, now).await?;
+    }
     let open = swept(app, older, now).await?;
     report.add(&open);
     report.complete &= open.complete;
@@ -162,45 +171,6 @@ fn reconciled<C>(app: &App<C>) -> String {
 async fn remember_reconciled<C>(app: &App<C>, now: Timestamp) -> Result<(), AppFault> {
     let value = serde_json::Value::from(now.to_string());
     Ok(app.ledger.set_cursor(&reconciled(app), &value, now).await?)
-}
-
-/// Which list is read.
-#[derive(Clone, Copy)]
-enum Feed {
-    Changes,
-    OpenSteps,
-}
-
-/// Reads a list from its beginning to its end; gives the steps it met, readable or not.
-async fn read_through<C: CaseSystem>(
-    app: &App<C>,
-    feed: Feed,
-    older: &mut Older,
-    now: Timestamp,
-    report: &mut Mirrored,
-) -> Result<BTreeSet<StepId>, AppFault> {
-    let mut met = BTreeSet::new();
-    let mut position = FeedPosition::default();
-    while report.pages < app.limits.pages {
-        let page = match feed {
-            Feed::Changes => app.case_system.changes(&position, now).await?,
-            Feed::OpenSteps => app.case_system.open_steps(&position, now).await?,
-        };
-        met.extend(page.sightings.iter().map(|sighting| sighting.step.clone()));
-        let set_aside = page.quarantined.iter().filter_map(|bad| bad.step.clone());
-        met.extend(set_aside.map(StepId));
-        let next = page.next;
-        let newest = older::newest(&page.sightings, now);
-        let (seen, bad) = (page.sightings, page.quarantined);
-        let overtaken = Box::pin(take_in(app, seen, bad, Behind::default(), now, report)).await?;
-        older.note(overtaken, newest);
-        let Some(next) = next else {
-            report.complete = true;
-            break;
-        };
-        position = next;
-    }
-    Ok(met)
 }
 
 /// Takes a page in, and reads by itself each step that it shows with another child than before. Gives those that it
@@ -347,6 +317,7 @@ async fn absorb<C>(
     report.unchanged += done.unchanged;
     report.stale += done.stale;
     report.quarantined += done.quarantined;
+    report.set_aside.extend(done.set_aside.iter().cloned());
     report.owed += done.owed;
     Ok(done)
 }

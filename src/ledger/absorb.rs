@@ -66,6 +66,9 @@ pub struct Absorbed {
     pub overtaken: Vec<Overtaken>,
     /// Records that could not be read.
     pub quarantined: u64,
+    /// Of these, the ones not met before, or for another reason.
+    #[serde(skip)]
+    pub set_aside: Vec<QuarantineRow>,
     /// Effects newly owed.
     pub owed: u64,
     /// Steps that a list shows with another child than before: nothing was taken in of them, and each has
@@ -108,7 +111,7 @@ impl Ledger {
         }
         let from = (&page.source, page.restored);
         fold(&mut turn, from, seen, &stirred, &mut done, react).await?;
-        turn.quarantine(&page.source, &page.quarantined).await?;
+        done.set_aside = turn.quarantine(&page.source, &page.quarantined).await?;
         if page.ends_first_reading {
             turn.read_through(&page.source).await?;
         }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::ledger::QuarantineRow;
+
 /// What a pass did.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Mirrored {
@@ -20,6 +22,9 @@ pub struct Mirrored {
     pub returned: u64,
     /// Records that could not be read, each kept with its reason.
     pub quarantined: u64,
+    /// Of these, the ones not met before, or for another reason.
+    #[serde(skip)]
+    pub set_aside: Vec<QuarantineRow>,
     /// Effects newly owed.
     pub owed: u64,
     /// Open steps that the list did not show, so that each was read by itself.
@@ -54,6 +59,7 @@ impl Mirrored {
         self.older += other.older;
         self.returned += other.returned;
         self.quarantined += other.quarantined;
+        self.set_aside.extend(other.set_aside.iter().cloned());
         self.owed += other.owed;
         self.looked_for += other.looked_for;
         self.missing += other.missing;

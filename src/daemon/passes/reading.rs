@@ -16,6 +16,8 @@ const LONGEST_QUIET: Duration = Duration::from_mins(15);
 const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
 /// Failures in a row after which it is no longer weather.
 const INCIDENT_AFTER: u32 = 3;
+/// Lines in the log about records that one read sets aside.
+const WARNED_OF: usize = 20;
 
 impl<C: Shared> Passes<C> {
     /// Warns if nothing has come from the feed for too many working hours.
@@ -113,6 +115,7 @@ impl<C: Shared> Passes<C> {
         self.doors
             .metrics
             .mirrored(report.seen, report.unchanged, report.quarantined);
+        warn_of_set_aside(report);
         if report.changed() == 0 && report.quarantined == 0 {
             return;
         }
@@ -200,5 +203,25 @@ impl<C: Shared> Passes<C> {
             Err(fault) => complain("the comparison with the case system broke off", &fault),
         }
         Next::AfterSpan
+    }
+}
+
+/// Warns of each record that is newly set aside, or for another reason than before.
+fn warn_of_set_aside(report: &mirror::Mirrored) {
+    let rows = &report.set_aside;
+    for row in rows.iter().take(WARNED_OF) {
+        let step = row.step.as_deref().unwrap_or("unknown");
+        tracing::warn!(
+            step,
+            path = row.path,
+            why = row.reason,
+            "a record cannot be read and is set aside; the others are read on"
+        );
+    }
+    if rows.len() > WARNED_OF {
+        tracing::warn!(
+            more = rows.len() - WARNED_OF,
+            "more records are set aside; `greentick mirror quarantine` lists them all"
+        );
     }
 }
