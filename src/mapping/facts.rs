@@ -329,10 +329,11 @@ impl FactPlace {
             let short = lower.chars().count() <= 32;
             (short && (codes.is_empty() || codes.contains(&lower.as_str()))).then_some(lower)
         };
-        let spots = self.answers.iter().flat_map(|answer| &answer.values);
-        let path = spots.map(|spot| &spot.path).next();
-        let path = path.cloned().unwrap_or_default();
-        code.ok_or_else(|| Bad::new(&path, outside(&[text], "value")))
+        code.ok_or_else(|| {
+            let mut spots = self.answers.iter().flat_map(|answer| &answer.values);
+            let path = spots.next().map(|spot| spot.path.clone());
+            Bad::new(&path.unwrap_or_default(), outside(&[text], "value"))
+        })
     }
 }
 

@@ -103,12 +103,8 @@ impl Path {
     pub(super) fn each<'d>(&self, from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
         match self.number {
             Some(number) if from.arena.captures => {
-                let end = from.node().end;
                 let all = from.arena.captured.get(Self::ends(number));
-                let all = all.map(Vec::as_slice).unwrap_or_default();
-                let first = all.partition_point(|index| *index < from.index);
-                let inside = all.iter().skip(first).take_while(|index| **index < end);
-                for index in inside {
+                for index in from.inside(all.map(Vec::as_slice).unwrap_or_default()) {
                     found(Element {
                         index: *index,
                         ..from

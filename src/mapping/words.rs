@@ -67,6 +67,9 @@ impl Said {
 
     /// The text, or nothing where it only stands for nothing.
     pub(super) fn or_nothing<'t>(&self, text: &'t str) -> &'t str {
+        if self.nothing.is_empty() {
+            return text;
+        }
         // Folding leaves out nothing but space, so that most texts are told by their length.
         let longest = self.nothing.iter().map(String::len).max().unwrap_or(0);
         let mut letters = text.chars().filter(|letter| !letter.is_whitespace());
