@@ -44,6 +44,7 @@ mod limits;
 mod lint;
 mod listing;
 mod lookups;
+mod markup;
 mod merges;
 mod names;
 mod offered;
