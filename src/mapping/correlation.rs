@@ -62,7 +62,7 @@ impl Mapping {
     pub(super) fn people_at<'d>(&self, name: &str, record: &Element<'d>) -> Vec<&'d str> {
         let mut people: Vec<&str> = Vec::new();
         if let Some(path) = self.at(name) {
-            self.said.each(path, record, &mut |person| {
+            self.said.each(path, record, |person| {
                 if !is_nobody(person) && !people.contains(&person) {
                     people.push(person);
                 }
@@ -75,7 +75,7 @@ impl Mapping {
     pub(super) fn links_of(&self, record: &Element<'_>, own: &str) -> Vec<Link> {
         let mut links: Vec<Link> = Vec::new();
         for (path, direction, immediate) in &self.links {
-            self.said.each(path, record, &mut |step| {
+            self.said.each(path, record, |step| {
                 if !step.is_empty() && step != own {
                     links.push(Link {
                         step: StepId::from(step),

@@ -165,7 +165,7 @@ impl Mapping {
             if there.is_empty() {
                 // A question that is there and nil was asked, unless another of its codes has a value.
                 let mut nil = false;
-                path.each(within, &mut |one| nil |= is_ours(subject, &one, child));
+                path.each(within, |one| nil |= is_ours(subject, &one, child));
                 let ours = Ours::Some(Vec::new());
                 blank = blank.or(nil.then_some(Asked { answer, ours }));
                 continue;
@@ -277,7 +277,7 @@ impl FactPlace {
         for spot in &asked.answer.values {
             let mut full = false;
             for from in asked.ours.all() {
-                self.said.each(&spot.path, from, &mut |text| {
+                self.said.each(&spot.path, from, |text| {
                     // An empty value stands there: somebody was asked.
                     stands = true;
                     let text = self.counted(text);

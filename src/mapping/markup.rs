@@ -3,7 +3,7 @@
 //! Tags and text, which are nearly all of it, are told apart here, over text that is known to be whole characters.
 //! What begins with `<!`, `<?` or `&` is left to quick-xml, which refuses the same tags; a test compares the two.
 
-use memchr::{memchr2, memchr3_iter};
+use memchr::{memchr, memchr2};
 use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -71,28 +71,50 @@ impl<'t> Markup<'t> {
 
     /// Stands at `at` from now on.
     fn go(&mut self, at: usize) {
-        let found = memchr2(b'<', b'&', self.rest(at));
+        let rest = self.rest(at);
+        let found = match rest.first() {
+            Some(b'<') => Some(0),
+            _ => memchr2(b'<', b'&', rest),
+        };
         self.at = at;
         self.mark = found.map_or(self.text.len(), |found| at + found);
     }
 
     /// The `>` of the tag that begins there; one that is quoted does not count.
     fn tag_end(&self, from: usize) -> Result<usize, PageFault> {
-        let mut quote = None;
-        for found in memchr3_iter(b'>', b'"', b'\'', self.rest(from)) {
-            let byte = self.rest(from).get(found).copied();
-            match (quote, byte) {
-                (None, Some(b'>')) => return Ok(from + found),
-                (None, _) => quote = byte,
-                (Some(_), _) if quote == byte => quote = None,
-                (Some(_), _) => {}
+        let mut at = from;
+        let end = loop {
+            let rest = self.rest(at);
+            let Some(stop) = rest
+                .iter()
+                .position(|byte| matches!(byte, b'>' | b'"' | b'\''))
+            else {
+                break None;
+            };
+            at += stop;
+            match rest.get(stop) {
+                Some(b'>') => break Some(at),
+                quote => {
+                    let quoted = self.rest(at + 1);
+                    let Some(close) = quote.and_then(|quote| memchr(*quote, quoted)) else {
+                        break None;
+                    };
+                    at += close + 2;
+                }
             }
-        }
-        Err(PageFault::cut())
+        };
+        end.ok_or_else(PageFault::cut)
     }
 
     fn start(&mut self, from: usize) -> Result<Piece<'t>, PageFault> {
-        let end = self.tag_end(from)?;
+        // Most are a name alone.
+        let rest = self.rest(from + 1);
+        let name_ends = |byte: &u8| matches!(byte, b'>' | b'"' | b'\'') || is_space(*byte);
+        let length = rest.iter().position(name_ends).unwrap_or(rest.len());
+        let end = match rest.get(length) {
+            Some(b'>') => from + 1 + length,
+            _ => self.tag_end(from)?,
+        };
         let inside = self.between(from + 1, end);
         let bare = inside.strip_suffix('/');
         let inside = bare.unwrap_or(inside);
@@ -103,18 +125,28 @@ impl<'t> Markup<'t> {
         if bare.is_some() {
             return Ok(Piece::Leaf(start, ""));
         }
-        let closing = self.rest(self.mark).strip_prefix(b"</");
-        let closing = closing.and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        if let Some([b'>', ..]) = closing {
+        if let Some(end) = self.closes(self.mark, name) {
             let text = self.between(self.at, self.mark);
-            self.go(self.mark + "</>".len() + length);
+            self.go(end);
             return Ok(Piece::Leaf(start, text));
         }
         self.open.push(name);
         Ok(Piece::Start(start))
     }
 
+    /// Where the end tag of this name that stands there ends, if it is written as nearly all are.
+    fn closes(&self, from: usize, name: &str) -> Option<usize> {
+        let rest = self.rest(from).strip_prefix(b"</")?;
+        let rest = rest.strip_prefix(name.as_bytes())?;
+        (rest.first() == Some(&b'>')).then(|| from + "</>".len() + name.len())
+    }
+
     fn end(&mut self, from: usize) -> Result<Piece<'t>, PageFault> {
+        if let Some(end) = self.open.last().and_then(|name| self.closes(from, name)) {
+            self.open.pop();
+            self.go(end);
+            return Ok(Piece::End);
+        }
         let end = self.tag_end(from)?;
         let inside = self.between(from + 2, end);
         // Space may follow the name, but not stand for it.

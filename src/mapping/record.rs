@@ -102,7 +102,7 @@ impl Mapping {
             return Some(true);
         };
         let (mut ours, mut says) = (false, false);
-        self.said.each(path, record, &mut |value| {
+        self.said.each(path, record, |value| {
             ours |= allowed.get(value).is_some();
             says |= !value.is_empty();
         });

@@ -119,13 +119,11 @@ impl Mapping {
         match &self.stages {
             Stages::Count { events, end } => self.counted(events, end, record),
             Stages::Word { path, is, ends, .. } => {
-                let values = self.said.values(path, record);
-                let mut stages: Vec<Stage> = values
-                    .iter()
-                    .filter_map(|value| is.get(value))
-                    .copied()
-                    .collect();
+                let mut stages: Vec<Stage> = Vec::new();
+                self.said
+                    .each(path, record, |value| stages.extend(is.get(value)));
                 let Some(first) = stages.first().copied() else {
+                    let values = self.said.values(path, record);
                     return Err(Bad::new(path, outside(&values, "step type")));
                 };
                 let Some(ends) = ends else {

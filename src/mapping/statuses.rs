@@ -54,11 +54,14 @@ impl Mapping {
     pub(super) fn status_of(&self, record: &Element<'_>) -> Result<StepStatus, Bad> {
         match &self.statuses {
             Statuses::Word(path, words) => {
-                let values = self.said.values(path, record);
-                let known = values.iter().find_map(|value| words.get(value));
-                known
-                    .copied()
-                    .ok_or_else(|| Bad::new(path, outside(&values, "status")))
+                let mut known = None;
+                self.said.each(path, record, |value| {
+                    known = known.or_else(|| words.get(value).copied());
+                });
+                known.ok_or_else(|| {
+                    let values = self.said.values(path, record);
+                    Bad::new(path, outside(&values, "status"))
+                })
             }
             Statuses::Stamps(rows) => {
                 let holds = rows.iter().find(|row| {
