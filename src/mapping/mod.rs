@@ -29,6 +29,7 @@ mod environment;
 mod explaining;
 mod fact_places;
 mod facts;
+mod fields;
 mod forms;
 mod frame;
 mod grants;
