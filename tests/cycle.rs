@@ -341,7 +341,7 @@ async fn cycles_are_looked_at_once_a_working_day_and_said_once() {
         for hour in ["08:29", "08:30", "12:00"] {
             let now: Timestamp = format!("{day}T{hour}:00Z").parse().unwrap();
             tick::pass(&app, now).await.unwrap();
-            dispatch::pass(&app, "test", now).await.unwrap();
+            dispatch::pass(&app, "test", || now).await.unwrap();
         }
         let written = council.written().into_iter();
         texts = written

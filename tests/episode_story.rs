@@ -215,7 +215,7 @@ async fn story(url: &str) {
     // A lease that ran out counts as a try, and the slow holder's answer no longer counts.
     let again = ledger.claim(minutes(11), 60, 10, "two").await.unwrap();
     assert_eq!(again[0].attempts, 2);
-    assert!(!ledger.still_owed(&claimed[0]).await.unwrap());
+    assert!(!ledger.still_ours(&claimed[0], minutes(11)).await.unwrap());
     assert!(
         !ledger
             .settle(&claimed[0], proof(), minutes(11))

@@ -79,7 +79,7 @@ async fn p36_a_flood_is_gathered_for_each_recipient_and_nothing_is_lost() {
     mirror::poll(&app, now).await.unwrap();
     tick::pass(&app, now).await.unwrap();
     for _ in 0..40 {
-        dispatch::pass(&app, "test", now).await.unwrap();
+        dispatch::pass(&app, "test", || now).await.unwrap();
         now += SignedDuration::from_mins(10);
     }
     let left = app.ledger.outbox_list().await.unwrap();
@@ -155,7 +155,7 @@ async fn a_few_messages_are_one_notice_as_well() {
     mirror::poll(&app, now).await.unwrap();
     tick::pass(&app, now).await.unwrap();
     for _ in 0..5 {
-        dispatch::pass(&app, "test", now).await.unwrap();
+        dispatch::pass(&app, "test", || now).await.unwrap();
         now += SignedDuration::from_mins(10);
     }
     let sent = council.sent.lock().unwrap().clone();
@@ -205,7 +205,7 @@ async fn an_operational_manager_has_one_note_an_episode_and_day() {
     mirror::poll(&app, now).await.unwrap();
     tick::pass(&app, now).await.unwrap();
     for _ in 0..5 {
-        dispatch::pass(&app, "test", now).await.unwrap();
+        dispatch::pass(&app, "test", || now).await.unwrap();
         now += SignedDuration::from_mins(10);
     }
     let sent = council.sent.lock().unwrap().clone();

@@ -113,7 +113,7 @@ impl Hall {
             }
             mirror::poll(app, now).await.unwrap();
             tick::pass(app, now).await.unwrap();
-            dispatch::pass(app, "test", now).await.unwrap();
+            dispatch::pass(app, "test", || now).await.unwrap();
         }
     }
 

@@ -57,7 +57,7 @@ async fn a_late_reopening_undoes_only_the_finish_it_was_owed_for() {
     mirror::poll(&app, minute(4)).await.unwrap();
     becomes(StepStatus::Completed, minute(5));
     assert_eq!(mirror::poll(&app, minute(6)).await.unwrap().owed, 1);
-    let report = dispatch::pass(&app, "test", minute(7)).await.unwrap();
+    let report = dispatch::pass(&app, "test", || minute(7)).await.unwrap();
     assert_eq!(report.dead, 1);
     let mut reopened = council.written();
     reopened.retain(|one| one.operation == "reopen");

@@ -131,7 +131,9 @@ impl Stand {
         self.now = "2026-12-14T10:00:00Z".parse().unwrap();
         tick::pass(&self.app, self.now).await.unwrap();
         for _ in 0..4 {
-            dispatch::pass(&self.app, "test", self.now).await.unwrap();
+            dispatch::pass(&self.app, "test", || self.now)
+                .await
+                .unwrap();
             self.now += SignedDuration::from_hours(1);
         }
     }

@@ -96,7 +96,9 @@ impl Story {
         mirror::poll(&self.app, self.now).await.unwrap();
         let report = task::pass(&self.app, self.now).await.unwrap();
         tick::pass(&self.app, self.now).await.unwrap();
-        dispatch::pass(&self.app, "test", self.now).await.unwrap();
+        dispatch::pass(&self.app, "test", || self.now)
+            .await
+            .unwrap();
         report
     }
 
@@ -277,7 +279,9 @@ async fn an_answer_that_is_not_sent_yet_is_withdrawn_when_the_form_moves_and_owe
     task::pass(&story.app, story.now).await.unwrap();
     story.save(reflects(3));
     mirror::poll(&story.app, story.now).await.unwrap();
-    dispatch::pass(&story.app, "test", story.now).await.unwrap();
+    dispatch::pass(&story.app, "test", || story.now)
+        .await
+        .unwrap();
     assert!(
         story.written("answer_task").is_empty(),
         "its permit is gone"

@@ -23,6 +23,9 @@ pub struct Dispatched {
     pub withdrawn: u64,
 }
 
+/// What the clock says.
+type Now<'c> = dyn Fn() -> Timestamp + Send + Sync + 'c;
+
 /// Waits between tries of one effect, seconds; the last one repeats.
 const WAITS_SECONDS: [i64; 6] = [5, 30, 120, 600, 3_600, 14_400];
 
@@ -33,28 +36,30 @@ const OVERTAKEN: &str =
 /// Why a task was not answered after all.
 const VOID: &str = "not answered: the permit it was to be answered on no longer stands";
 
-/// Claims what is due to be sent and sends it. `holder` names this process in the lease.
+/// Claims what is due to be sent and sends it. `holder` names this process in the lease, `now` is what the clock says
+/// whenever it is asked: a pass may be long.
 pub async fn pass<C: CaseSystem>(
     app: &App<C>,
     holder: &str,
-    now: Timestamp,
+    now: impl Fn() -> Timestamp + Send + Sync,
 ) -> Result<Dispatched, AppFault> {
     let mut report = Dispatched::default();
-    digest::gather(app, now).await?;
+    let now: &Now<'_> = &now;
+    digest::gather(app, now()).await?;
     let mut left = app.limits.sends;
     // Of one step only the oldest effect is claimed, so the next one is found by claiming again; a pass
     // ends when nothing more can be sent.
     while left > 0 {
         let claimed = app
             .ledger
-            .claim(now, app.limits.lease_seconds, left, holder)
+            .claim(now(), app.limits.lease_seconds, left, holder)
             .await?;
         if claimed.is_empty() {
             break;
         }
         left = left.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX));
         for claim in together(app, claimed, now, &mut report).await? {
-            if !app.ledger.still_owed(&claim).await? {
+            if !app.ledger.still_ours(&claim, now()).await? {
                 continue;
             }
             let settled = if claim.withdrawing {
@@ -62,7 +67,7 @@ pub async fn pass<C: CaseSystem>(
             } else {
                 send(app, &claim, now, &mut report).await
             };
-            app.ledger.settle(&claim, settled, now).await?;
+            app.ledger.settle(&claim, settled, now()).await?;
         }
     }
     Ok(report)
@@ -73,7 +78,7 @@ pub async fn pass<C: CaseSystem>(
 async fn together<C: CaseSystem>(
     app: &App<C>,
     claimed: Vec<Claimed>,
-    now: Timestamp,
+    now: &Now<'_>,
     report: &mut Dispatched,
 ) -> Result<Vec<Claimed>, AppFault> {
     let joins = |claim: &Claimed| {
@@ -94,7 +99,7 @@ async fn together<C: CaseSystem>(
     for several in joined.chunks(most) {
         let mut owed = Vec::new();
         for claim in several {
-            if app.ledger.still_owed(claim).await? {
+            if app.ledger.still_ours(claim, now()).await? {
                 owed.push(claim);
             }
         }
@@ -112,7 +117,7 @@ async fn together<C: CaseSystem>(
                     why: "the batch has no outcome for it".to_owned(),
                 });
             let settled = ended(app, claim, outcome, now, report);
-            app.ledger.settle(claim, settled, now).await?;
+            app.ledger.settle(claim, settled, now()).await?;
         }
     }
     Ok(alone)
@@ -123,7 +128,7 @@ async fn together<C: CaseSystem>(
 async fn look<C: CaseSystem>(
     app: &App<C>,
     claim: &Claimed,
-    now: Timestamp,
+    now: &Now<'_>,
     report: &mut Dispatched,
 ) -> Settled {
     match app.case_system.find(&claim.effect).await {
@@ -146,7 +151,7 @@ async fn look<C: CaseSystem>(
 async fn send<C: CaseSystem>(
     app: &App<C>,
     claim: &Claimed,
-    now: Timestamp,
+    now: &Now<'_>,
     report: &mut Dispatched,
 ) -> Settled {
     // Any earlier try may have been carried out without our learning of it.
@@ -191,7 +196,7 @@ fn ended<C>(
     app: &App<C>,
     claim: &Claimed,
     outcome: Outcome,
-    now: Timestamp,
+    now: &Now<'_>,
     report: &mut Dispatched,
 ) -> Settled {
     match outcome {
@@ -248,7 +253,7 @@ async fn is_void<C>(app: &App<C>, effect: &Effect) -> Result<bool, LedgerFault> 
 fn again<C>(
     app: &App<C>,
     claim: &Claimed,
-    now: Timestamp,
+    now: &Now<'_>,
     why: String,
     report: &mut Dispatched,
 ) -> Settled {
@@ -265,6 +270,7 @@ fn again<C>(
         .or(WAITS_SECONDS.last())
         .copied()
         .unwrap_or(5);
+    let now = now();
     let at = now
         .saturating_add(SignedDuration::from_secs(wait))
         .unwrap_or(now);

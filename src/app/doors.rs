@@ -10,13 +10,13 @@ use serde_json::Value as Json;
 
 use super::gate::{Ask, NextAction, Told};
 use super::{App, AppFault, mirror};
-use crate::case_system::CaseSystem;
-use crate::ledger::ToldOf;
+use crate::case_system::{CaseFault, CaseSystem};
+use crate::ledger::{Looked, ToldOf};
 use crate::mapping::{Answered, Callback, Callout, Mapping, Reason, Refused, Say};
 use crate::practice::ids::{Digest, StepId, WorkerId};
 
 /// Steps read by name in one pass because somebody said that they changed.
-const HINTS: usize = 50;
+const AT_ONCE: usize = 50;
 
 /// Keeps every event of a message. Returns how many it held, and how many were new.
 ///
@@ -50,19 +50,34 @@ pub async fn keep<C>(
     Ok(Ok((told.len(), new)))
 }
 
-/// Reads the steps that messages named. What cannot be read now is left to the feed and the sweep.
-pub async fn follow_hints<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<u64, AppFault> {
-    let mut read = 0;
-    for step in app.ledger.take_hints(&app.source, HINTS, now).await? {
-        match mirror::read_one(app, &step, app.limits.read_budget, now).await {
-            Ok(seen) => read += u64::from(seen),
-            Err(AppFault::Ledger(fault)) => return Err(AppFault::Ledger(fault)),
+/// Reads the steps that messages named. While the case system cannot be read they wait; a step that is refused, or
+/// that cannot be understood, is tried again some passes long and then left to the feed and the sweep. Gives whether
+/// more wait than one pass takes, so that the next had better come at once.
+pub async fn follow_named<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<bool, AppFault> {
+    let mut looks = Vec::new();
+    let mut broke_off = None;
+    for one in app.ledger.named(&app.source, AT_ONCE).await? {
+        match mirror::read_one(app, &one.step, app.limits.read_budget, now).await {
+            Ok(_) => looks.push((one, Looked::Settled)),
+            Err(AppFault::Case(fault @ (CaseFault::Means(..) | CaseFault::Unproven(_)))) => {
+                tracing::info!(step = %one.step, %fault, "a step that was said to have changed could not be read now");
+                looks.push((one, Looked::Refused));
+            }
             Err(fault) => {
-                tracing::info!(%fault, "a step that was said to have changed could not be read now");
+                looks.push((one, Looked::Unanswered));
+                broke_off = Some(fault);
+                break;
             }
         }
     }
-    Ok(read)
+    for step in app.ledger.looked_at(&app.source, &looks, now).await? {
+        tracing::warn!(
+            %step,
+            "a step that was said to have changed could not be read again and again; it is left to the feed and the sweep"
+        );
+    }
+    let progress = looks.iter().any(|(_, looked)| *looked == Looked::Settled);
+    broke_off.map_or(Ok(progress && looks.len() == AT_ONCE), Err)
 }
 
 /// Reads the list of merges, if something was told that is about no step: two persons became one, or one was closed

@@ -1,10 +1,11 @@
 //! How are several effects written in one request? Each ends as its own result says, and as a read-back shows.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::http::HttpCaseSystem;
 use super::{CaseFault, Outcome};
-use crate::mapping::{Item, Meaning};
+use crate::mapping::{Item, Meaning, Results};
 use crate::practice::effect::Effect;
 
 impl HttpCaseSystem {
@@ -35,15 +36,19 @@ impl HttpCaseSystem {
                 return all(Outcome::Unknown { why });
             }
         };
-        let why = format!(
+        let mut why = format!(
             "the case system answered {} to a batch",
             answer.status.as_u16()
         );
-        let meanings = self
+        let results = self
             .mapping
             .batch_results(batch, &items, answer.as_written());
+        self.noticed(&results, effects.len());
+        if let Results::Whole { why: whole, .. } = &results {
+            why = format!("{why}: {whole}");
+        }
         let mut outcomes = all(Outcome::Done);
-        for (item, meaning) in items.iter().zip(meanings) {
+        for (item, meaning) in items.iter().zip(results.of_each(items.len())) {
             // What an effect's first item came to stands, unless it was done.
             if let Some(outcome) = outcomes.get_mut(item.effect)
                 && *outcome == Outcome::Done
@@ -53,6 +58,28 @@ impl HttpCaseSystem {
             }
         }
         outcomes
+    }
+
+    /// A batch of whose items nothing is told costs no effect, since each is then looked for and sent by itself. So it is
+    /// said, once for each reason until a batch is told apart again.
+    fn noticed(&self, results: &Results, effects: usize) {
+        let mut said = self
+            .batch_doubt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match results {
+            Results::Each(_) => *said = None,
+            Results::Whole { why, .. } if said.as_ref() == Some(why) => {}
+            Results::Whole { why, .. } => {
+                tracing::warn!(
+                    effects,
+                    %why,
+                    "an answer to a batch tells nothing of its items, so they are looked for and sent one by one; \
+                     try it with `kind = \"batch\"` in a `[[test]]` of the mapping"
+                );
+                *said = Some(why.clone());
+            }
+        }
     }
 
     async fn result(

@@ -4,8 +4,8 @@
 //! the one after a renewed sign-in; whoever calls decides when to ask again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -58,6 +58,8 @@ pub struct HttpCaseSystem {
     pub(super) looked: Option<Looked>,
     /// How far their clock is ahead of the machine's, seconds.
     pub(super) skew: Arc<AtomicI64>,
+    /// Why the last answer to a batch told nothing of its items; none if it did.
+    pub(super) batch_doubt: Arc<Mutex<Option<String>>>,
 }
 
 /// What came back, before it is believed.
@@ -104,6 +106,7 @@ impl HttpCaseSystem {
             tokens: Arc::new(Tokens::default()),
             looked: None,
             skew: Arc::new(AtomicI64::new(0)),
+            batch_doubt: Arc::default(),
         })
     }
 

@@ -121,10 +121,11 @@ impl<C: Shared> Passes<C> {
             return next;
         }
         // A step that was named may show in no feed, so it is read by itself.
-        if let Err(fault) = doors::follow_hints(&self.doors.app, now).await {
+        let more = doors::follow_named(&self.doors.app, now).await;
+        if let Err(fault) = &more {
             complain(
                 "steps that were said to have changed could not be read",
-                &fault,
+                fault,
             );
         }
         if let Err(fault) = doors::follow_persons(&self.doors.app, now).await {
@@ -152,8 +153,8 @@ impl<C: Shared> Passes<C> {
                     self.rhythm.dispatch.ring();
                 }
                 self.took_in("case system read", &report);
-                // A feed longer than a pass may be is read on at once.
-                if report.complete {
+                // A feed longer than a pass may be is read on at once; so are steps that were named.
+                if report.complete && !more.is_ok_and(|more| more) {
                     Next::AfterSpan
                 } else {
                     Next::In(Duration::ZERO)
@@ -324,7 +325,7 @@ impl<C: Shared> Passes<C> {
             return Next::AfterSpan;
         }
         let holder = format!("pid-{}", std::process::id());
-        match dispatch::pass(&self.doors.app, &holder, self.now()).await {
+        match dispatch::pass(&self.doors.app, &holder, || self.now()).await {
             Ok(report) => {
                 let there = report.sent + report.already_there;
                 self.doors.metrics.dispatched(there, report.dead);

@@ -28,7 +28,7 @@ mod turn;
 pub use absorb::{Absorbed, PageSeen};
 pub use alias::{AliasRow, Merged};
 pub use digests::Gathered;
-pub use inbox::ToldOf;
+pub use inbox::{Looked, Named, ToldOf};
 pub use journal::Verified;
 pub use outbox::{Claimed, OutboxRow, Settled};
 pub use quarantine::{QuarantineRow, QuarantinedRow};

@@ -19,6 +19,8 @@ pub struct Claimed {
     pub attempts: u32,
     /// Names this claim; a later claim has a higher one.
     pub fence: i64,
+    /// For how long it is ours from the claim on, and again from each time that it is held on to, seconds.
+    pub lease_seconds: i64,
     /// Its cause was cured after it had been tried: it is only looked for, never sent.
     pub withdrawing: bool,
 }
@@ -79,6 +81,11 @@ pub(super) fn effect(body: &str) -> Result<Effect, LedgerFault> {
         .map_err(|why| LedgerFault::Inconsistent(format!("an effect cannot be read: {why}")))
 }
 
+fn after(now: Timestamp, seconds: i64) -> Timestamp {
+    now.saturating_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(now)
+}
+
 /// Which effects `o` may be claimed at `$1`: due, not leased, and the oldest of its step of its episode.
 macro_rules! claimable {
     () => {
@@ -110,9 +117,7 @@ impl Ledger {
         if self.db.rows(look, &[Arg::Int(ms)], "t").await?.is_empty() {
             return Ok(Vec::new());
         }
-        let until = now
-            .saturating_add(SignedDuration::from_secs(lease_seconds))
-            .unwrap_or(now);
+        let until = after(now, lease_seconds);
         let mut turn = Turn::take(&self.db, now).await?;
         let args = [
             Arg::Int(ms),
@@ -132,6 +137,7 @@ impl Ledger {
                 effect: effect(&row.text()?)?,
                 attempts: u32::try_from(row.int()?).unwrap_or(u32::MAX),
                 fence: row.int()?,
+                lease_seconds,
                 withdrawing: row.int()? != 0,
             };
             claimed.push((row.int()?, claim));
@@ -142,16 +148,37 @@ impl Ledger {
     }
 
     /// Whether a claim still stands as it was made: nobody has claimed it since, and its cause was not
-    /// cured since.
-    pub async fn still_owed(&self, claim: &Claimed) -> Result<bool, LedgerFault> {
-        let sql = "SELECT fence, withdrawing FROM outbox WHERE key = $1 AND state = 'owed'";
-        let key = [Arg::Text(&claim.effect.key)];
-        match self.db.rows(sql, &key, "ii").await?.into_iter().next() {
-            Some(mut row) => {
-                Ok(row.int()? == claim.fence && (row.int()? != 0) == claim.withdrawing)
-            }
-            None => Ok(false),
+    /// cured since. Of several claimed at once the last ones may wait long for their turn, so a lease of
+    /// which a quarter is over begins anew: nobody else claims what is just being sent.
+    pub async fn still_ours(&self, claim: &Claimed, now: Timestamp) -> Result<bool, LedgerFault> {
+        let key = Arg::Text(&claim.effect.key);
+        let sql =
+            "SELECT fence, withdrawing, lease_until FROM outbox WHERE key = $1 AND state = 'owed'";
+        let rows = self.db.rows(sql, &[key], "iii").await?;
+        let Some(mut row) = rows.into_iter().next() else {
+            return Ok(false);
+        };
+        if row.int()? != claim.fence || (row.int()? != 0) != claim.withdrawing {
+            return Ok(false);
         }
+        let until = row.int()?;
+        if until >= after(now, claim.lease_seconds * 3 / 4).as_millisecond() {
+            return Ok(true);
+        }
+        let args = [
+            Arg::Text(&claim.effect.key),
+            Arg::Int(claim.fence),
+            Arg::Int(i64::from(claim.withdrawing)),
+            Arg::Int(after(now, claim.lease_seconds).as_millisecond()),
+        ];
+        let sql = "UPDATE outbox SET lease_until = $4 \
+            WHERE key = $1 AND fence = $2 AND withdrawing = $3 AND state = 'owed'";
+        let mut turn = Turn::take(&self.db, now).await?;
+        if turn.tx.exec(sql, &args).await? == 0 {
+            return Ok(false);
+        }
+        turn.commit().await?;
+        Ok(true)
     }
 
     /// Enters how a try ended; refused, with `false`, if somebody has claimed it since.

@@ -1,34 +1,31 @@
-//! How are several effects written in one request, and which of them were done?
+//! How are several effects written in one request?
 //!
 //! `[batch]` (M22): one item for each operation, each with a name of its own (`ref`) that the next item of the same
-//! effect may use (`previous`). Results stand in the order of the items, or say by key whose they are. A number of
-//! results that is not the number of items says nothing of any of them (P35): everything is looked for.
+//! effect may use (`previous`). In an envelope of SOAP it is a call like any other, with one action for all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::answers::{WriteAnswer, explained};
+use super::client::SITE;
 use super::compile::{Desk, Mapping};
-use super::document::Element;
 use super::language::File;
 use super::path::Path;
-use super::path_text::Namespaces;
 use super::template::{Slot, TemplateFault, render};
-use super::write_table::{Meaning, MeansRow, Operation};
+use super::write_table::{MeansRow, Operation};
 use super::writing::Put;
 use crate::practice::effect::Effect;
 
 /// `[batch]`, as it is written.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct BatchRow {
-    method: String,
-    path: String,
-    #[serde(default = "application_json")]
-    content_type: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    content_type: Option<String>,
+    pub(super) action: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    operations: Vec<String>,
+    pub(super) operations: Vec<String>,
     #[serde(default = "hundred")]
     most: i64,
     #[serde(default)]
@@ -38,31 +35,49 @@ pub(super) struct BatchRow {
     #[serde(default)]
     close: String,
     #[serde(default)]
-    all_or_nothing: bool,
-    accepted: Vec<i64>,
-    root: String,
+    pub(super) all_or_nothing: bool,
+    pub(super) accepted: Vec<i64>,
+    pub(super) root: String,
     result: String,
-    key: Option<String>,
+    pub(super) key: Option<String>,
     status: Option<String>,
-    means: Vec<MeansRow>,
+    pub(super) means: Vec<MeansRow>,
     timeout_seconds: Option<i64>,
-}
-
-fn application_json() -> String {
-    "application/json".to_owned()
 }
 
 fn hundred() -> i64 {
     100
 }
 
+impl BatchRow {
+    /// Its templates, each with its key below `batch`.
+    fn templates(&self) -> Vec<(String, &String)> {
+        let plain = [
+            ("path", Some(&self.path)),
+            ("content_type", self.content_type.as_ref()),
+            ("action", self.action.as_ref()),
+            ("open", Some(&self.open)),
+            ("between", Some(&self.between)),
+            ("close", Some(&self.close)),
+        ];
+        let plain = plain
+            .into_iter()
+            .filter_map(|(key, text)| Some((format!("batch.{key}"), text?)));
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, text)| (format!("batch.headers.{name}"), text));
+        plain.chain(headers).collect()
+    }
+}
+
 /// How several effects are written in one request.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    row: BatchRow,
-    result: Path,
-    key: Option<Path>,
-    status: Option<Path>,
+    pub(super) row: BatchRow,
+    /// Template of the content type.
+    content_type: String,
+    pub(super) result: Path,
+    pub(super) key: Option<Path>,
+    pub(super) status: Option<Path>,
     /// Most items of one request.
     pub most: usize,
 }
@@ -91,7 +106,14 @@ impl Mapping {
         let batch = self.doors.batch.as_ref()?;
         let name = effect.act.operation();
         let named = batch.row.operations.iter().any(|one| one == name);
-        (named && self.parts(name).is_ok()).then_some(batch)
+        let able = self.batch_lacks(batch).is_none() && self.parts(name).is_ok();
+        (named && able).then_some(batch)
+    }
+
+    /// A `[values]` entry that the request uses and that is left empty.
+    pub(super) fn batch_lacks(&self, batch: &Batch) -> Option<&str> {
+        let templates = batch.row.templates();
+        self.left_empty(templates.into_iter().map(|(_, template)| template))
     }
 
     /// One request for all of these, and its items in order.
@@ -104,6 +126,9 @@ impl Mapping {
         effects: &[&Effect],
     ) -> Result<(Put, Vec<Item<'_>>), TemplateFault> {
         let row = &batch.row;
+        let values = self.own_values();
+        let mut content_type = render(&batch.content_type, Slot::Header, &values)?;
+        let slot = Slot::of(&content_type);
         let (mut items, mut written) = (Vec::new(), Vec::new());
         for (nth, effect) in effects.iter().enumerate() {
             let parts = self.parts(effect.act.operation()).map_err(TemplateFault)?;
@@ -115,7 +140,7 @@ impl Mapping {
                     ("previous", previous.clone()),
                     ("nth", items.len().to_string()),
                 ];
-                written.push(self.item(operation, effect, &row.content_type, &own)?);
+                written.push(self.item(operation, effect, slot, &own)?);
                 previous.clone_from(&key);
                 items.push(Item {
                     effect: nth,
@@ -124,110 +149,47 @@ impl Mapping {
                 });
             }
         }
-        let values = self.own_values();
         let mut headers = Vec::new();
         for (name, template) in &row.headers {
             headers.push((name.clone(), render(template, Slot::Header, &values)?));
         }
-        let body = format!("{}{}{}", row.open, written.join(&row.between), row.close);
+        if let Some(action) = &row.action {
+            let action = render(action, Slot::Header, &values)?;
+            self.put_action(&action, &mut content_type, &mut headers);
+        }
+        let part = |template: &str| render(template, slot, &values);
+        let (open, close) = (part(&row.open)?, part(&row.close)?);
+        let items_of_body = written.join(&part(&row.between)?);
         let put = Put {
             method: row.method.clone(),
             path: render(&row.path, Slot::Url, &values)?,
             headers,
-            body: Some((row.content_type.clone(), body)),
+            body: Some((content_type, format!("{open}{items_of_body}{close}"))),
         };
         Ok((put, items))
-    }
-
-    /// What the answer says of each item, in order.
-    pub fn batch_results(
-        &self,
-        batch: &Batch,
-        items: &[Item<'_>],
-        answer: WriteAnswer<'_>,
-    ) -> Vec<Meaning> {
-        let all = |meaning| vec![meaning; items.len()];
-        let row = &batch.row;
-        if !row.accepted.contains(&i64::from(answer.status)) {
-            // One bad item refuses a batch that is done whole or not at all; one by one they will show which.
-            let refused = row.all_or_nothing && (400..500).contains(&answer.status);
-            return all(if refused {
-                Meaning::Again
-            } else {
-                Meaning::Unknown
-            });
-        }
-        let Ok(whole) = self.document(answer.bytes, answer.charset, &row.root) else {
-            return all(Meaning::Unknown);
-        };
-        let root = whole.root();
-        let spaces = &self.namespaces;
-        let results = batch.result.elements(&root);
-        if results.len() != items.len() {
-            return all(Meaning::Unknown);
-        }
-        let meanings: Vec<Meaning> = match &batch.key {
-            None => results
-                .iter()
-                .map(|one| batch.meaning(one, spaces))
-                .collect(),
-            Some(key) => {
-                let named: BTreeMap<String, Element<'_>> = results
-                    .into_iter()
-                    .filter_map(|one| Some((key.first(&one)?, one)))
-                    .collect();
-                let wanted: BTreeSet<&str> = items.iter().map(|item| item.key.as_str()).collect();
-                if named.len() != items.len()
-                    || named.keys().any(|key| !wanted.contains(key.as_str()))
-                {
-                    return all(Meaning::Unknown);
-                }
-                let of =
-                    |item: &Item<'_>| named.get(&item.key).map(|one| batch.meaning(one, spaces));
-                items
-                    .iter()
-                    .map(|item| of(item).unwrap_or(Meaning::Unknown))
-                    .collect()
-            }
-        };
-        let good = |meaning: &Meaning| matches!(meaning, Meaning::Done | Meaning::Duplicate);
-        if row.all_or_nothing && !meanings.iter().all(good) {
-            let undone = |meaning| {
-                if good(&meaning) {
-                    Meaning::Again
-                } else {
-                    meaning
-                }
-            };
-            return meanings.into_iter().map(undone).collect();
-        }
-        meanings
-    }
-}
-
-impl Batch {
-    fn meaning(&self, result: &Element<'_>, spaces: &Namespaces) -> Meaning {
-        let status = self
-            .status
-            .as_ref()
-            .and_then(|at| at.first(result)?.parse().ok());
-        let meaning = explained(&self.row.means, status.unwrap_or(0), Some(result), spaces);
-        match meaning.unwrap_or(Meaning::Unknown) {
-            // By itself it can be told to somebody else.
-            Meaning::Recipient => Meaning::Again,
-            other => other,
-        }
     }
 }
 
 impl Desk<'_> {
     pub(super) fn batch(&mut self, file: &File) -> Option<Batch> {
         let row = file.batch.as_ref()?;
-        let known: BTreeSet<&str> = file.values.keys().map(String::as_str).collect();
-        self.template("batch.path", &row.path, &known);
-        for (name, template) in &row.headers {
-            self.template(&format!("batch.headers.{name}"), template, &known);
+        let mut known: BTreeSet<&str> = SITE.into_iter().collect();
+        known.extend(file.values.keys().map(String::as_str));
+        for (at, template) in row.templates() {
+            self.template(&at, template, &known);
         }
+        let soap = file.envelope.is_soap();
+        let kind = match &row.content_type {
+            Some(kind) => kind,
+            None if soap => "text/xml",
+            None => "application/json",
+        };
+        if soap && Slot::of(kind) != Slot::Xml {
+            let message = "a batch stands in a SOAP envelope, and this content type is not XML";
+            let help = "leave it out; the envelope has its own".to_owned();
+            self.fault("batch.content_type", message, Some(help));
+        }
+        self.one_action("batch", row.action.as_ref(), kind);
         for (index, name) in row.operations.iter().enumerate() {
             let at = format!("batch.operations[{index}]");
             match file.write.get(name) {
@@ -250,6 +212,7 @@ impl Desk<'_> {
             Some(desk.loose(&format!("batch.{key}"), written.as_deref()?))
         };
         Some(Batch {
+            content_type: kind.to_owned(),
             result: self.loose("batch.result", &row.result),
             key: place(self, "key", &row.key),
             status: place(self, "status", &row.status),

@@ -106,6 +106,8 @@ impl Desk<'_> {
         for (place, template) in call.templates(at) {
             self.template(&place, template, known);
         }
+        let kind = call.content_type.as_deref().unwrap_or_default();
+        self.one_action(at, call.action.as_ref(), kind);
         if call.action.is_some() && !soap {
             let message = "`action` is for SOAP, and `[envelope] style` is none";
             self.fault(&format!("{at}.action"), message, None);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::batch::Batch;
 use super::compile::Mapping;
 use super::correlation::Correlation;
 use super::language::Paging;
@@ -208,7 +209,34 @@ impl Mapping {
                 }
             });
         }
+        lines.extend(self.doors.batch.as_ref().map(|batch| self.together(batch)));
         lines
+    }
+
+    /// What is written in one request.
+    fn together(&self, batch: &Batch) -> String {
+        let row = &batch.row;
+        let all = row.operations.join("`, `");
+        if let Some(lacking) = self.batch_lacks(batch) {
+            return format!(
+                "In one request: none, since `[batch]` needs the value `{lacking}` of this site; \
+                 each of `{all}` goes by itself."
+            );
+        }
+        let path = row.path.split('?').next().unwrap_or_default();
+        let named = named(row.action.as_deref());
+        let by = match &row.key {
+            Some(key) => format!("told apart by `{key}`"),
+            None => "in the order of the items".to_owned(),
+        };
+        format!(
+            "In one request: `{all}`, up to {} items: {} `{path}`{named}, results at `{}` of `{}`, {by}. \
+             What they do not tell is looked for, and sent by itself.",
+            batch.most,
+            row.method,
+            batch.result.written(),
+            row.root,
+        )
     }
 
     fn modes(&self) -> Vec<String> {

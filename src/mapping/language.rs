@@ -185,6 +185,13 @@ pub(super) struct Test {
     /// Of the recorded answer.
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
+    /// How many effects stand in a batch.
+    #[serde(default = "two")]
+    pub(super) effects: i64,
+    /// HTTP status of the recorded answer to a batch.
+    pub(super) status: Option<i64>,
+    /// Method and path of what is sent.
+    pub(super) to: Option<String>,
     /// Headers that a write must send.
     #[serde(default)]
     pub(super) sends: BTreeMap<String, String>,
@@ -195,6 +202,10 @@ pub(super) struct Test {
 
 fn feed() -> String {
     "feed".to_owned()
+}
+
+fn two() -> i64 {
+    2
 }
 
 fn overdue() -> String {

@@ -94,6 +94,7 @@ impl Desk<'_> {
         if let Some(action) = &operation.action {
             self.template(&format!("{at}.action"), action, known);
         }
+        self.one_action(at, operation.action.as_ref(), &operation.content_type);
         if let Some(item) = &operation.item {
             let mut known = known.clone();
             known.extend(ITEM_NAMES);

@@ -35,11 +35,26 @@ impl Mapping {
         self.client.wrapper.style
     }
 
+    /// Says what the action of a call is, until it is sent: SOAP 1.2 names it in the content type, SOAP 1.1 in a header
+    /// of its own. In an envelope of ours that is seen to by [`Self::wrapped`].
+    pub(super) fn put_action(
+        &self,
+        action: &str,
+        content_type: &mut String,
+        headers: &mut Vec<(String, String)>,
+    ) {
+        if self.wrapping() == Wrapping::None && content_type.starts_with("application/soap+xml") {
+            *content_type = format!("{content_type}; action=\"{action}\"");
+        } else {
+            headers.push((ACTION.to_owned(), format!("\"{action}\"")));
+        }
+    }
+
     /// A request as it is sent: its body in an envelope, its action where the version wants it. `security` is XML
     /// that proves who we are. Without a body, or without an envelope, it stays as it is.
     pub fn wrapped(&self, put: &Put, security: &str) -> Result<Put, TemplateFault> {
         let envelope = &self.client.wrapper;
-        let (Some((_, inside)), false) = (&put.body, envelope.style == Wrapping::None) else {
+        let (Some((written, inside)), false) = (&put.body, envelope.style == Wrapping::None) else {
             return Ok(put.clone());
         };
         let header = match &envelope.header {
@@ -66,7 +81,9 @@ impl Mapping {
         );
         let is_action = |name: &str| name.eq_ignore_ascii_case(ACTION);
         let action = put.headers.iter().find(|(name, _)| is_action(name));
-        let action = action.map(|(_, action)| action.trim_matches('"').to_owned());
+        let action = action.map(|(_, action)| action.trim_matches('"'));
+        // The content type is the envelope's own, but an action that was written into it is meant.
+        let action = action.or(action_in(written)).map(str::to_owned);
         let mut headers: Vec<_> = put
             .headers
             .iter()
@@ -94,7 +111,26 @@ impl Mapping {
     }
 }
 
+/// The action that a content type names.
+fn action_in(content_type: &str) -> Option<&str> {
+    let (_, rest) = content_type.split_once("action=")?;
+    match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => rest.split(';').next().map(str::trim),
+    }
+}
+
 impl Desk<'_> {
+    /// An action is said once: by itself, or within the content type.
+    pub(super) fn one_action(&mut self, at: &str, action: Option<&String>, content_type: &str) {
+        if action.is_some() && action_in(content_type).is_some() {
+            let message =
+                "the action stands in `content_type` as well, and only one of them can be sent";
+            let help = "take it out of `content_type`".to_owned();
+            self.fault(&format!("{at}.action"), message, Some(help));
+        }
+    }
+
     pub(super) fn wrapper(
         &mut self,
         row: &EnvelopeRow,

@@ -15,6 +15,7 @@ impl Desk<'_> {
                 "callback" => file.callback.is_some(),
                 "callout" => file.callout.is_some(),
                 "merges" => file.merges.is_some(),
+                "batch" => file.batch.is_some(),
                 kind => match kind.split_once('.') {
                     Some(("write", name)) => file.write.contains_key(name),
                     Some(("lookups", name)) => file.client.lookups.contains_key(name),
@@ -26,10 +27,20 @@ impl Desk<'_> {
                 self.fault(&at, &message, None);
             }
             let says = test.refused || test.shown.is_some() || test.writes.is_some();
-            let says = says || !test.sends.is_empty();
+            let says = says || test.to.is_some() || !test.sends.is_empty();
             if test.kind.starts_with("write.") && !says {
                 let message = "a test of a write says what is `shown`, what it `writes` or `sends`, or that it is `refused`";
                 self.fault(&at, message, None);
+            }
+            let says = says || test.good.is_some() || !test.values.is_empty();
+            if test.kind == "batch" && !says {
+                let message = "a test of a batch says what it `writes` or `sends`, how many items are `good`, some of the \
+                               `values`, or that it is `refused`";
+                self.fault(&at, message, None);
+            }
+            if !(1..=100).contains(&test.effects) {
+                let message = "`effects` must be from 1 to 100";
+                self.fault(&format!("test[{index}].effects"), message, None);
             }
         }
     }

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::date;
 
+use super::comparing::pointed;
 use super::compile::Mapping;
 use super::environment::Site;
 use super::keying::ChildKeying;
@@ -16,7 +18,7 @@ use super::record::Reading;
 use super::request::Request;
 use super::writing::{Beforehand, Carried, Reply, Shown};
 use crate::practice::effect::{Act, Effect};
-use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId};
+use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId, TaskId};
 use crate::practice::sighting::Road;
 
 fn reading() -> Reading {
@@ -76,6 +78,7 @@ impl Mapping {
             "step" => self.step.as_ref(),
             "tasks" | "callback" | "callout" => return self.door_differences(test, bytes),
             "merges" => return self.merge_differences(test, bytes),
+            "batch" => return self.batch_differences(test, bytes),
             kind => match kind.split_once('.') {
                 Some(("write", name)) => return self.write_differences(test, name, bytes),
                 Some(("lookups", _)) => return self.door_differences(test, bytes),
@@ -205,22 +208,14 @@ impl Mapping {
                 if test.shown.is_some_and(|wanted| wanted != shown) {
                     differences.push(format!("shown: wanted {}, got {shown}", !shown));
                 }
-                let body = put.as_ref().and_then(|put| put.body.as_ref());
-                let body = body.map_or("", |(_, body)| body);
-                differences.extend(differs("writes", test.writes.as_deref(), body));
-                let sent = put.iter().flat_map(|put| &put.headers);
-                let sent: BTreeMap<_, _> = sent.map(|(name, value)| (name, value)).collect();
-                for (name, wanted) in &test.sends {
-                    let got = sent.get(name).map_or("", |value| value.as_str());
-                    differences.extend(differs(&format!("sends {name}"), Some(wanted), got));
-                }
+                differences.extend(self.sent_otherwise(test, put.as_ref()));
                 differences
             }
         }
     }
 }
 
-fn effect(operation: &str, flag: &str) -> Effect {
+pub(super) fn effect(operation: &str, flag: &str) -> Effect {
     let (text, flag) = ("text".to_owned(), flag.to_owned());
     Effect {
         key: "test".to_owned(),
@@ -236,6 +231,13 @@ fn effect(operation: &str, flag: &str) -> Effect {
                 cycle: "cycle".to_owned(),
                 episodes: vec![EpisodeId::from("LE-1"), EpisodeId::from("LE-2")],
                 certificate: Digest::of(b"certificate"),
+            },
+            "answer_task" => Act::AnswerTask {
+                task: TaskId::from("task"),
+                text,
+            },
+            "due" => Act::Due {
+                due: date(2026, 12, 4),
             },
             _ => Act::Note { text },
         },
@@ -280,22 +282,4 @@ fn compare(test: &Test, request: &Request, page: &Page) -> Vec<String> {
     let json = serde_json::to_value(&page.records).unwrap_or_default();
     differences.extend(pointed(test, &json));
     differences
-}
-
-/// The values that a test asks for by a pointer, and that are others.
-pub(super) fn pointed(test: &Test, json: &serde_json::Value) -> Vec<String> {
-    let values = test.values.iter().filter_map(|(pointer, wanted)| {
-        let got = json.pointer(pointer).map(|value| match value {
-            serde_json::Value::String(bare) => bare.clone(),
-            other => other.to_string(),
-        });
-        differs(pointer, Some(wanted), &got.unwrap_or_default())
-    });
-    values.collect()
-}
-
-/// What is said of one thing that is another than wanted.
-pub(super) fn differs(what: &str, wanted: Option<&str>, got: &str) -> Option<String> {
-    let wanted = wanted.filter(|wanted| *wanted != got)?;
-    Some(format!("{what}: wanted `{wanted}`, got `{got}`"))
 }

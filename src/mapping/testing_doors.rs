@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use super::comparing::{differs, pointed};
 use super::compile::Mapping;
 use super::doors::{Answered, Reason, Refused, Say};
 use super::language::Test;
-use super::testing::{differs, pointed};
 
 /// What came of reading: how many are good, set aside and passed over, their values, and the answer.
 type Read = (usize, usize, usize, serde_json::Value, String);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::call::Call;
 
@@ -73,7 +73,7 @@ pub struct MeansRow {
 }
 
 /// What an answer to a write means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
     /// It was taken; a read-back shows whether it was done.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::Mapping;
-use super::soap::Wrapping;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
 use super::write_table::{Operation, ReadBack};
 use crate::practice::effect::Effect;
@@ -129,12 +128,16 @@ impl Mapping {
             let call = call.templates("").into_iter().map(|(_, template)| template);
             std::iter::once(*path).chain(call)
         });
+        let all = templates.into_iter().chain(operation.headers.values());
+        self.left_empty(all.chain(others).chain(reads).chain(back))
+    }
+
+    /// A `[values]` entry that one of these templates uses and that is left empty.
+    pub(super) fn left_empty<'t>(
+        &self,
+        templates: impl Iterator<Item = &'t String>,
+    ) -> Option<&str> {
         let used: BTreeSet<String> = templates
-            .into_iter()
-            .chain(operation.headers.values())
-            .chain(others)
-            .chain(reads)
-            .chain(back)
             .filter_map(|template| template::names(template).ok())
             .flatten()
             .collect();
@@ -160,14 +163,7 @@ impl Mapping {
         let mut content_type = render(&operation.content_type, Slot::Header, &values)?;
         if let Some(action) = &operation.action {
             let action = render(action, Slot::Header, &values)?;
-            // SOAP 1.2 names the action in the content type, SOAP 1.1 in a header of its own. In an envelope of ours
-            // that is seen to when it is sent.
-            if self.wrapping() == Wrapping::None && content_type.starts_with("application/soap+xml")
-            {
-                content_type = format!("{content_type}; action=\"{action}\"");
-            } else {
-                headers.push(("SOAPAction".to_owned(), format!("\"{action}\"")));
-            }
+            self.put_action(&action, &mut content_type, &mut headers);
         }
         let body = render(&operation.body, Slot::of(&content_type), &values)?;
         Ok(Put {
@@ -178,12 +174,12 @@ impl Mapping {
         })
     }
 
-    /// One item of a batch: the operation's `item`, or its body, escaped for the batch's content type.
+    /// One item of a batch: the operation's `item`, or its body, escaped for the batch's body.
     pub(super) fn item(
         &self,
         operation: &Operation,
         effect: &Effect,
-        content_type: &str,
+        slot: Slot,
         own: &[(&str, String)],
     ) -> Result<String, TemplateFault> {
         let mut values = self.values_of(operation, effect);
@@ -191,7 +187,7 @@ impl Mapping {
             values.insert((*name).to_owned(), Given::One(value.clone()));
         }
         let template = operation.item.as_ref().unwrap_or(&operation.body);
-        render(template, Slot::of(content_type), &values)
+        render(template, slot, &values)
     }
 
     /// The request that reads what an operation rests on; none if it rests on nothing.

@@ -46,7 +46,7 @@ async fn each_task_that_may_be_answered_is_answered_once_and_the_others_stand() 
         mirror::poll(&app, now).await.unwrap();
         let report = task::pass(&app, now).await.unwrap();
         assert_eq!((report.unknown, report.unreadable), (0, 0));
-        dispatch::pass(&app, "test", now).await.unwrap();
+        dispatch::pass(&app, "test", || now).await.unwrap();
         stand.advance(60);
     }
     let received = stand.council.received();

@@ -128,7 +128,7 @@ async fn p33_whatever_happens_to_an_answer_nothing_is_said_twice_or_lost() {
     stand.council.fault(Fault::Slow, Some(1)).unwrap();
     let mut left = owed;
     for _ in 0..40 {
-        dispatch::pass(&app, "test", stand.clock.now())
+        dispatch::pass(&app, "test", || stand.clock.now())
             .await
             .unwrap();
         let rows = app.ledger.outbox_list().await.unwrap();
@@ -166,8 +166,8 @@ async fn p41_two_nodes_on_one_ledger_say_each_thing_once() {
         let (a, b) = tokio::join!(tick::pass(&one, now), tick::pass(&other, now));
         assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
         let (a, b) = tokio::join!(
-            dispatch::pass(&one, "one", now),
-            dispatch::pass(&other, "other", now)
+            dispatch::pass(&one, "one", || now),
+            dispatch::pass(&other, "other", || now)
         );
         assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
     }

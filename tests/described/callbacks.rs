@@ -1,6 +1,7 @@
 //! Is a message believed only from here, kept before it is acknowledged, and taken once?
 
 use std::fmt::Write;
+use std::sync::atomic::Ordering;
 
 use greentick::mapping::{Mapping, Refused};
 use greentick::practice::ids::{EpisodeId, StepId};
@@ -41,7 +42,8 @@ async fn a_batch_is_kept_once_acknowledged_and_the_steps_it_names_are_read() {
         .await;
     assert_eq!(status, 200);
     assert_eq!(kept(stand.journal().await), 101);
-    // What the message said of the step is a hint; the step as it stands is read.
+    // What the message said of the step is a hint; the step as it stands is read. A pass takes fifty of those named.
+    stand.rhythm.turn().await;
     stand.rhythm.turn().await;
     let episode = stand
         .ledger
@@ -51,6 +53,24 @@ async fn a_batch_is_kept_once_acknowledged_and_the_steps_it_names_are_read() {
         .unwrap();
     let step = episode.steps.get(&StepId::from("7")).unwrap();
     assert!(step.status.is_open() && step.finished.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_was_named_is_read_when_the_case_system_is_back() {
+    let stand = Stand::up().await;
+    let step = common::review("7", "LE-1", NOW.parse().unwrap());
+    stand.memory.add(step, NOW.parse().unwrap());
+    stand.away.store(true, Ordering::Relaxed);
+    let (status, _) = stand
+        .post("callbacks", "hush", &message("live", 7..8))
+        .await;
+    assert_eq!(status, 200);
+    stand.rhythm.turn().await;
+    let episode = EpisodeId::from("LE-1");
+    assert!(stand.ledger.episode(&episode).await.unwrap().is_none());
+    stand.away.store(false, Ordering::Relaxed);
+    stand.rhythm.turn().await;
+    assert!(stand.ledger.episode(&episode).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

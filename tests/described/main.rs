@@ -11,6 +11,7 @@ mod callouts;
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use greentick::app::{App, Limits};
@@ -36,6 +37,7 @@ const NOW: &str = "2026-11-24T09:00:00Z";
 struct Described {
     memory: MemoryCouncil,
     mapping: Arc<Mapping>,
+    away: Arc<AtomicBool>,
 }
 
 impl CaseSystem for Described {
@@ -52,6 +54,9 @@ impl CaseSystem for Described {
         budget: Duration,
         now: Timestamp,
     ) -> Result<StepAnswer, CaseFault> {
+        if self.away.load(Ordering::Relaxed) {
+            return Err(CaseFault::Unreachable("it is away".to_owned()));
+        }
         self.memory.step(step, budget, now).await
     }
     async fn perform(&self, effect: &Effect) -> Outcome {
@@ -68,6 +73,7 @@ impl CaseSystem for Described {
 /// A daemon that listens, and what a test needs of it.
 struct Stand {
     memory: MemoryCouncil,
+    away: Arc<AtomicBool>,
     ledger: Ledger,
     base: String,
     rhythm: Arc<Rhythm>,
@@ -84,12 +90,14 @@ impl Stand {
         let ledger = Ledger::open(&url).await.unwrap();
         let mapping = Mapping::compile("case.toml", include_str!("case.toml")).unwrap();
         let memory = MemoryCouncil::default();
+        let away = Arc::new(AtomicBool::new(false));
         let app = App {
             source: SourceName::from("council"),
             ledger: ledger.clone(),
             case_system: Described {
                 memory: memory.clone(),
                 mapping: Arc::new(mapping),
+                away: Arc::clone(&away),
             },
             terms: common::terms(Mode::Callout),
             limits: Limits::default(),
@@ -133,6 +141,7 @@ impl Stand {
         ));
         Self {
             memory,
+            away,
             ledger,
             base,
             rhythm,

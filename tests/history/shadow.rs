@@ -11,7 +11,9 @@ async fn look(stand: &mut Stand, moment: &str) -> usize {
     stand.until(moment).await;
     stand.turn().await;
     let owed = shadow::pass(&stand.app, stand.now).await.unwrap();
-    dispatch::pass(&stand.app, "test", stand.now).await.unwrap();
+    dispatch::pass(&stand.app, "test", || stand.now)
+        .await
+        .unwrap();
     owed
 }
 

@@ -160,7 +160,9 @@ impl Stand {
     pub(crate) async fn turn(&self) {
         mirror::poll(&self.app, self.now).await.unwrap();
         tick::pass(&self.app, self.now).await.unwrap();
-        dispatch::pass(&self.app, "test", self.now).await.unwrap();
+        dispatch::pass(&self.app, "test", || self.now)
+            .await
+            .unwrap();
     }
 
     /// Goes on to a local moment, with a turn each morning on the way; gives the mornings.

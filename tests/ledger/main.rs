@@ -12,6 +12,7 @@
 
 mod aliases;
 mod journal;
+mod named;
 mod opening;
 mod outbox;
 mod pages;

@@ -10,7 +10,7 @@ use greentick::practice::effect::Effect;
 use greentick::practice::ids::{Digest, StepId};
 use greentick::practice::terms::{Mode, People, Policy, Terms};
 use jiff::Timestamp;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::{Commits, at, effect, file, on_both_engines, owe};
 
 on_both_engines!(an_effect_does_not_overtake_an_earlier_one_of_its_step);
 on_both_engines!(what_was_tried_and_cured_is_looked_for_and_not_sent);
+on_both_engines!(what_a_slow_sender_sends_is_given_to_nobody_else);
 on_both_engines!(a_dispatch_sends_in_order_and_never_old_news);
 
 fn of_step(key: &str, episode: &str, step: &str, due: i64) -> Effect {
@@ -99,7 +100,7 @@ async fn what_was_tried_and_cured_is_looked_for_and_not_sent(url: &str) {
         owe(&ledger, id, Vec::new(), &["overdue"], 4).await;
     }
     // Claimed and about to be sent when the cause was cured: not sent.
-    assert!(!ledger.still_owed(&claimed[1]).await.unwrap());
+    assert!(!ledger.still_ours(&claimed[1], at(4)).await.unwrap());
     let states = |rows: Vec<greentick::ledger::OutboxRow>| -> Vec<String> {
         rows.into_iter().map(|row| row.state).collect()
     };
@@ -129,6 +130,16 @@ struct Deaf {
     written: Arc<Mutex<Vec<String>>>,
     mended: Arc<AtomicBool>,
     tries: Arc<AtomicU32>,
+    slow: Option<Slow>,
+}
+
+/// Each write takes forty seconds, and then another node looks what it may send.
+#[derive(Clone)]
+struct Slow {
+    seconds: Arc<AtomicI64>,
+    other: Ledger,
+    /// Whether it was given what was just being written.
+    taken: Arc<AtomicBool>,
 }
 
 impl CaseSystem for Deaf {
@@ -146,6 +157,12 @@ impl CaseSystem for Deaf {
 
     async fn perform(&self, effect: &Effect) -> Outcome {
         self.tries.fetch_add(1, Ordering::Relaxed);
+        if let Some(slow) = &self.slow {
+            let now = slow.seconds.fetch_add(40, Ordering::Relaxed) + 40;
+            let claimed = slow.other.claim(at(now), 60, 9, "b").await.unwrap();
+            let taken = keys(&claimed).contains(&effect.key.as_str());
+            slow.taken.fetch_or(taken, Ordering::Relaxed);
+        }
         if !self.mended.load(Ordering::Relaxed) {
             return Outcome::Unknown {
                 why: "the connection broke".to_owned(),
@@ -200,7 +217,7 @@ async fn a_dispatch_sends_in_order_and_never_old_news(url: &str) {
         lasting("third"),
     ];
     owe(ledger, "E1", owed, &[], 1).await;
-    let report = dispatch::pass(&app, "a", at(1)).await.unwrap();
+    let report = dispatch::pass(&app, "a", || at(1)).await.unwrap();
     assert_eq!((report.sent, report.again), (0, 1));
     assert_eq!(
         app.case_system.tries.load(Ordering::Relaxed),
@@ -209,12 +226,39 @@ async fn a_dispatch_sends_in_order_and_never_old_news(url: &str) {
     );
     owe(ledger, "E1", Vec::new(), &["overdue"], 2).await;
     app.case_system.mended.store(true, Ordering::Relaxed);
-    let report = dispatch::pass(&app, "a", at(10)).await.unwrap();
+    let report = dispatch::pass(&app, "a", || at(10)).await.unwrap();
     assert_eq!((report.sent, report.withdrawn), (2, 1));
     assert_eq!(
         *app.case_system.written.lock().unwrap(),
         ["second", "third"]
     );
+}
+
+async fn what_a_slow_sender_sends_is_given_to_nobody_else(url: &str) {
+    let mut app = app(url).await;
+    let slow = Slow {
+        seconds: Arc::new(AtomicI64::new(1)),
+        other: Ledger::open(url).await.unwrap(),
+        taken: Arc::default(),
+    };
+    app.case_system.slow = Some(slow.clone());
+    app.case_system.mended.store(true, Ordering::Relaxed);
+    for episode in ["E1", "E2", "E3", "E4"] {
+        owe(
+            &app.ledger,
+            episode,
+            vec![effect(episode, episode, 1)],
+            &[],
+            1,
+        )
+        .await;
+    }
+    let seconds = Arc::clone(&slow.seconds);
+    let clock = || at(seconds.load(Ordering::Relaxed));
+    let report = dispatch::pass(&app, "a", clock).await.unwrap();
+    assert!(!slow.taken.load(Ordering::Relaxed));
+    // Those that waited too long for their turn are left to the other.
+    assert_eq!(report.sent, 2);
 }
 
 /// What was sent is not sent again because nobody knows whether that was recorded.
@@ -226,13 +270,13 @@ async fn an_unknown_commit_of_what_was_sent_is_read_back() {
     owe(&app.ledger, "E1", vec![effect("k1", "E1", 1)], &[], 1).await;
     let commits = Commits::of(&file(&folder)).await;
     commits.fail_on("%\"kind\":\"sent\"%").await;
-    let fault = dispatch::pass(&app, "a", at(2)).await.err().unwrap();
+    let fault = dispatch::pass(&app, "a", || at(2)).await.err().unwrap();
     assert!(
         matches!(fault, AppFault::Ledger(LedgerFault::UnknownCommit(_))),
         "{fault}"
     );
     commits.mend().await;
-    let report = dispatch::pass(&app, "a", at(200)).await.unwrap();
+    let report = dispatch::pass(&app, "a", || at(200)).await.unwrap();
     assert_eq!((report.sent, report.already_there), (0, 1));
     assert_eq!(app.case_system.tries.load(Ordering::Relaxed), 1);
 }

@@ -132,7 +132,7 @@ async fn leased_and_withdrawn(ledger: &Ledger) {
     let sent = Settled::Sent {
         proof: "note-1".to_owned(),
     };
-    assert!(!ledger.still_owed(&first[0]).await.unwrap());
+    assert!(!ledger.still_ours(&first[0], at(60)).await.unwrap());
     assert!(
         !ledger
             .settle(&first[0], sent.clone(), at(61))
@@ -140,7 +140,7 @@ async fn leased_and_withdrawn(ledger: &Ledger) {
             .unwrap(),
         "the fence moved"
     );
-    assert!(ledger.still_owed(&second[0]).await.unwrap());
+    assert!(ledger.still_ours(&second[0], at(60)).await.unwrap());
     assert!(ledger.settle(&second[0], sent, at(61)).await.unwrap());
     // Cured before anybody tried to say it: never said.
     owe(ledger, "E1", vec![effect("k2", "E1", 62)], &[], 62).await;

@@ -175,7 +175,7 @@ impl Stand {
     /// Lets time be judged, and sends what is owed.
     pub(crate) async fn tick(&self, now: &str) {
         tick::pass(&self.app, at(now)).await.unwrap();
-        dispatch::pass(&self.app, "test", at(now)).await.unwrap();
+        dispatch::pass(&self.app, "test", || at(now)).await.unwrap();
     }
 
     pub(crate) async fn episode(&self, id: &str) -> Episode {

@@ -7,6 +7,7 @@
 mod answers;
 mod batches;
 mod reads;
+mod soap_batches;
 mod tables;
 mod tasks;
 

@@ -85,6 +85,30 @@ fn each_fault_of_a_table_is_told() {
             "about='{{ before }}'",
             "names `before`",
         ),
+        (
+            "a brace before the items",
+            "open = \"<Batch>\"",
+            "open = \"<Batch to='{{ wrker }}'>\"",
+            "did you mean `worker`",
+        ),
+        (
+            "a brace after the items",
+            "close = \"</Batch>\"",
+            "close = \"</Batch>{{ worker\"",
+            "the template cannot be read",
+        ),
+        (
+            "a brace between the items",
+            "most = 10",
+            "most = 10\nbetween = \"{{ step }}\"",
+            "the template names `step`",
+        ),
+        (
+            "two actions",
+            "content_type = \"application/xml\"\noperations",
+            "content_type = 'text/xml; action=\"urn:a\"'\naction = \"urn:b\"\noperations",
+            "the action stands in `content_type` as well",
+        ),
     ] {
         let said = faults(&CASE.replace(from, to));
         assert!(said.contains(wanted), "{what}: {said}");

@@ -1,6 +1,7 @@
 //! Which tasks are found to be ours, over all pages, and how is one answered?
 
 use greentick::case_system::{CaseSystem, OpenTask, Outcome};
+use greentick::mapping::Mapping;
 use greentick::practice::effect::Act;
 use greentick::practice::ids::{StepId, TaskId};
 use wiremock::matchers::{method, path, query_param};
@@ -89,4 +90,26 @@ async fn a_task_is_answered_with_its_mark_and_a_second_answer_is_no_fault() {
         body.contains(&format!("<Mark>{}</Mark>", answer.mark())),
         "{body}"
     );
+}
+
+/// Each operation is tried offline with an effect of its own kind.
+#[test]
+fn an_answer_to_a_task_and_a_due_date_are_tried_offline() {
+    let tests = r#"
+[[test]]
+name = "a due date"
+kind = "write.due"
+body = "any"
+to = "PUT /steps/1/due"
+writes = '{"due":"2026-12-04"}'
+[[test]]
+name = "an answer"
+kind = "write.answer_task"
+body = "any"
+to = "POST /workflow/tasks/task/answer"
+"#;
+    let mapping = Mapping::compile("case.toml", &format!("{CASE}{tests}")).unwrap();
+    for outcome in mapping.run_tests(|_| Ok(b"<Any/>".to_vec())) {
+        assert_eq!(outcome.differences, [""; 0], "{}", outcome.name);
+    }
 }
