@@ -169,7 +169,7 @@ impl<H: Hand + ?Sized> Walk<'_, H> {
     }
 
     fn open(&mut self, start: &BytesStart<'_>, at: usize) -> Result<(), PageFault> {
-        if self.begin()? && !self.give(start, at, |hand, tag| hand.open(tag))? {
+        if self.begin()? && !self.give(start, at, H::open)? {
             self.passing = Some(self.depth);
         }
         Ok(())
