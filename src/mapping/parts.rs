@@ -52,14 +52,14 @@ impl Mapping {
         is_last: bool,
     ) -> Sighting {
         let item = whole.step.as_str();
-        let step = self.part(item, part);
         let from = before.map(|before| self.part(item, before));
+        let step = self.stages.several().then(|| self.part(item, part));
         let dates = whole.dates.clone();
         let mut seen = Sighting {
-            step,
             stage: part.stage,
             ..whole
         };
+        seen.step = step.unwrap_or(seen.step);
         let arrived = before.and_then(|before| before.sent_on);
         if let Some(from) = from {
             let link = Link {

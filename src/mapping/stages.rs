@@ -157,13 +157,11 @@ impl Mapping {
         match &self.stages {
             Stages::Count(counted) => self.counted(counted, Stage::Practitioner, record),
             Stages::Word { path, is, more, .. } => {
-                let values = self.said.values(path, record);
-                let mut stages: Vec<Stage> = values
-                    .iter()
-                    .filter_map(|value| is.get(value))
-                    .copied()
-                    .collect();
+                let mut stages: Vec<Stage> = Vec::new();
+                self.said
+                    .each(path, record, |value| stages.extend(is.get(value)));
                 let Some(first) = stages.first().copied() else {
+                    let values = self.said.values(path, record);
                     return Err(Bad::new(path, outside(&values, "step type")));
                 };
                 let ends = match more {
