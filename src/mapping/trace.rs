@@ -58,7 +58,7 @@ impl Mapping {
         let whole = self.everything(request, bytes, &paths)?;
         let mut takers = Takers::new();
         for (rule, path) in &rules {
-            path.each(whole.root(), &mut |element| {
+            path.each(whole.root(), |element| {
                 let attribute = path.attribute.as_ref().map(|name| name.local.clone());
                 // In JSON an attribute is a member.
                 let key = match (attribute, element.arena.json) {

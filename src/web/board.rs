@@ -160,7 +160,7 @@ fn read<C>(doors: &Doors<C>, now: Timestamp) -> String {
             "The case system was last read {age} seconds ago. What follows may be out of date."
         ),
     };
-    let remarks = doors.freshness.source().remarks();
+    let remarks = doors.freshness.source().remarks(|at| local(doors, at));
     std::iter::once(age)
         .chain(remarks)
         .collect::<Vec<_>>()
