@@ -15,12 +15,13 @@ use secrecy::SecretString;
 use super::looking_up::Looked;
 use super::pace::Pace;
 use super::reach::{Reach, clients};
+use super::single::Alone;
 use super::token::{Serials, Tokens};
 use super::{
     CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, MergePage, OpenTask, Outcome,
     Rehearsed, StepAnswer,
 };
-use crate::mapping::{Asked, ChildKeying, Failing, Mapping, Means, Put, Quiet};
+use crate::mapping::{ChildKeying, Failing, Mapping, Means, Put, Quiet};
 use crate::practice::effect::Effect;
 use crate::practice::ids::{ChildKey, SourceName, StepId};
 use crate::practice::news::Says;
@@ -230,34 +231,21 @@ impl CaseSystem for HttpCaseSystem {
         budget: Duration,
         now: Timestamp,
     ) -> Result<StepAnswer, CaseFault> {
-        let request = self.mapping.single().ok_or_else(|| not_mapped("step"))?;
-        let asked = Asked {
-            step: Some(step.as_str()),
-            ..Asked::default()
+        let (page, path) = match self.alone(step.as_str(), budget, (now, Road::Read)).await? {
+            Alone::Read(page, path) => (*page, path),
+            Alone::Hidden => return Ok(StepAnswer::Hidden),
+            Alone::Gone => return Ok(StepAnswer::Gone),
+            Alone::Missing => return Ok(StepAnswer::Missing),
         };
-        let put = self.asked(request, &asked)?;
-        let answer = match self.ask(&put, budget).await {
-            Ok(answer) => answer,
-            Err(CaseFault::Means(Means::Hidden, _)) => return Ok(StepAnswer::Hidden),
-            Err(CaseFault::Means(Means::Gone, _)) => return Ok(StepAnswer::Gone),
-            Err(CaseFault::Means(Means::Missing, _)) => return Ok(StepAnswer::Missing),
-            Err(fault) => return Err(fault),
-        };
-        let reading = self.reading(now, Road::Read, answer.charset);
-        let page = self
-            .mapping
-            .page(request, &answer.bytes, &reading)
-            .map_err(|fault| self.unproven(&put.path, fault.words))?;
-        self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
         if let Some(bad) = page.quarantined.first() {
-            return Err(self.unproven(&put.path, format!("{} (at `{}`)", bad.reason, bad.path)));
+            return Err(self.unproven(&path, format!("{} (at `{}`)", bad.reason, bad.path)));
         }
         if let Some(mention) = page.mentions.iter().find(|told| told.step == *step) {
             return match mention.says {
                 Says::Hidden => Ok(StepAnswer::Hidden),
                 Says::Deleted => Ok(StepAnswer::Gone),
                 Says::Changed => {
-                    Err(self.unproven(&put.path, "it names the step and does not show it"))
+                    Err(self.unproven(&path, "it names the step and does not show it"))
                 }
             };
         }
@@ -268,7 +256,7 @@ impl CaseSystem for HttpCaseSystem {
             None if seen.is_empty() => Ok(StepAnswer::NotOurs),
             None if seen.len() == 1 => Ok(StepAnswer::Renamed(Box::new(seen.swap_remove(0)))),
             None => Err(self.unproven(
-                &put.path,
+                &path,
                 "it is of another step than the one asked for".to_owned(),
             )),
         }
@@ -320,6 +308,6 @@ impl CaseSystem for HttpCaseSystem {
     }
 }
 
-fn not_mapped(table: &str) -> CaseFault {
+pub(super) fn not_mapped(table: &str) -> CaseFault {
     CaseFault::Unproven(format!("the mapping has no table `[{table}]`; add it"))
 }

@@ -14,6 +14,7 @@ mod reach;
 mod reading;
 mod rehearsal;
 mod sending;
+mod single;
 mod taking;
 mod tasks;
 #[cfg(test)]

@@ -51,6 +51,7 @@ impl HttpCaseSystem {
         };
         self.is_of_here(page.ahead.environment.as_deref(), &put.path)?;
         next_in_header(request, &answer, &mut page);
+        self.follow_ids(&mut page, now, road).await?;
         let next =
             paging::turn(request, position, &page).map_err(|why| self.unproven(&put.path, why))?;
         let mut next = next
@@ -173,5 +174,6 @@ pub(super) fn asked_from(position: &FeedPosition, now: Timestamp) -> Asked<'_> {
         pages: position.pages,
         high_water: position.high_water.as_deref(),
         step: None,
+        given: &[],
     }
 }

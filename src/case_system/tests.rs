@@ -3,6 +3,7 @@
 mod asking;
 mod merging;
 mod nothing;
+mod pieces;
 mod signing_in;
 mod tls;
 mod weather;

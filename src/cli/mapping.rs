@@ -34,6 +34,9 @@ pub(super) enum Verb {
         /// As the answer to what it is read: `feed`, `sweep` or `step`.
         #[arg(long, default_value = "feed", value_parser = ["feed", "sweep", "step"])]
         kind: String,
+        /// Of a step that is read in pieces: another recorded body, by its name in `[step.also]`; any number of them.
+        #[arg(long, value_name = "NAME=BODY")]
+        also: Vec<String>,
         /// The environment, by its name in `[environments]`.
         #[arg(long)]
         environment: Option<String>,
@@ -106,16 +109,20 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
             file,
             body,
             kind,
+            also,
             environment,
-        } => look(&compile(file, environment.as_ref())?, kind, body)?,
+        } => look(&compile(file, environment.as_ref())?, kind, body, also)?,
     }
     Ok(())
 }
 
 /// Prints every value of a body, read as the answer to one of the requests.
-fn look(mapping: &Mapping, kind: &str, body: &Path) -> Result<(), Failure> {
-    let bytes = std::fs::read(body)
-        .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", body.display())))?;
+fn look(mapping: &Mapping, kind: &str, body: &Path, also: &[String]) -> Result<(), Failure> {
+    let read = |file: &Path| {
+        let bytes = std::fs::read(file);
+        bytes.map_err(|why| Failure::CannotTell(format!("`{}`: {why}", file.display())))
+    };
+    let bytes = read(body)?;
     let request = match kind {
         "sweep" => mapping.sweep(),
         "step" => mapping.single(),
@@ -123,8 +130,19 @@ fn look(mapping: &Mapping, kind: &str, body: &Path) -> Result<(), Failure> {
     };
     let request =
         request.ok_or_else(|| Failure::No(format!("the mapping has no table `[{kind}]`")))?;
+    let mut pieces = Vec::new();
+    for given in also {
+        let known = |name: &str| request.also().iter().any(|piece| piece.name == name);
+        let Some((name, file)) = given.split_once('=').filter(|(name, _)| known(name)) else {
+            let why = format!("`--also {given}`: say NAME=BODY, with a name from `[{kind}.also]`");
+            return Err(Failure::No(why));
+        };
+        pieces.push((name.to_owned(), read(Path::new(file))?));
+    }
+    let bytes = mapping.pieced(request, bytes, &pieces);
+    let bytes = bytes.map_err(|why| Failure::No(format!("`{}`: {why}", body.display())))?;
     let traced = mapping
-        .trace_of(request, &bytes)
+        .trace_of(request.read_as(), &bytes)
         .map_err(|fault| Failure::No(format!("`{}`: {fault}", body.display())))?;
     for value in traced {
         let rules = match value.rules.as_slice() {

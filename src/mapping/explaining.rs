@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::fmt::Write;
+
 use super::batch::Batch;
 use super::compile::Mapping;
 use super::correlation::Correlation;
@@ -67,7 +69,7 @@ impl Mapping {
                 .to_owned(),
         });
         lines.push(match &self.step {
-            Some(request) => format!("One step: {}", asked(request)),
+            Some(request) => pieces(request),
             None => "One step cannot be read by itself: a Finish is judged on what was last seen."
                 .to_owned(),
         });
@@ -283,11 +285,26 @@ fn asked(request: &Request) -> String {
         "" => "the document".to_owned(),
         root => format!("`{root}`"),
     };
+    let rows = if request.names_only() {
+        "ids of steps, each then read by itself,"
+    } else {
+        "records"
+    };
     format!(
-        "{posted}`{path}`{}, {pages}, records at `{}` of {root}.",
+        "{posted}`{path}`{}, {pages}, {rows} at `{}` of {root}.",
         named(call.action.as_deref()),
         request.record.written(),
     )
+}
+
+/// One step, with every other address that it is read from.
+fn pieces(request: &Request) -> String {
+    let mut line = format!("One step: {}", asked(request));
+    for piece in request.also() {
+        let path = piece.request.path.split('?').next().unwrap_or_default();
+        let _ = write!(line, " Then its `{}` from `{path}`.", piece.name);
+    }
+    line
 }
 
 /// The operation of a service that has one address for all.

@@ -111,6 +111,13 @@ pub(super) struct RequestRow {
     pub(super) since_format: String,
     pub(super) total: Option<String>,
     pub(super) next: Option<String>,
+    pub(super) ids: Option<String>,
+    /// Of a step: what else is read of it, by name.
+    #[serde(default)]
+    pub(super) also: BTreeMap<String, RequestRow>,
+    /// Of a part of a step: the values that the first answer has for its templates.
+    #[serde(default)]
+    pub(super) with: BTreeMap<String, String>,
     pub(super) server_time: Option<String>,
     /// Everything about the asking besides the path.
     #[serde(flatten)]
@@ -167,6 +174,9 @@ pub(super) struct LinkRow {
 pub(super) struct Test {
     pub(super) name: String,
     pub(super) body: String,
+    /// The other pieces of a step.
+    #[serde(default)]
+    pub(super) also: BTreeMap<String, String>,
     #[serde(default = "feed")]
     pub(super) kind: String,
     pub(super) environment: Option<String>,

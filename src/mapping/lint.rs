@@ -114,6 +114,12 @@ impl File {
                 put(at, &row.ask.call.headers);
             }
         }
+        for (name, piece) in self.step.iter().flat_map(|row| &row.also) {
+            put(
+                &format!("step.also.{name}.headers"),
+                &piece.ask.call.headers,
+            );
+        }
         for (name, operation) in &self.write {
             put(&format!("write.{name}.headers"), &operation.headers);
         }
@@ -137,10 +143,12 @@ impl File {
             .write
             .iter()
             .map(|(name, operation)| (format!("write.{name}.path"), operation.path.clone()));
+        let pieces = self.step.iter().flat_map(|row| &row.also);
+        let pieces = pieces.map(|(name, row)| (format!("step.also.{name}.path"), row.path.clone()));
         let lookups = self.client.lookups.iter();
         let lookups =
             lookups.map(|(name, row)| (format!("lookups.{name}.path"), row.request.path.clone()));
-        rows.chain(writes).chain(lookups).collect()
+        rows.chain(pieces).chain(writes).chain(lookups).collect()
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Page {
     pub records: Vec<Sighting>,
     /// Steps that it names and does not show.
     pub mentions: Vec<Mention>,
+    /// Steps of a list that only names them, by the case system's ids.
+    pub named: Vec<String>,
     /// Records that were set aside.
     pub quarantined: Vec<Quarantined>,
     /// What the answer says of a next page.
@@ -80,10 +82,14 @@ impl Mapping {
         bytes: &[u8],
         reading: &Reading,
     ) -> Result<Page, PageFault> {
+        if let Some(ids) = &request.ids {
+            return self.ids(request, ids, bytes, reading);
+        }
         let mut page = Page::default();
+        let bare = Envelope::default();
         let task = Task {
             request,
-            envelope: &self.envelope,
+            envelope: if request.bare { &bare } else { &self.envelope },
             limits: self.limits,
             wanted: self.plan.wanted(request.format),
             rows: self.group.is_some(),

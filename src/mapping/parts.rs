@@ -23,7 +23,7 @@ impl Mapping {
     }
 
     /// Every id that the steps of an item can have.
-    pub(super) fn parts_of(&self, item: &str) -> Vec<StepId> {
+    pub fn parts_of(&self, item: &str) -> Vec<StepId> {
         let mut all: Vec<StepId> = Stage::ALL.map(|stage| self.part(item, stage)).into();
         all.dedup();
         all

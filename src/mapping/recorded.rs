@@ -54,6 +54,17 @@ impl Mapping {
                     continue;
                 }
             };
+            let first = bytes.clone();
+            let bytes = match self.in_one(test, bytes, &recorded) {
+                Ok(bytes) => bytes,
+                Err(why) => {
+                    faults.push(whole(
+                        why,
+                        "mend the mapping, or say `refused = true` in its test",
+                    ));
+                    continue;
+                }
+            };
             // An answer of another environment has that one's numbers.
             let elsewhere = self.of_test(test);
             let mapping = elsewhere.as_ref().unwrap_or(self);
@@ -61,7 +72,7 @@ impl Mapping {
             if test.kind != "step" && mapping.empty_or_good(&bytes) == Ok(true) {
                 continue;
             }
-            let page = match mapping.page(request, &bytes, &reading()) {
+            let page = match mapping.page(request.read_as(), &bytes, &reading()) {
                 Ok(page) => page,
                 Err(why) => {
                     let help = "mend the mapping, or say `refused = true` in its test";
@@ -69,7 +80,11 @@ impl Mapping {
                     continue;
                 }
             };
-            let traced = mapping.trace_of(request, &bytes).unwrap_or_default();
+            let traced = mapping.trace_of(request.read_as(), &bytes);
+            let mut traced = traced.unwrap_or_default();
+            if !request.also().is_empty() {
+                traced.extend(mapping.trace_around(request, &first));
+            }
             let rules = traced.iter().flat_map(|one| &one.rules);
             taken.extend(rules.map(|rule| match rule.split_once(" (line") {
                 Some((rule, _)) => rule.to_owned(),

@@ -8,9 +8,11 @@ use super::asking::{Asking, Cursor};
 use super::client::SITE;
 use super::compile::{Desk, Mapping};
 use super::date_forms::pattern_of;
+use super::ids::Ids;
 use super::language::{File, Paging, RequestRow};
 use super::limits::Format;
 use super::path::{Condition, Move, Path};
+use super::pieces::Pieces;
 use super::template::{self, Given, Slot, TemplateFault, Values, render};
 use super::trie::Trie;
 use super::writing::Put;
@@ -44,6 +46,12 @@ pub struct Request {
     pub(super) next: Option<Path>,
     /// Where the case system's own time stands.
     pub(super) server_time: Option<Path>,
+    /// Where a row names its step, if rows show none.
+    pub(super) ids: Option<Ids>,
+    /// What is read besides, if one step is read in parts.
+    pub(super) pieces: Option<Box<Pieces>>,
+    /// Nothing stands around its document, whatever the mapping's envelope.
+    pub(super) bare: bool,
     /// What is wanted of the root; path 0 is the record's.
     pub(super) outer: Trie,
 }
@@ -58,16 +66,18 @@ impl Request {
         }
     }
 
-    /// The keys that take what stands around the records.
+    /// The keys of the request that take something: what stands around the records, and the ids of a list of ids.
     pub(super) fn around(&self) -> impl Iterator<Item = (String, Path)> {
         let all = [
             ("total", &self.total),
             ("next", &self.next),
             ("server_time", &self.server_time),
         ];
+        let ids = self.ids.as_ref().map(|ids| self.record.then(&ids.path));
         all.into_iter()
             .chain(self.ask.around())
             .filter_map(|(key, path)| Some((key.to_owned(), path.clone()?)))
+            .chain(ids.map(|path| ("ids".to_owned(), path)))
     }
 }
 
@@ -86,6 +96,8 @@ pub struct Asked<'a> {
     pub high_water: Option<&'a str>,
     /// The step's id.
     pub step: Option<&'a str>,
+    /// What the first answer of a step has for the templates of its other parts.
+    pub given: &'a [(String, String)],
 }
 
 /// The names that the template of a read request may use, beside `[values]`.
@@ -128,6 +140,8 @@ impl Mapping {
         for (name, value) in READ_NAMES.into_iter().zip(given) {
             values.insert(name.to_owned(), Given::One(value));
         }
+        let given = asked.given.iter();
+        values.extend(given.map(|(name, value)| (name.clone(), Given::One(value.clone()))));
         values
     }
 
@@ -163,6 +177,7 @@ impl Desk<'_> {
         let at = |key: &str| format!("{name}.{key}");
         let mut known: BTreeSet<&str> = READ_NAMES.into_iter().chain(SITE).collect();
         known.extend(file.values.keys().map(String::as_str));
+        known.extend(row.with.keys().map(String::as_str));
         let ask = self.asking(name, &row.ask);
         self.template(&at("path"), &row.path, &known);
         self.call(name, &row.ask.call, file.envelope.is_soap(), &known);
@@ -185,6 +200,8 @@ impl Desk<'_> {
         self.record_path(&at("record"), &record, format);
         record.number = Some(0);
         // The number marks where a record begins; nothing else of the root is captured.
+        let ids = self.ids_of(name, row, format, file);
+        let pieces = self.pieces_of_step(name, row, (format, &ask), file);
         let wanted = [&total, &next, &server_time].into_iter().flatten();
         let wanted = wanted.chain(ask.paths());
         let outer = Trie::new(wanted.chain([&record]), format == Format::Json);
@@ -193,6 +210,9 @@ impl Desk<'_> {
             next,
             server_time,
             record,
+            ids,
+            pieces,
+            bare: false,
             outer,
             format,
             path: row.path.clone(),

@@ -50,7 +50,11 @@ impl Mapping {
             name: test.name.clone(),
             differences: match recorded(&test.body) {
                 Err(why) => vec![format!("`{}` cannot be read: {why}", test.body)],
-                Ok(bytes) => self.differences_there(test, &bytes),
+                Ok(bytes) => match self.in_one(test, bytes, &recorded) {
+                    Ok(bytes) => self.differences_there(test, &bytes),
+                    Err(_) if test.refused => Vec::new(),
+                    Err(why) => vec![why],
+                },
             },
         };
         self.tests.iter().map(outcome).collect()
@@ -137,6 +141,52 @@ impl Mapping {
         }
     }
 
+    /// A recorded step with its other pieces, as they are read; anything else as it is.
+    pub(super) fn in_one(
+        &self,
+        test: &Test,
+        first: Vec<u8>,
+        recorded: impl Fn(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Vec<u8>, String> {
+        let mut pieces = Vec::new();
+        for (name, file) in &test.also {
+            let bytes = recorded(file).map_err(|why| format!("`{file}` cannot be read: {why}"))?;
+            pieces.push((name.clone(), bytes));
+        }
+        match self.step.as_ref().filter(|_| test.kind == "step") {
+            Some(step) => self.pieced(step, first, &pieces),
+            None => Ok(first),
+        }
+    }
+
+    /// The first answer of a step joined with recorded answers of its other pieces.
+    ///
+    /// # Errors
+    /// When one of them is not to be believed.
+    pub fn pieced(
+        &self,
+        step: &Request,
+        first: Vec<u8>,
+        pieces: &[(String, Vec<u8>)],
+    ) -> Result<Vec<u8>, String> {
+        if step.also().is_empty() {
+            return Ok(first);
+        }
+        let refused = |why: String| format!("the answer was refused: {why}");
+        self.empty_or_good(&first).map_err(refused)?;
+        let said = self.first(step, &first, None);
+        let said = said.map_err(|fault| refused(fault.to_string()))?;
+        let mut there = Vec::new();
+        for (name, bytes) in pieces {
+            let nothing = self.empty_or_good(bytes);
+            if !nothing.map_err(|why| refused(format!("`{name}`: {why}")))? {
+                there.push((name.as_str(), bytes.as_slice(), None));
+            }
+        }
+        let joined = self.join(step, &said, there);
+        joined.map_err(|fault| refused(fault.to_string()))
+    }
+
     fn read_differences(&self, test: &Test, request: &Request, bytes: &[u8]) -> Vec<String> {
         let reading = reading();
         let proven = self
@@ -145,7 +195,7 @@ impl Mapping {
                 if is_empty && test.kind != "step" {
                     return Ok(Page::default());
                 }
-                self.page(request, bytes, &reading)
+                self.page(request.read_as(), bytes, &reading)
                     .map_err(|fault| fault.to_string())
             })
             .and_then(|page| self.told_here(page));
@@ -267,7 +317,7 @@ fn compare(test: &Test, request: &Request, page: &Page) -> Vec<String> {
         (
             "steps named and not shown",
             test.mentioned,
-            page.mentions.len(),
+            page.mentions.len() + page.named.len(),
         ),
     ] {
         if let Some(wanted) = wanted.filter(|wanted| usize::try_from(*wanted) != Ok(got)) {
@@ -279,7 +329,12 @@ fn compare(test: &Test, request: &Request, page: &Page) -> Vec<String> {
         differences.extend(page.quarantined.iter().map(why));
     }
     // Values are asked of the page's records by a pointer into their JSON: `/0/status`.
-    let json = serde_json::to_value(&page.records).unwrap_or_default();
+    let json = if request.names_only() {
+        serde_json::to_value(&page.named)
+    } else {
+        serde_json::to_value(&page.records)
+    };
+    let json = json.unwrap_or_default();
     differences.extend(pointed(test, &json));
     differences
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::compile::Mapping;
 use super::document::Element;
+use super::envelope::Envelope;
 use super::page_fault::PageFault;
 use super::path::Path;
 use super::request::Request;
@@ -34,6 +35,16 @@ impl Mapping {
         self.trace_of(&self.feed, bytes)
     }
 
+    /// What a request takes of the first answer of a step in pieces, besides what the record is.
+    pub(super) fn trace_around(&self, request: &Request, bytes: &[u8]) -> Vec<Trace> {
+        let mut traced = self.trace_of(request, bytes).unwrap_or_default();
+        for one in &mut traced {
+            one.rules.retain(|rule| !rule.contains(" (line"));
+        }
+        traced.retain(|one| !one.rules.is_empty());
+        traced
+    }
+
     /// Every value of an answer to a request.
     pub fn trace_of(&self, request: &Request, bytes: &[u8]) -> Result<Vec<Trace>, PageFault> {
         let everything = Request {
@@ -45,16 +56,23 @@ impl Mapping {
             // Inside a group, paths begin with the row's own name.
             from.moves.pop();
         }
-        let rules = self.plan.rules.iter();
+        // A list that only names steps has nothing of a record.
+        let own = if request.names_only() {
+            &[][..]
+        } else {
+            &self.plan.rules
+        };
+        let rules = own.iter();
         let rules: Vec<(String, Path)> = rules
             .map(|rule| (said(&rule.key, rule.line), from.then(&rule.path)))
             .chain(request.around())
             .collect();
         let mut limits = self.limits;
         limits.values = i64::from(i32::MAX);
+        let bare = Envelope::default();
         let task = Task {
             request: &everything,
-            envelope: &self.envelope,
+            envelope: if request.bare { &bare } else { &self.envelope },
             limits,
             wanted: &Trie::whole(
                 rules.iter().map(|(_, path)| path),
