@@ -193,7 +193,7 @@ fn late<C>(doors: &Doors<C>, episodes: &[Episode], now: Timestamp) -> Vec<Late> 
                 step: milestone
                     .step
                     .as_ref()
-                    .map_or_else(|| "not begun".to_owned(), |step| step.to_string()),
+                    .map_or_else(|| "not begun".to_owned(), ToString::to_string),
                 stage: milestone.stage.words(),
                 due: milestone.due.strftime("%-d %B %Y").to_string(),
                 days: terms.calendar.between(milestone.due, today),
