@@ -41,13 +41,6 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
                     unset.push(settings.fault("source", why));
                 }
                 remarks = able(&settings, &mapping);
-                let never = mapping.never().into_iter();
-                remarks.extend(never.map(|stage| {
-                    format!(
-                        "look at it: no type in `[stages.is]` leads to the {}, so it never begins",
-                        stage.words()
-                    )
-                }));
                 remarks.extend(mapping.doubts().iter().map(ToString::to_string));
                 match recorded(&settings, &mapping) {
                     Ok(remark) => remarks.extend(remark),
