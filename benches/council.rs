@@ -33,6 +33,7 @@ pub fn terms() -> Arc<Terms> {
         calendar: Calendar::new(holidays, "england-and-wales", &[]).unwrap(),
         people: People::default(),
         activation: "2026-09-01T00:00:00Z".parse().unwrap(),
+        read: BTreeMap::new(),
         mode: Mode::Callout,
     })
 }

@@ -75,6 +75,7 @@ pub async fn filled(file: &std::path::Path, steps: usize, due: DueOn) -> App<She
             cursor: None,
             restored: None,
             said: Vec::new(),
+            ends_first_reading: false,
         };
         app.ledger
             .absorb(page, now, |before, id, sighting| {

@@ -39,7 +39,7 @@
 //!
 //! *A Finish.* [`app::gate::finish_check`] reads the step anew within a budget, asks the judge inside the
 //! transaction that records the answer, and answers only then. A Finish that is later observed without
-//! a valid permit is entered as a bypass, once.
+//! a valid permit is entered as a bypass, once; one from before the case system was first read is none.
 //!
 //! Absent on purpose: a plug-in system, an event bus, a repository trait per table, retries inside a
 //! pass, hidden background state.

@@ -68,6 +68,7 @@ async fn page(
         )),
         restored: None,
         said: Vec::new(),
+        ends_first_reading: false,
     };
     ledger
         .absorb(seen, now, |before, id, sighting| {
@@ -252,6 +253,7 @@ async fn story(url: &str) {
             cursor: None,
             restored: None,
             said: Vec::new(),
+            ends_first_reading: false,
         };
         ledger
             .absorb(seen, minutes(12 + n), |_, _, _| unreachable!())

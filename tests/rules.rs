@@ -101,6 +101,7 @@ fn terms() -> Terms {
             ..People::default()
         },
         activation: noon("2026-01-01"),
+        read: BTreeMap::new(),
         mode: Mode::Callout,
     }
 }

@@ -11,6 +11,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -94,6 +95,7 @@ impl Stand {
         let url = format!("sqlite:{}", folder.path().join("ledger.sqlite3").display());
         let terms = Terms {
             activation: "2026-10-01T00:00:00Z".parse().unwrap(),
+            read: BTreeMap::new(),
             ..common::terms(Mode::Callout).as_ref().clone()
         };
         let app = App {

@@ -10,7 +10,7 @@ mod rules;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::past::{Then, in_force};
+use super::past::{TermsThen, Then, in_force};
 use super::{App, AppFault};
 use crate::practice::deadlines::{Milestone, milestones};
 use crate::practice::decision::{Moderation, ModerationRequest, Override, ReasonGiven};
@@ -170,12 +170,9 @@ pub async fn as_of<C>(
     let mut lines = app.ledger.past_of(id).await?;
     lines.retain(|line| line.at <= at);
     let mut world = World::default();
-    let mut terms = app.terms.clone();
+    let mut terms = TermsThen::new(&app.terms);
     for line in &lines {
-        if let crate::practice::history::Happened::Configured(now) = &line.what {
-            terms = Then::of(&app.ledger, now, &app.terms).await?.terms;
-        }
-        world.take(line, &terms);
+        world.take(line, terms.at(&app.ledger, line).await?);
     }
     let Some(standing) = world.episode(id) else {
         return Ok(None);

@@ -8,83 +8,40 @@ mod again;
 mod bookmark;
 mod doubles;
 mod group;
+mod listing;
 mod merges;
 mod names;
+mod older;
 mod order;
 mod outage;
+mod report;
 mod restored;
 mod silence;
+mod unnamed;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{App, AppFault};
-use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Means, Quarantined, StepAnswer};
-use crate::ledger::{PageSeen, QuarantineRow};
+use crate::case_system::{CaseFault, CaseSystem, Means, Quarantined, StepAnswer};
+use crate::ledger::{Absorbed, Overtaken, PageSeen, QuarantineRow};
 use crate::practice::episode::Presence;
-use crate::practice::ids::{SourceName, StepId};
+use crate::practice::ids::StepId;
 use crate::practice::react::{Input, react};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Terms;
 
+use listing::{Feed, read_through};
+use older::Older;
 use restored::{Behind, behind};
 
 pub use bookmark::{Bookmark, Turned, WentBack};
 pub use merges::{RefusedMerge, refused as refused_merges};
+pub use older::restored_by_word;
+pub use report::Mirrored;
 pub use restored::went_back;
 pub use silence::working_hours;
-
-/// What a pass did.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Mirrored {
-    /// Pages read.
-    pub pages: u32,
-    /// Records read.
-    pub seen: u64,
-    /// Records that had not changed.
-    pub unchanged: u64,
-    /// Records older than what we hold; ignored.
-    pub stale: u64,
-    /// Records that could not be read, each kept with its reason.
-    pub quarantined: u64,
-    /// Effects newly owed.
-    pub owed: u64,
-    /// Open steps that the list did not show, so that each was read by itself.
-    pub looked_for: u64,
-    /// Of these, steps that the case system does not find at all. Only a second sweep that does not
-    /// find them either makes them deleted.
-    pub missing: u64,
-    /// Steps that would have to be believed deleted, but are too many at once to be: look at the
-    /// case system, or at the mapping's paths.
-    pub too_many_missing: u64,
-    /// Merges of children's records newly taken in (P23).
-    pub merged: u64,
-    /// Merges not believed: they would make a loop, or contradict an earlier one.
-    pub merges_refused: u64,
-    /// Whether the pass came to the end of the feed.
-    pub complete: bool,
-    /// Why the case system is taken to have gone back in time, so that the feed is read from its beginning (P19).
-    pub went_back: Option<String>,
-}
-
-impl Mirrored {
-    fn add(&mut self, other: &Self) {
-        self.pages += other.pages;
-        self.seen += other.seen;
-        self.unchanged += other.unchanged;
-        self.stale += other.stale;
-        self.quarantined += other.quarantined;
-        self.owed += other.owed;
-        self.looked_for += other.looked_for;
-        self.missing += other.missing;
-        self.too_many_missing += other.too_many_missing;
-        self.merged += other.merged;
-        self.merges_refused += other.merges_refused;
-    }
-}
 
 /// Reads the change feed from the cursor to its end.
 pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
@@ -102,7 +59,7 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
                 bookmark = Bookmark::after_restore(now);
                 let behind = behind(&name, &bookmark, Some(&back));
                 restored::begins(app, &back, now).await?;
-                absorb(app, Vec::new(), Vec::new(), behind, now, &mut report).await?;
+                Box::pin(absorb(app, vec![], vec![], behind, now, &mut report)).await?;
                 report.went_back = Some(back.why);
                 continue;
             }
@@ -122,8 +79,12 @@ pub async fn poll<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrore
         if let Some(back) = &turned.went_back {
             restored::begins(app, back, now).await?;
         }
-        let behind = behind(&name, &turned.next, turned.went_back.as_ref());
+        let mut behind = behind(&name, &turned.next, turned.went_back.as_ref());
+        behind.is_end = turned.is_last;
         let (seen, bad) = (page.sightings, page.quarantined);
+        if bookmark.last_pass().is_none() {
+            unnamed::shown_by_feed(app, listing::unnamed(&bad), false, now).await?;
+        }
         Box::pin(take_in(app, seen, bad, behind, now, &mut report)).await?;
         bookmark = turned.next;
         match turned.went_back {
@@ -149,12 +110,22 @@ pub async fn merges<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirro
 /// Reads every open step, since a modified stamp may not exist or may not move; then reads one by one
 /// those we hold as open and did not meet, because absence from a list is not a deletion.
 pub async fn sweep<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
+    swept(app, Older::default(), now).await
+}
+
+async fn swept<C: CaseSystem>(
+    app: &App<C>,
+    mut older: Older,
+    now: Timestamp,
+) -> Result<Mirrored, AppFault> {
     let mut report = Mirrored::default();
     merges::take(app, now, &mut report).await?;
-    let met = read_through(app, Feed::OpenSteps, now, &mut report).await?;
+    let list = read_through(app, Feed::OpenSteps, &mut older, now, &mut report).await?;
     if report.complete {
-        absence::look_for(app, &met, now, &mut report).await?;
-        again::read(app, &met, now, &mut report).await?;
+        absence::look_for(app, &list.met, now, &mut report).await?;
+        again::read(app, &list.met, now, &mut report).await?;
+        older::settle(app, older, now, &mut report).await?;
+        unnamed::settle(app, &list.unnamed, now).await?;
     }
     doubles::compare(app, now).await?;
     Ok(report)
@@ -165,8 +136,12 @@ pub async fn sweep<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirror
 /// database once hid, and for a cursor that was ever wrong.
 pub async fn reconcile<C: CaseSystem>(app: &App<C>, now: Timestamp) -> Result<Mirrored, AppFault> {
     let mut report = Mirrored::default();
-    read_through(app, Feed::Changes, now, &mut report).await?;
-    let open = sweep(app, now).await?;
+    let mut older = Older::default();
+    let list = read_through(app, Feed::Changes, &mut older, now, &mut report).await?;
+    if report.complete {
+        unnamed::shown_by_feed(app, list.unnamed, true, now).await?;
+    }
+    let open = swept(app, older, now).await?;
     report.add(&open);
     report.complete &= open.complete;
     remember_reconciled(app, now).await?;
@@ -198,43 +173,8 @@ async fn remember_reconciled<C>(app: &App<C>, now: Timestamp) -> Result<(), AppF
     Ok(app.ledger.set_cursor(&reconciled(app), &value, now).await?)
 }
 
-/// Which list is read.
-#[derive(Clone, Copy)]
-enum Feed {
-    Changes,
-    OpenSteps,
-}
-
-/// Reads a list from its beginning to its end; gives the steps it met, readable or not.
-async fn read_through<C: CaseSystem>(
-    app: &App<C>,
-    feed: Feed,
-    now: Timestamp,
-    report: &mut Mirrored,
-) -> Result<BTreeSet<StepId>, AppFault> {
-    let mut met = BTreeSet::new();
-    let mut position = FeedPosition::default();
-    while report.pages < app.limits.pages {
-        let page = match feed {
-            Feed::Changes => app.case_system.changes(&position, now).await?,
-            Feed::OpenSteps => app.case_system.open_steps(&position, now).await?,
-        };
-        met.extend(page.sightings.iter().map(|sighting| sighting.step.clone()));
-        let set_aside = page.quarantined.iter().filter_map(|bad| bad.step.clone());
-        met.extend(set_aside.map(StepId));
-        let next = page.next;
-        let (seen, bad) = (page.sightings, page.quarantined);
-        Box::pin(take_in(app, seen, bad, Behind::default(), now, report)).await?;
-        let Some(next) = next else {
-            report.complete = true;
-            break;
-        };
-        position = next;
-    }
-    Ok(met)
-}
-
-/// Takes a page in, and reads by itself each step that it shows with another child than before.
+/// Takes a page in, and reads by itself each step that it shows with another child than before. Gives those that it
+/// shows older than they are held.
 async fn take_in<C: CaseSystem>(
     app: &App<C>,
     sightings: Vec<Sighting>,
@@ -242,19 +182,19 @@ async fn take_in<C: CaseSystem>(
     behind: Behind,
     now: Timestamp,
     report: &mut Mirrored,
-) -> Result<(), AppFault> {
+) -> Result<Vec<Overtaken>, AppFault> {
     let budget = app.limits.read_budget;
     let sightings = names::held(app, group::joined(sightings)).await?;
     let sightings = order::settle(app, sightings, budget, now).await?;
-    let look = absorb(app, sightings, quarantined, behind, now, report).await?;
-    for step in look {
+    let done = absorb(app, sightings, quarantined, behind, now, report).await?;
+    for step in done.look {
         match Box::pin(look_at(app, &step, budget, now, report)).await {
             // What cannot be read now differs from what is held, and so is tried again by the next pass.
             Ok(_) | Err(AppFault::Case(CaseFault::Unproven(_))) => {}
             Err(fault) => return Err(fault),
         }
     }
-    Ok(())
+    Ok(done.overtaken)
 }
 
 /// Reads one step now, within `budget`, and takes in what is found, absence included. Returns whether
@@ -289,6 +229,19 @@ async fn look_at<C: CaseSystem>(
     report: &mut Mirrored,
 ) -> Result<Look, AppFault> {
     let answer = app.case_system.step(step, budget, now).await?;
+    take_answer(app, step, answer, Behind::default(), now, report).await
+}
+
+/// Takes in what a direct read of one step answered.
+async fn take_answer<C: CaseSystem>(
+    app: &App<C>,
+    step: &StepId,
+    answer: StepAnswer,
+    behind: Behind,
+    now: Timestamp,
+    report: &mut Mirrored,
+) -> Result<Look, AppFault> {
+    let budget = app.limits.read_budget;
     let (sighting, look) = match answer {
         StepAnswer::Seen(sighting) => (Some(*sighting), Look::Read),
         StepAnswer::Hidden => (
@@ -313,7 +266,7 @@ async fn look_at<C: CaseSystem>(
     if let Some(sighting) = sighting {
         // Whoever waits for this one step waits no longer for the one before it.
         let sightings = order::settle(app, vec![sighting], budget, now).await?;
-        absorb(app, sightings, Vec::new(), Behind::default(), now, report).await?;
+        absorb(app, sightings, Vec::new(), behind, now, report).await?;
     }
     Ok(look)
 }
@@ -325,7 +278,7 @@ async fn absorb<C>(
     behind: Behind,
     now: Timestamp,
     report: &mut Mirrored,
-) -> Result<Vec<StepId>, AppFault> {
+) -> Result<Absorbed, AppFault> {
     let quarantined = quarantined
         .into_iter()
         .map(|bad| QuarantineRow {
@@ -335,18 +288,27 @@ async fn absorb<C>(
             fingerprint: bad.fingerprint,
         })
         .collect();
+    let reading = app.ledger.reading(&app.source, now).await?;
     let page = PageSeen {
         source: app.source.clone(),
         sightings,
         quarantined,
         cursor: behind.cursor,
-        restored: restored::at(app).await?,
+        restored: if behind.believed {
+            Some(now)
+        } else {
+            restored::at(app).await?
+        },
         said: behind.said,
+        ends_first_reading: behind.is_end && reading.through.is_none(),
     };
-    let (terms, source): (&Terms, &SourceName) = (&app.terms, &app.source);
+    let source = &app.source;
+    // Only a page that changes something needs its terms.
+    let mut made: Option<Terms> = None;
     let done = app
         .ledger
         .absorb(page, now, |before, id, sighting| {
+            let terms = made.get_or_insert_with(|| app.terms.read_since(source, reading));
             react(before, id, source, Input::Seen(sighting), terms, now)
         })
         .await?;
@@ -355,6 +317,7 @@ async fn absorb<C>(
     report.unchanged += done.unchanged;
     report.stale += done.stale;
     report.quarantined += done.quarantined;
+    report.set_aside.extend(done.set_aside.iter().cloned());
     report.owed += done.owed;
-    Ok(done.look)
+    Ok(done)
 }

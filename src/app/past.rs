@@ -3,7 +3,7 @@
 //! Absent on purpose: guessing. A ledger from before the texts were kept is answered by the present ones, and
 //! the answer says so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -117,6 +117,67 @@ impl Then {
             terms: Arc::new(terms),
             warnings: missing.into_iter().map(warn).collect(),
         })
+    }
+}
+
+/// By what was judged at each line of a journal, as the lines are gone through in order.
+pub(super) struct TermsThen<'t> {
+    present: &'t Terms,
+    known: BTreeMap<Digest, Arc<Terms>>,
+    terms: Arc<Terms>,
+    /// Whole sentences, as those of [`Then`].
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'t> TermsThen<'t> {
+    /// Begins with the present terms, which hold until a line says others.
+    pub(super) fn new(present: &'t Terms) -> Self {
+        Self {
+            present,
+            known: BTreeMap::new(),
+            terms: Arc::new(present.clone()),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Goes back to before the first line.
+    pub(super) fn begin(&mut self) {
+        self.terms = Arc::new(self.present.clone());
+    }
+
+    /// The terms by which the next line was taken in.
+    pub(super) async fn at(&mut self, ledger: &Ledger, line: &Past) -> Result<&Terms, LedgerFault> {
+        match &line.what {
+            Happened::FirstRead(source, reading) => {
+                self.terms = Arc::new(self.terms.read_since(source, *reading));
+            }
+            Happened::Configured(in_force) => {
+                let mut then = (*self.in_force(ledger, in_force).await?).clone();
+                then.read.clone_from(&self.terms.read);
+                self.terms = Arc::new(then);
+            }
+            _ => {}
+        }
+        Ok(&self.terms)
+    }
+
+    async fn in_force(
+        &mut self,
+        ledger: &Ledger,
+        in_force: &InForce,
+    ) -> Result<Arc<Terms>, LedgerFault> {
+        let key = Digest::of_declared(in_force);
+        if let Some(terms) = self.known.get(&key) {
+            return Ok(Arc::clone(terms));
+        }
+        let then = Then::of(ledger, in_force, self.present).await?;
+        for warning in then.warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self.known.insert(key, Arc::clone(&then.terms));
+        Ok(then.terms)
     }
 }
 

@@ -9,15 +9,12 @@ mod awake;
 mod lines;
 mod told;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::AppFault;
-use super::past::Then;
+use super::past::TermsThen;
 use crate::ledger::Ledger;
-use crate::practice::history::{Happened, Past};
+use crate::practice::history::Past;
 use crate::practice::ids::Digest;
 use crate::practice::terms::{People, Policy, Terms};
 
@@ -60,7 +57,7 @@ pub async fn rehearse(
     present: &Terms,
     trial: &Trial,
 ) -> Result<Rehearsal, AppFault> {
-    let mut terms_of = TermsOf::new(present);
+    let mut terms_of = TermsThen::new(present);
     let mut was = Run::as_it_was();
     let mut recorded = Deeds::default();
     each(
@@ -91,48 +88,13 @@ pub async fn rehearse(
     ))
 }
 
-/// By what was judged at each line.
-struct TermsOf<'t> {
-    present: &'t Terms,
-    known: BTreeMap<Digest, Arc<Terms>>,
-    warnings: Vec<String>,
-}
-
-impl<'t> TermsOf<'t> {
-    fn new(present: &'t Terms) -> Self {
-        Self {
-            present,
-            known: BTreeMap::new(),
-            warnings: Vec::new(),
-        }
-    }
-
-    async fn at(&mut self, ledger: &Ledger, line: &Past) -> Result<Option<Arc<Terms>>, AppFault> {
-        let Happened::Configured(in_force) = &line.what else {
-            return Ok(None);
-        };
-        let key = Digest::of_declared(in_force);
-        if let Some(terms) = self.known.get(&key) {
-            return Ok(Some(Arc::clone(terms)));
-        }
-        let then = Then::of(ledger, in_force, self.present).await?;
-        for warning in then.warnings {
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
-        }
-        self.known.insert(key, Arc::clone(&then.terms));
-        Ok(Some(then.terms))
-    }
-}
-
 /// Gives each line of the journal in order, with the terms then in force.
 async fn each(
     ledger: &Ledger,
     mut take: impl FnMut(&Past, &Terms),
-    terms_of: &mut TermsOf<'_>,
+    terms_of: &mut TermsThen<'_>,
 ) -> Result<(), AppFault> {
-    let mut terms = Arc::new(terms_of.present.clone());
+    terms_of.begin();
     let mut seq = 0;
     loop {
         let block = ledger.past_after(seq).await?;
@@ -141,10 +103,7 @@ async fn each(
         };
         seq = last.seq;
         for line in &block {
-            if let Some(now) = terms_of.at(ledger, line).await? {
-                terms = now;
-            }
-            take(line, &terms);
+            take(line, terms_of.at(ledger, line).await?);
         }
     }
 }

@@ -282,18 +282,29 @@ pub(super) fn put_pack(pack: &Pack, out: &Path) -> Result<Vec<PathBuf>, Failure>
 }
 
 /// Compares everything now: the feed from its beginning, then every open step.
-pub(super) async fn reconcile(configured: &Configured, json: bool) -> Result<(), Failure> {
+pub(super) async fn reconcile(
+    configured: &Configured,
+    restored: bool,
+    json: bool,
+) -> Result<(), Failure> {
     let ready = ready_to_write(configured).await?;
-    let report = mirror::reconcile(&ready.app, ready.clock.now())
-        .await
-        .map_err(ended)?;
+    let now = ready.clock.now();
+    let compared = if restored {
+        mirror::restored_by_word(&ready.app, now).await
+    } else {
+        mirror::reconcile(&ready.app, now).await
+    };
+    let report = compared.map_err(ended)?;
     if json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         println!(
-            "{} read, {} changed, {} quarantined, {} open steps looked for one by one, {} not found",
+            "{} read, {} changed, {} older than held, {} went back, {} quarantined, {} open steps looked for one by one, \
+             {} not found",
             report.seen,
-            report.seen - report.unchanged,
+            report.changed(),
+            report.stale,
+            report.returned,
             report.quarantined,
             report.looked_for,
             report.missing

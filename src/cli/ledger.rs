@@ -19,8 +19,12 @@ pub(super) enum Verb {
 pub(super) enum MirrorVerb {
     /// List every mirrored step: id, version, status, episode.
     List(Where),
-    /// Read the case system now: the feed from its cursor, then every open step.
+    /// Compare everything now: the feed from its beginning, then every open step.
     Reconcile {
+        /// The case system was restored from a backup: what it shows in an older version than is held is believed, and
+        /// what it does not show any more is looked for.
+        #[arg(long)]
+        restored: bool,
         /// Print JSON for a machine.
         #[arg(long)]
         json: bool,
@@ -92,8 +96,12 @@ pub(super) async fn mirror(verb: MirrorVerb) -> Result<(), Failure> {
                 );
             }
         }
-        MirrorVerb::Reconcile { json, configured } => {
-            return cycle::reconcile(&configured, json).await;
+        MirrorVerb::Reconcile {
+            restored,
+            json,
+            configured,
+        } => {
+            return cycle::reconcile(&configured, restored, json).await;
         }
         MirrorVerb::Quarantine(place) => {
             let rows = place.open().await?.quarantine().await?;

@@ -15,7 +15,7 @@ use super::db::{Arg, Tx};
 use super::quarantine::QuarantineRow;
 use super::steps::{Held, Steps, looks_for_its_place, stirred};
 use super::turn::Turn;
-use super::{Ledger, LedgerFault};
+use super::{Ledger, LedgerFault, instant};
 use crate::practice::bind::bind;
 use crate::practice::episode::{Episode, Presence};
 use crate::practice::ids::{Digest, EpisodeId, SourceName, StepId};
@@ -39,6 +39,17 @@ pub struct PageSeen {
     pub restored: Option<Timestamp>,
     /// What the journal says of the reading itself.
     pub said: Vec<JournalLine>,
+    /// Whether it is the page that ends the first reading of the case system.
+    pub ends_first_reading: bool,
+}
+
+/// A step that is held in a newer version than a page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The step.
+    pub step: StepId,
+    /// When what is held of it was first seen, UTC.
+    pub held_since: Timestamp,
 }
 
 /// What a page did.
@@ -50,8 +61,14 @@ pub struct Absorbed {
     pub unchanged: u64,
     /// Those older than what we hold; ignored.
     pub stale: u64,
+    /// Of these, the steps.
+    #[serde(skip)]
+    pub overtaken: Vec<Overtaken>,
     /// Records that could not be read.
     pub quarantined: u64,
+    /// Of these, the ones not met before, or for another reason.
+    #[serde(skip)]
+    pub set_aside: Vec<QuarantineRow>,
     /// Effects newly owed.
     pub owed: u64,
     /// Steps that a list shows with another child than before: nothing was taken in of them, and each has
@@ -78,7 +95,8 @@ impl Ledger {
             quarantined: count(page.quarantined.len()),
             ..Absorbed::default()
         };
-        if stirred.is_empty() && page.quarantined.is_empty() && page.said.is_empty() {
+        let is_calm = stirred.is_empty() && page.quarantined.is_empty() && page.said.is_empty();
+        if is_calm && !page.ends_first_reading {
             done.unchanged = done.seen;
             if let Some((name, value)) = &page.cursor {
                 let mut tx = self.db.begin().await?;
@@ -93,7 +111,10 @@ impl Ledger {
         }
         let from = (&page.source, page.restored);
         fold(&mut turn, from, seen, &stirred, &mut done, react).await?;
-        turn.quarantine(&page.source, &page.quarantined).await?;
+        done.set_aside = turn.quarantine(&page.source, &page.quarantined).await?;
+        if page.ends_first_reading {
+            turn.read_through(&page.source).await?;
+        }
         if let Some((name, value)) = &page.cursor {
             turn.tx.set_cursor(name, value).await?;
         }
@@ -129,6 +150,14 @@ async fn fold(
         let present = sighting.presence == Presence::Present;
         if present && held.is_some_and(|held| is_overtaken(sighting, held, restored)) {
             done.stale += 1;
+            if let Some(held) = held {
+                done.overtaken.push(Overtaken {
+                    step: sighting.step.clone(),
+                    held_since: instant(held.seen_at)?,
+                });
+            }
+            // It can be read, whatever it says.
+            steps.release(turn, sighting)?;
             continue;
         }
         let own = held.map(|held| held.episode.clone());

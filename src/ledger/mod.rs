@@ -19,13 +19,14 @@ mod owing;
 mod past;
 mod place;
 mod quarantine;
+mod reading;
 mod reads;
 mod steps;
 mod tick;
 mod together;
 mod turn;
 
-pub use absorb::{Absorbed, PageSeen};
+pub use absorb::{Absorbed, Overtaken, PageSeen};
 pub use alias::{AliasRow, Merged};
 pub use digests::Gathered;
 pub use inbox::{Looked, Named, ToldOf};

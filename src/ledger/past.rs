@@ -84,7 +84,7 @@ impl Ledger {
             .await
     }
 
-    /// The lines about one episode, and those that say by what was judged, in order. A step that stood alone
+    /// The lines about one episode, and those that say by what was judged and since when was read, in order. A step that stood alone
     /// before it found its episode brings the lines about it along.
     ///
     /// # Errors
@@ -92,9 +92,11 @@ impl Ledger {
     pub async fn past_of(&self, id: &EpisodeId) -> Result<Vec<Past>, LedgerFault> {
         let sql = Sql {
             lite: "SELECT seq, body FROM journal WHERE instr(body, $1) > 0 OR \
-                instr(body, '\"kind\":\"configured\"') > 0 ORDER BY seq",
+                instr(body, '\"kind\":\"configured\"') > 0 OR \
+                instr(body, '\"kind\":\"first_read\"') > 0 ORDER BY seq",
             post: "SELECT seq, body FROM journal WHERE position($1 IN body) > 0 OR \
-                position('\"kind\":\"configured\"' IN body) > 0 ORDER BY seq",
+                position('\"kind\":\"configured\"' IN body) > 0 OR \
+                position('\"kind\":\"first_read\"' IN body) > 0 ORDER BY seq",
         };
         let mut lines = self.past(sql, &[Arg::Text(&named(id)?)]).await?;
         let mut alone: Vec<EpisodeId> = joined(&lines);

@@ -1,7 +1,7 @@
 //! Which records could not be read? Each kept once by its content, counted, and let go when its step can be
 //! read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,15 +78,48 @@ impl Ledger {
         turn.say(None, &JournalLine::new("released", body))?;
         turn.commit().await.map(drop)
     }
+
+    /// Lets go of what is set aside without its step's id, was last met before `now`, UTC, and is none of `there`, each
+    /// by its fingerprint.
+    ///
+    /// # Errors
+    /// The ledger's fault; nothing is let go then.
+    pub async fn release_unnamed(
+        &self,
+        source: &SourceName,
+        there: &BTreeSet<String>,
+        now: Timestamp,
+    ) -> Result<(), LedgerFault> {
+        let sql = "SELECT fingerprint FROM quarantine WHERE source = $1 AND step IS NULL AND last_at < $2";
+        let args = [Arg::Text(source.as_str()), Arg::Int(now.as_millisecond())];
+        let mut gone = Vec::new();
+        for mut row in self.db.rows(sql, &args, "t").await? {
+            gone.push(row.text()?);
+        }
+        gone.retain(|fingerprint| !there.contains(fingerprint));
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut turn = Turn::take(&self.db, now).await?;
+        for fingerprint in gone {
+            let sql = "DELETE FROM quarantine WHERE source = $1 AND fingerprint = $2";
+            let args = [Arg::Text(source.as_str()), Arg::Text(&fingerprint)];
+            turn.tx.exec(sql, &args).await?;
+            let body = json!({ "source": source, "record": fingerprint });
+            turn.say(None, &JournalLine::new("released", body))?;
+        }
+        turn.commit().await.map(drop)
+    }
 }
 
 impl Turn {
-    /// Sets records aside; one met before is counted, and only a new one is said.
+    /// Sets records aside; one met before is counted. Only a new one, or one that is set aside for another reason now, is
+    /// said; gives these.
     pub(super) async fn quarantine(
         &mut self,
         source: &SourceName,
         rows: &[QuarantineRow],
-    ) -> Result<(), LedgerFault> {
+    ) -> Result<Vec<QuarantineRow>, LedgerFault> {
         // One row a content: a page that brings the same one twice counts it twice.
         let mut met: BTreeMap<&str, (&QuarantineRow, i64)> = BTreeMap::new();
         for row in rows {
@@ -94,7 +127,7 @@ impl Turn {
             (*last, *times) = (row, *times + 1);
         }
         let known_sql = each_row!(
-            "SELECT fingerprint FROM quarantine WHERE source = $2 AND fingerprint IN \
+            "SELECT fingerprint, path, reason FROM quarantine WHERE source = $2 AND fingerprint IN \
              (SELECT one.value ->> 0 FROM ",
             ")"
         );
@@ -112,18 +145,21 @@ impl Turn {
             .map(|(fingerprint, (row, times))| (fingerprint, row, times))
             .collect();
         let now = Arg::Int(self.now.as_millisecond());
+        let mut news = Vec::new();
         for block in met.chunks(ROWS) {
             let keys: Vec<_> = block.iter().map(|(key, ..)| [key]).collect();
             let keys = listed(&keys)?;
             let args = [Arg::Text(&keys), Arg::Text(source.as_str())];
-            let mut known = std::collections::BTreeSet::new();
-            for mut row in self.tx.rows(known_sql, &args, "t").await? {
-                known.insert(row.text()?);
+            let mut known = BTreeMap::new();
+            for mut row in self.tx.rows(known_sql, &args, "ttt").await? {
+                known.insert(row.text()?, (row.text()?, row.text()?));
             }
             let mut rows = Vec::new();
             for (key, row, times) in block {
                 rows.push((key, &row.step, &row.path, &row.reason, times));
-                if !known.contains(*key) {
+                let before = known.get(*key);
+                if before.is_none_or(|(path, why)| (path, why) != (&row.path, &row.reason)) {
+                    news.push((*row).clone());
                     let body = json!({ "source": source, "quarantined": row });
                     self.say(None, &JournalLine::new("quarantined", body))?;
                 }
@@ -132,7 +168,7 @@ impl Turn {
             let args = [Arg::Text(&rows), Arg::Text(source.as_str()), now];
             self.tx.exec(sql, &args).await?;
         }
-        Ok(())
+        Ok(news)
     }
 
     /// Steps that can be read again leave quarantine. That it was said is the caller's business.

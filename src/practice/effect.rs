@@ -24,7 +24,7 @@ pub struct Effect {
     pub step: Option<StepId>,
     /// What is written.
     pub act: Act,
-    /// The rule that owes it, such as `LE-03.1`.
+    /// The rule that owes it, such as `LE-03.1`; empty if it is none of the catalogue.
     pub rule: String,
     /// Why it is owed; when the cause is cured, effects not yet sent are withdrawn.
     pub cause: String,

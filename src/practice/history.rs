@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::decision::Decision;
 use super::ids::{ChildKey, Digest, EpisodeId, SourceName, StepId, TaskId};
 use super::on_record::Sampled;
+use super::reading::Reading;
 use super::sighting::Sighting;
 use super::standstill::Outage;
 use super::terms::Mode;
@@ -35,6 +36,8 @@ pub struct Past {
 pub enum Happened {
     /// By what is judged from here on.
     Configured(Box<InForce>),
+    /// Since when a case system is read: its first reading began, or came to its end.
+    FirstRead(SourceName, Reading),
     /// A step was seen.
     Seen(Box<Sighting>),
     /// A person decided.
@@ -139,6 +142,7 @@ fn happened(body: Json) -> Result<Happened, String> {
         "configured" => {
             Happened::Configured(serde_json::from_value(body).map_err(|why| why.to_string())?)
         }
+        "first_read" => Happened::FirstRead(part(&body, "source")?, part(&body, "reading")?),
         "seen" => Happened::Seen(part(&body, "sighting")?),
         "decided" => Happened::Decided(part(&body, "decision")?),
         "asked" if !of_a_task => {

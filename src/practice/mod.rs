@@ -29,6 +29,7 @@ pub mod people;
 pub mod permit;
 pub mod reach;
 pub mod react;
+pub mod reading;
 pub mod replay;
 pub mod rules;
 mod shorten;

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::episode::Stage;
-use super::ids::Digest;
+use super::ids::{Digest, SourceName};
 use super::ladders;
+use super::reading::Reading;
 
 pub use super::ladders::{Ladders, Rung};
 pub use super::people::{Away, Holder, People};
@@ -28,8 +29,20 @@ pub struct Terms {
     pub people: People,
     /// Nothing due before this instant is chased; UTC.
     pub activation: Timestamp,
+    /// Since when each case system is read, by its name; none of which that is not on record.
+    pub read: BTreeMap<SourceName, Reading>,
     /// How Finish is held.
     pub mode: Mode,
+}
+
+impl Terms {
+    /// The same, knowing since when a case system is read.
+    #[must_use]
+    pub fn read_since(&self, source: &SourceName, reading: Reading) -> Self {
+        let mut terms = self.clone();
+        terms.read.insert(source.clone(), reading);
+        terms
+    }
 }
 
 /// How Finish is held.

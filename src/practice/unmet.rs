@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::cycle::Matter;
 use super::deadlines::{MilestoneKind, TOLD_AT, milestones};
-use super::episode::{Episode, Role, Stage, Step};
+use super::episode::{Episode, Finished, Role, Stage, Step};
 use super::ids::StepId;
 use super::judge::{judge, judge_as_if_open, judge_sighting, judge_time};
 use super::react::nobody_yet;
@@ -122,7 +122,8 @@ fn counts(judged: &Judged) -> bool {
 fn of_step(episode: &Episode, step: &Step, now: Timestamp, terms: &Terms) -> Vec<Unmet> {
     let last = step.finished.last().filter(|_| !step.status.is_open());
     // What was finished before we were asked anything was never asked about.
-    if last.is_some_and(|finish| finish.at < terms.activation) {
+    let unasked = |finish: &Finished| finish.permit.is_none() && !finish.bypass;
+    if last.is_some_and(|finish| finish.at < terms.activation || unasked(finish)) {
         return Vec::new();
     }
     let (verdict, came, since) = if let Some(finish) = last {

@@ -183,14 +183,16 @@ pub fn attention(text: &mut String, told: &[Role]) {
     }
 }
 
-/// Says in whose place a message is read, if that is another role than was meant, under which rule, and where the
+/// Says in whose place a message is read, if that is another role than was meant, under which rule if it is one, and where the
 /// council's guidance on it stands.
 pub fn in_place(text: &mut String, meant: &[Role], told: &[Role], rule: &str, link: Option<&str>) {
     let missed = listed(meant.iter().filter(|role| !told.contains(role)));
     if !missed.is_empty() {
         let _ = write!(text, " In place of the {missed}, where nobody is found.");
     }
-    let _ = write!(text, " Rule {rule}.");
+    if !rule.is_empty() {
+        let _ = write!(text, " Rule {rule}.");
+    }
     if let Some(link) = link {
         let _ = write!(text, " Guidance: {link}");
     }

@@ -1,5 +1,6 @@
 //! Under which terms is judged here? Policy, people and calendar, from the council's files or the built-in ones.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -51,6 +52,7 @@ impl Settings {
                 calendar,
                 people,
                 activation: self.activation.unwrap_or(activation),
+                read: BTreeMap::new(),
                 mode: self.finish.mode,
             }),
             (policy, people, calendar) => {

@@ -97,6 +97,7 @@ async fn ready<C: Shared>(State(doors): Door<C>) -> Response {
         "ready": ready, "mirror_age_seconds": age,
         "mirror_limit_seconds": doors.freshness.limit_seconds, "ledger": ledger,
         "source": { "state": source.state, "why": source.why, "went_back": source.went_back,
+            "older_versions": source.older,
             "silent_working_hours": source.silent_hours },
     });
     (status, axum::Json(body)).into_response()

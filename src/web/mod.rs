@@ -53,6 +53,10 @@ pub struct SourceState {
     pub why: String,
     /// Why it is taken to have gone back in time, if it is.
     pub went_back: Option<String>,
+    /// Open steps that are shown in an older version than is held, and are kept as they are held.
+    pub older: u64,
+    /// Steps that went back to an older version since we began, and are held as they are now.
+    pub returned: u64,
     /// Working hours without a record, once they are too many.
     pub silent_hours: Option<u32>,
     quiet: Option<(Timestamp, Timestamp)>,
@@ -70,6 +74,19 @@ impl SourceState {
                 "The case system went back in time, as after a restore ({why}); everything is read again."
             ));
         }
+        if self.older > 0 {
+            remarks.push(format!(
+                "In an older version than was read before, also when read alone: {}. They are kept as they were. If the \
+                 case system was restored from a backup, say so with `greentick mirror reconcile --restored`.",
+                steps(self.older)
+            ));
+        }
+        if self.returned > 0 {
+            remarks.push(format!(
+                "Gone back to an older version, as after a restore: {}. They are shown as they are now.",
+                steps(self.returned)
+            ));
+        }
         if let Some(hours) = self.silent_hours {
             remarks.push(format!(
                 "Nothing was read from the change feed for {hours} working hours; its filter may be wrong."
@@ -77,6 +94,11 @@ impl SourceState {
         }
         remarks
     }
+}
+
+fn steps(many: u64) -> String {
+    let noun = if many == 1 { "step" } else { "steps" };
+    format!("{many} {noun}")
 }
 
 /// When the mirror was last read to its end, and how old it may grow before readiness is denied.
@@ -143,6 +165,14 @@ impl Freshness {
     /// It was found to have gone back in time (P19), which somebody has to look at.
     pub fn went_back(&self, why: &str) {
         self.held().went_back = Some(why.to_owned());
+    }
+
+    /// So many steps are shown older than they are held, and so many more went back (P19). Gives how many the former
+    /// were before.
+    pub fn older(&self, older: u64, returned: u64) -> u64 {
+        let mut source = self.held();
+        source.returned += returned;
+        std::mem::replace(&mut source.older, older)
     }
 
     /// It has said nothing for so many working hours (P40); none takes the warning back.

@@ -42,6 +42,7 @@ pub(crate) fn terms(mode: Mode) -> Arc<Terms> {
             ..People::default()
         },
         activation: "2026-11-01T00:00:00Z".parse().unwrap(),
+        read: BTreeMap::new(),
         mode,
     })
 }

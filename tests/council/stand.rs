@@ -1,5 +1,6 @@
 //! What every test begins with: a council being served, and an adapter, an app and a ledger beside it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -180,6 +181,7 @@ pub(crate) fn site() -> Site {
 fn terms() -> Terms {
     Terms {
         activation: at("2026-09-01T00:00:00Z"),
+        read: BTreeMap::new(),
         ..common::terms(Mode::Callout).as_ref().clone()
     }
 }

@@ -13,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod explain;
+mod first_reading;
 mod generated;
 mod messages;
 mod moderating;

@@ -161,7 +161,7 @@ async fn finishes() -> Vec<Message> {
             &mut text,
             &[Role::PracticeReviewer],
             &[Role::PracticeReviewer],
-            "LE-08.2",
+            "",
             None,
         );
         wording::attention(&mut text, &[Role::PracticeReviewer]);
@@ -173,7 +173,9 @@ async fn finishes() -> Vec<Message> {
             name: "Finish without a permit",
             made_by: "wording::went_around",
             who: managers,
-            when: "when a Finish is seen that nobody asked about (`callout`, `task`)",
+            when: "when a Finish is seen that nobody asked about (`callout`, `task`), unless it dates from before the \
+                case system was first read; it names a rule only if an evaluation of Outstanding or Inadequate went on \
+                without its moderation",
             example: written(&without, "finished without a permit"),
         },
         Message {

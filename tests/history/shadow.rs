@@ -91,6 +91,7 @@ async fn a_monday_that_is_no_working_day_is_told_on_the_next_one() {
 #[tokio::test]
 async fn many_steps_are_told_in_parts_that_fit_and_name_each_once() {
     let mut stand = Stand::new(Mode::Observe, "2026-11-10 09:00").await;
+    stand.turn().await;
     for which in 1..=40 {
         finished(&stand, which, 10);
     }

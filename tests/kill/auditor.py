@@ -162,6 +162,9 @@ class Auditor:
         around = [entry for entry in finishes if not entry.get("check")]
         bypassed = [body for body in self.kinds("bypass") if not body.get("immediate")]
         noticed = {(body["step"], body["finished_at"][:19]) for body in bypassed}
+        # Before the first reading nobody could have asked.
+        since = min((body["reading"]["since"] for body in self.kinds("first_read")), default="")
+        around = [entry for entry in around if entry["at"][:19] >= since[:19]]
         unnoticed = [entry["seq"] for entry in around if (entry["step"], entry["at"][:19]) not in noticed
                      and not self.reopened_unseen(entry)]
         self.none("I5 every Finish that nobody asked for is entered as a bypass", unnoticed, len(around))

@@ -11,11 +11,14 @@
 )]
 
 mod aliases;
+#[path = "../common/mod.rs"]
+mod common;
 mod journal;
 mod named;
 mod opening;
 mod outbox;
 mod pages;
+mod reading;
 mod story;
 mod together;
 
@@ -160,6 +163,7 @@ fn page(sightings: Vec<Sighting>, cursor: &str) -> PageSeen {
         cursor: Some(("feed".to_owned(), json!(cursor))),
         restored: None,
         said: Vec::new(),
+        ends_first_reading: false,
     }
 }
 

@@ -10,6 +10,7 @@ use greentick::practice::effect::Effect;
 use greentick::practice::ids::{Digest, StepId};
 use greentick::practice::terms::{Mode, People, Policy, Terms};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -198,6 +199,7 @@ async fn app(url: &str) -> App<Deaf> {
             .unwrap(),
             people: People::default(),
             activation: at(0),
+            read: BTreeMap::new(),
             mode: Mode::Callout,
         }),
         limits: Limits::default(),

@@ -14,5 +14,6 @@ mod merges;
 mod paging;
 mod placing;
 mod restored;
+mod set_aside;
 mod stand;
 mod time;

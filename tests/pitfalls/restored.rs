@@ -1,6 +1,7 @@
 //! The case system was restored from a backup: does the mirror go back with it, once, and in the open (P19)?
 
 use greentick::app::gate::{self, Ask};
+use greentick::app::mirror;
 use greentick::case_system::StepAnswer;
 use greentick::practice::episode::{Presence, Stage, StepStatus};
 use greentick::practice::ids::StepId;
@@ -205,4 +206,105 @@ async fn p19_what_the_restored_system_does_not_know_vanishes_as_ever_and_its_id_
         (step.presence, step.status),
         (Presence::Present, StepStatus::Incoming)
     );
+}
+
+/// Two open reviews, of which the second was saved at ten; then the lists show it as it was at nine.
+async fn shown_older() -> (Stand, Sighting) {
+    let stand = Stand::new().await;
+    stand.add(review("1", "LE-1"), "2026-11-09T09:00:00Z");
+    stand.add(review("2", "LE-2"), "2026-11-09T09:00:00Z");
+    let before = held(&stand, "2");
+    stand.save("2", "2026-11-09T10:00:00Z", |step| step.locked = true);
+    stand.poll("2026-11-09T10:01:00Z").await;
+    stand.fate(|fate| {
+        fate.shown.insert(StepId::from("2"), vec![before.clone()]);
+    });
+    (stand, before)
+}
+
+fn alone(stand: &Stand, seen: &Sighting) {
+    stand.fate(|fate| {
+        let answer = StepAnswer::Seen(Box::new(seen.clone()));
+        fate.direct.insert(seen.step.clone(), answer);
+    });
+}
+
+#[tokio::test]
+async fn p19_a_copy_that_lags_rolls_no_step_back_however_often_it_is_read() {
+    let (stand, before) = shown_older().await;
+    // Only the list lags: a read of the step alone shows what is held.
+    let report = stand.sweep("2026-11-09T10:05:00Z").await;
+    assert_eq!((report.stale, report.older, report.returned), (1, 0, 0));
+    // The reads lag too, for a whole day: it is counted apart, and nothing goes back.
+    alone(&stand, &before);
+    for hour in 11..21 {
+        let report = stand.sweep(&format!("2026-11-09T{hour}:00:00Z")).await;
+        assert_eq!((report.older, report.returned), (1, 0));
+        assert_eq!(report.changed(), 0);
+    }
+    // What it shows of another step is older than what is held of this one, and proves nothing either.
+    stand.save("1", "2026-11-09T10:09:00Z", |_| {});
+    for hour in ["21", "22"] {
+        stand.sweep(&format!("2026-11-09T{hour}:00:00Z")).await;
+    }
+    assert!(stand.step("LE-2", "2").await.locked);
+    assert_eq!(stand.said("step_went_back").await.len(), 0);
+    // Nor does a list that is ahead of it elsewhere, as long as the step alone is as it is held.
+    stand.save("1", "2026-11-09T22:30:00Z", |_| {});
+    stand.fate(|fate| fate.direct.clear());
+    for hour in ["23:00", "23:30"] {
+        stand.sweep(&format!("2026-11-09T{hour}:00Z")).await;
+    }
+    assert!(stand.step("LE-2", "2").await.locked);
+}
+
+#[tokio::test]
+async fn p19_an_answer_that_shows_later_work_proves_that_an_older_version_is_no_lag() {
+    let (stand, before) = shown_older().await;
+    alone(&stand, &before);
+    let report = stand.sweep("2026-11-09T10:30:00Z").await;
+    assert_eq!((report.older, report.returned), (1, 0));
+    // Work goes on after the restore, long after the version that we hold.
+    stand.save("1", "2026-11-09T11:00:00Z", |_| {});
+    let report = stand.sweep("2026-11-09T11:05:00Z").await;
+    assert_eq!((report.older, report.returned), (1, 0), "once is no proof");
+    let report = stand.sweep("2026-11-09T11:35:00Z").await;
+    assert_eq!((report.older, report.returned), (0, 1));
+    assert_eq!(report.changed(), 1);
+    let step = stand.step("LE-2", "2").await;
+    assert_eq!((step.locked, step.version), (false, before.version));
+    assert_eq!(stand.said("step_went_back").await.len(), 1);
+    let report = stand.sweep("2026-11-09T12:05:00Z").await;
+    assert_eq!((report.stale, report.older, report.returned), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn p19_a_person_who_knows_of_a_restore_says_so_and_everything_is_compared() {
+    let (stand, before) = shown_older().await;
+    alone(&stand, &before);
+    let plain = mirror::reconcile(&stand.app, at("2026-11-09T11:00:00Z"));
+    let plain = plain.await.unwrap();
+    assert_eq!((plain.older, plain.returned), (1, 0));
+    assert!(stand.step("LE-2", "2").await.locked);
+    let report = mirror::restored_by_word(&stand.app, at("2026-11-09T11:05:00Z"));
+    let report = report.await.unwrap();
+    assert!(report.complete && report.went_back.is_some());
+    assert!(!stand.step("LE-2", "2").await.locked);
+    assert_eq!(stand.said("went_back").await.len(), 1);
+    assert_eq!(stand.said("step_went_back").await.len(), 1);
+}
+
+#[tokio::test]
+async fn p19_a_step_set_aside_that_can_be_read_in_an_older_version_leaves_quarantine() {
+    let (stand, before) = shown_older().await;
+    stand.fate(|fate| {
+        fate.unreadable.insert(StepId::from("2"));
+    });
+    stand.sweep("2026-11-09T10:05:00Z").await;
+    assert_eq!(stand.app.ledger.quarantine().await.unwrap().len(), 1);
+    stand.fate(|fate| fate.unreadable.clear());
+    alone(&stand, &before);
+    stand.sweep("2026-11-09T10:10:00Z").await;
+    assert_eq!(stand.app.ledger.quarantine().await.unwrap().len(), 0);
+    assert!(stand.step("LE-2", "2").await.locked);
 }

@@ -39,6 +39,8 @@ pub(crate) struct Fate {
     pub(crate) merges: Vec<Merge>,
     /// Steps that the mapping cannot read.
     pub(crate) unreadable: BTreeSet<StepId>,
+    /// Records that say not even which step they are: in the feed, and in the list of open steps.
+    pub(crate) unnamed: [Vec<&'static str>; 2],
     /// What a list shows of a step instead of what a direct read shows.
     pub(crate) shown: BTreeMap<StepId, Vec<Sighting>>,
     /// What a direct read answers, for steps that the lists show.
@@ -47,6 +49,15 @@ pub(crate) struct Fate {
     pub(crate) unlisted: BTreeSet<StepId>,
     /// The number of changes that the feed gives.
     pub(crate) number: Option<u64>,
+}
+
+fn unnamed(all: &[&'static str]) -> impl Iterator<Item = Quarantined> {
+    all.iter().map(|fingerprint| Quarantined {
+        step: None,
+        path: "@id".to_owned(),
+        reason: "the step's id is missing".to_owned(),
+        fingerprint: (*fingerprint).to_owned(),
+    })
 }
 
 impl Council {
@@ -80,6 +91,7 @@ impl CaseSystem for Council {
     async fn changes(&self, at: &FeedPosition, now: Timestamp) -> Result<FeedPage, CaseFault> {
         let mut page = self.edited(self.memory.changes(at, now).await?);
         let fate = self.fate.lock().unwrap();
+        page.quarantined.extend(unnamed(&fate.unnamed[0]));
         page.mentions.clone_from(&fate.mentions);
         page.going_on.high_water = fate.number.map(|number| number.to_string());
         drop(fate);
@@ -87,7 +99,10 @@ impl CaseSystem for Council {
     }
 
     async fn open_steps(&self, at: &FeedPosition, now: Timestamp) -> Result<FeedPage, CaseFault> {
-        Ok(self.edited(self.memory.open_steps(at, now).await?))
+        let mut page = self.edited(self.memory.open_steps(at, now).await?);
+        let fate = self.fate.lock().unwrap();
+        page.quarantined.extend(unnamed(&fate.unnamed[1]));
+        Ok(page)
     }
 
     async fn step(

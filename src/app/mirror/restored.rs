@@ -35,6 +35,10 @@ struct Unmet {
 pub(super) struct Behind {
     pub(super) cursor: Option<(String, serde_json::Value)>,
     pub(super) said: Vec<JournalLine>,
+    /// Whether the feed comes to its end here.
+    pub(super) is_end: bool,
+    /// Whether it is proven that the steps went back, so that lower versions of them are news.
+    pub(super) believed: bool,
 }
 
 pub(super) fn behind(name: &str, next: &Bookmark, back: Option<&WentBack>) -> Behind {
@@ -42,6 +46,7 @@ pub(super) fn behind(name: &str, next: &Bookmark, back: Option<&WentBack>) -> Be
     Behind {
         cursor: value.map(|value| (name.to_owned(), value)),
         said: back.map(line).into_iter().collect(),
+        ..Behind::default()
     }
 }
 

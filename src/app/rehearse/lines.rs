@@ -46,7 +46,11 @@ impl Rehearsal {
         for share in &self.shares {
             lines.push(format!(
                 "  {:<8}{:>6}{:>7}{:>9}  {}",
-                share.rule, share.more, share.fewer, share.changed, share.to
+                or_none(&share.rule),
+                share.more,
+                share.fewer,
+                share.changed,
+                share.to
             ));
         }
         if list {
@@ -107,8 +111,8 @@ impl Flags {
             self.episode,
             self.step,
             calendar.local_words(self.at),
-            or_none(&self.more),
-            or_none(&self.fewer)
+            or_none(&self.more.join(" ")),
+            or_none(&self.fewer.join(" "))
         )
     }
 }
@@ -119,17 +123,13 @@ impl Message {
         format!(
             "  {name:<8} {} {} on {} to {}",
             episode.unwrap_or_default(),
-            self.rule,
+            or_none(&self.rule),
             calendar.local_words(self.at),
             self.told().join(", ")
         )
     }
 }
 
-fn or_none(rules: &[String]) -> String {
-    if rules.is_empty() {
-        "none".to_owned()
-    } else {
-        rules.join(" ")
-    }
+fn or_none(rules: &str) -> &str {
+    if rules.is_empty() { "none" } else { rules }
 }

@@ -13,6 +13,7 @@ use crate::practice::episode::{
 };
 use crate::practice::ids::StepId;
 use crate::practice::judge::judge_as_if_open;
+use crate::practice::rules::moderation::{AGREED, REACHED_MANAGER, UNCHANGED};
 use crate::practice::sighting::Sighting;
 use crate::practice::terms::Mode;
 use crate::practice::verdict::{Answer, Finding, Verdict};
@@ -29,6 +30,21 @@ pub fn sent_on_at(episode: &Episode, step: &Step) -> Option<Timestamp> {
     episode.told.get(&key).copied()
 }
 
+/// The rule that a Finish of this kind is against as a whole, whatever the form lacks besides; empty if there is none.
+/// To finish without asking is against none of the catalogue; only that an extreme evaluation goes on unmoderated is.
+pub(super) fn rule_of(verdict: Option<&Verdict>) -> &'static str {
+    let moderation = [AGREED.code, UNCHANGED.code];
+    let mut lacks = verdict.into_iter().flat_map(Verdict::reasons);
+    if lacks.any(|judged| {
+        let is_unmet = matches!(judged.finding, Finding::Unmet(_));
+        is_unmet && moderation.contains(&judged.rule.as_str())
+    }) {
+        REACHED_MANAGER.code
+    } else {
+        ""
+    }
+}
+
 impl Work<'_> {
     /// A Finish was observed: it used a valid permit, or it is entered as a bypass, once. It happened
     /// at `finished.at`, or at some instant since `earliest` if the case system does not stamp it.
@@ -40,7 +56,7 @@ impl Work<'_> {
     ) {
         self.after.holds.remove(step);
         self.after.asked.remove(step);
-        if finished.at < self.terms.activation {
+        if finished.at < self.terms.activation || self.was_before_us(step, finished) {
             return;
         }
         let verdict = self.judge_as_if_open(step, finished.at);
@@ -70,18 +86,29 @@ impl Work<'_> {
             }),
         );
         let cause = format!("bypass/{step}/{}", finished.leg);
+        let rule = rule_of(verdict.as_ref());
         match (self.terms.mode, verdict) {
             (Mode::Reverse, Some(verdict)) if undone => {
                 let text = wording::reopened(&self.after, &verdict);
-                self.owe_step(step, &cause, "LE-08.2", "reopen", Act::Reopen { text }, &[]);
+                self.owe_step(step, &cause, rule, "reopen", Act::Reopen { text }, &[]);
             }
             (Mode::Callout | Mode::Task, verdict) => {
                 let text = wording::went_around(&self.after, step, verdict.as_ref());
                 let tell = [Role::QaManager, Role::HeadOfService];
-                self.owe_step(step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
+                self.owe_step(step, &cause, rule, "note", Act::Note { text }, &tell);
             }
             (Mode::Reverse | Mode::Observe, _) => {}
         }
+    }
+
+    /// Whether it was finished before the case system was first read by this ledger, so that nobody could have asked.
+    fn was_before_us(&self, step: &StepId, finished: &Finished) -> bool {
+        let reading = self.terms.read.get(&self.after.source);
+        let step = self.after.steps.get(step);
+        reading.zip(step).is_some_and(|(reading, step)| {
+            let stamp = step.dates.completed.filter(|at| *at == finished.at);
+            reading.was_finished_before(step, finished, stamp)
+        })
     }
 
     /// What the Head is asked to look at, and what did not hold the Finish: said once it is finished (LE-27.4, LE-29.4).
@@ -123,13 +150,24 @@ impl Work<'_> {
             let text = wording::provisional_unmet(&self.after, step, unmet);
             let cause = format!("provisional/{step}/{}", finished.leg);
             let (note, tell) = (Act::Note { text }, [Role::QaManager]);
-            self.owe_step(step, &cause, "LE-08.2", "note", note, &tell);
+            self.owe_step(step, &cause, rule_of(Some(unmet)), "note", note, &tell);
         }
     }
 
     /// Judges a step that is finished as if Finish were only now asked for.
     pub(super) fn judge_as_if_open(&self, step: &StepId, at: Timestamp) -> Option<Verdict> {
         judge_as_if_open(&self.after, step, at, self.terms)
+    }
+
+    /// Whether a step came since activation, and since the case system is read.
+    fn came_in_our_time(&self, sighting: &Sighting) -> bool {
+        let stamp = sighting.dates.incoming;
+        let step = self.after.steps.get(&sighting.step);
+        let met = step.and_then(|step| step.real_since);
+        let met = met.unwrap_or(sighting.seen_at);
+        let reading = self.terms.read.get(&self.after.source);
+        stamp.unwrap_or(met) >= self.terms.activation
+            && !reading.is_some_and(|reading| reading.came_before(stamp, met))
     }
 
     /// A successor exists although the step before it was never finished: the work moved on by a
@@ -142,9 +180,7 @@ impl Work<'_> {
             .find(|stage| stage.next() == Some(sighting.stage))
             .and_then(|stage| self.after.step_of(stage))
             .filter(|step| real && step.status.is_open() && step.finished.is_empty())
-            .filter(|_| {
-                sighting.dates.incoming.unwrap_or(sighting.seen_at) >= self.terms.activation
-            })
+            .filter(|_| self.came_in_our_time(sighting))
             .map(|step| (step.id.clone(), step.stage, step.leg));
         let Some((step, stage, leg)) = source else {
             return;
@@ -172,7 +208,8 @@ impl Work<'_> {
         if self.terms.mode != Mode::Observe {
             let text = wording::sent_on(&self.after, &step, &sighting.step, verdict.as_ref());
             let tell = [Role::QaManager, Role::HeadOfService];
-            self.owe_step(&step, &cause, "LE-08.2", "note", Act::Note { text }, &tell);
+            let rule = rule_of(verdict.as_ref());
+            self.owe_step(&step, &cause, rule, "note", Act::Note { text }, &tell);
         }
     }
 }

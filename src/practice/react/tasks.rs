@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::Work;
+use super::finishes::rule_of;
 use crate::practice::effect::Act;
 use crate::practice::episode::{Episode, Hold, Permit, Step, Tasked};
 use crate::practice::ids::{Digest, StepId, TaskId};
@@ -22,7 +23,6 @@ use crate::practice::wording;
 const SAID_AFTER_MINUTES: i64 = 10;
 /// Bounds a permit that was given through a task, days; it ends with its facts, not with the clock.
 const PERMIT_DAYS: i64 = 366;
-const RULE: &str = "LE-08.2";
 
 /// The Finish that a task asks about: nobody presses it yet, and nobody is chosen to receive the work.
 pub fn nobody_yet(step: &StepId, at: Timestamp) -> Attempt {
@@ -177,7 +177,7 @@ impl Work<'_> {
             self.owe_step(
                 &step,
                 &cause,
-                RULE,
+                rule_of(Some(verdict)),
                 &nth,
                 Act::AnswerTask { task, text },
                 &[],
@@ -245,7 +245,14 @@ impl Work<'_> {
         let verdict = judge(&self.after, &nobody_yet(step, self.now), self.terms)?;
         let text = wording::task_held(&self.after, step, asked.answered, &verdict);
         let note = Act::Note { text };
-        self.owe_step(step, &cause, RULE, &level, note, &[owner]);
+        self.owe_step(
+            step,
+            &cause,
+            rule_of(Some(&verdict)),
+            &level,
+            note,
+            &[owner],
+        );
         None
     }
 }
