@@ -32,7 +32,7 @@ use super::terms::Terms;
 use super::verdict::{Answer, Attempt, Verdict};
 use super::wording;
 
-pub use finishes::sent_on_at;
+pub use finishes::{has_gone_on, sent_on_at};
 pub use tasks::{is_told, nobody_yet};
 
 /// Everything that can happen to an episode.
