@@ -93,7 +93,7 @@ async fn dates() -> Vec<Message> {
     let finished = blind.now;
     blind.until("2026-11-24 09:00").await;
     blind.save("102", |held| {
-        held.status = greentick::practice::episode::StepStatus::Completed;
+        held.status = StepStatus::Completed;
         held.dates.completed = Some(finished);
     });
     blind.turn().await;
