@@ -19,6 +19,8 @@ pub use fault::Fault;
 const ANY: &str = "*";
 /// The manual's key for the list of needed keys.
 const NEEDED: &str = "!";
+/// How a flaw begins that is of the file's syntax.
+const NOT_TOML: &str = "not TOML: ";
 
 /// One thing wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +108,7 @@ pub fn compare(text: &str, manual: &Table) -> Shaped {
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         let said = error.message().lines().next().unwrap_or_default();
-        walk.flaw(line_of(text, at), format!("not TOML: {said}"), None);
+        walk.flaw(line_of(text, at), format!("{NOT_TOML}{said}"), None);
     }
     let table = walk.table("", 1, given.get_ref(), manual);
     Shaped {
@@ -154,7 +156,12 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Tells a flaw; on a line that is no TOML what is made of the rest of it is no other one.
     fn flaw(&mut self, line: usize, message: String, help: Option<String>) {
+        let broken = |one: &Flaw| one.line == line && one.message.starts_with(NOT_TOML);
+        if self.flaws.iter().any(broken) {
+            return;
+        }
         self.flaws.push(Flaw {
             line,
             message,

@@ -74,6 +74,8 @@ fn every_example_reads_what_was_recorded_for_it() {
                 .map(ToString::to_string)
                 .collect();
             assert!(faults.is_empty(), "{}", faults.join("\n"));
+            let doubts = mapping.doubts();
+            assert!(doubts.is_empty(), "{doubts:?}");
             tried += 1;
         }
     }

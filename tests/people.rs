@@ -227,6 +227,29 @@ fn a_workbook_is_read_like_a_csv_file_with_its_days_and_texts() {
             "{said}"
         );
     }
+    for (name, bytes, words) in [
+        (
+            "text.xlsx",
+            &b"cycle,le_id\n2026-C3,LE-1\n"[..],
+            "its name says workbook",
+        ),
+        (
+            "old.xls",
+            b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+            "an old kind",
+        ),
+        (
+            "picture.csv",
+            b"GIF89a\x01\x00\x01\x00",
+            "neither text nor a workbook",
+        ),
+    ] {
+        fs::write(council.folder.path().join(name), bytes).unwrap();
+        let (status, said) = council.run(&["allocate", name, "--by", "W-QA"]);
+        assert_eq!(status, 1);
+        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 #[test]

@@ -131,6 +131,12 @@ const KEYS: &[&str] = &[
     "= 99999999999999999999\n",
     "{{ x }}",
     "[facts.actions]\nkey = 'x'\n",
+    "[batch]\n",
+    "action = 'a'\n",
+    "open = '<a b=\"{{ x }}\">'\n",
+    "kind = 'batch'\n",
+    "effects = 3\n",
+    "content_type = 'text/xml; action=\"a\"'\n",
 ];
 
 const MESSAGES: &[&str] = &[
@@ -496,7 +502,14 @@ fn mapping(input: &[u8]) -> Result<String, String> {
         return Ok("not text".to_owned());
     };
     match Mapping::compile("fuzz.toml", written) {
-        Ok(_) => Ok("good".to_owned()),
+        Ok(mapping) => {
+            // Whatever is compiled can be explained, looked over and tried.
+            let answer = |_: &str| Ok(b"<a><b id='1'><c>x</c></b></a>".to_vec());
+            let said = mapping.explain().len() + mapping.doubts().len();
+            let differences = mapping.run_tests(answer).len();
+            let faults = mapping.recorded_faults(answer).len();
+            Ok(format!("good {said} {differences} {faults}"))
+        }
         Err(faults) if faults.is_empty() => Err("refused without a fault".to_owned()),
         Err(faults) => {
             let lines = written.lines().count() + 1;

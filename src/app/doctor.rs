@@ -3,14 +3,18 @@
 //! Only reads: nothing is written into the case system and nothing into the ledger. Each look says what was seen and
 //! what to do; one that fails does not keep the others from being taken, unless there is nothing left to look at.
 
+mod evidence;
 mod looks;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use self::looks::{agreed, clock, evidence, narrowed, only_open, ours, set_aside};
+use self::evidence::evidence;
+use self::looks::{agreed, clock, narrowed, only_open, ours, set_aside};
 use super::Limits;
 use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Rehearsed, StepAnswer};
+use crate::mapping::Mapping;
+use crate::practice::episode::StepStatus;
 use crate::practice::ids::StepId;
 use crate::practice::sighting::Sighting;
 
@@ -99,7 +103,9 @@ pub async fn examine<C: CaseSystem>(
     let mut seen = first.sightings;
     seen.extend(open.into_iter().flat_map(|page| page.sightings));
     told.extend(single(system, &seen, limits, now).await);
-    told.extend(evidence(&seen));
+    let needless = system.described().map(Mapping::needless);
+    let needless = needless.into_iter().flatten().map(|(fact, _)| fact);
+    told.extend(evidence(&seen, &needless.collect()));
     told.extend(writes(system, &seen).await);
     told.extend(system.grants().await.into_iter().map(|grant| Told {
         about: "grants",
@@ -205,7 +211,7 @@ async fn single<C: CaseSystem>(
 async fn writes<C: CaseSystem>(system: &C, seen: &[Sighting]) -> Vec<Told> {
     let mut told = Vec::new();
     let open = seen.iter().find(|one| one.status.is_open());
-    let done = seen.iter().find(|one| !one.status.is_open());
+    let done = seen.iter().find(|one| one.status == StepStatus::Completed);
     for (operation, step) in [
         ("note", open),
         ("flag", open),

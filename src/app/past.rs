@@ -41,6 +41,20 @@ pub async fn configured<C>(app: &App<C>, read_by: Json, now: Timestamp) -> Resul
     Ok(())
 }
 
+/// With which activation the ledger was begun, if that is another than now; UTC.
+///
+/// # Errors
+/// The ledger's fault.
+pub async fn begun_with<C>(app: &App<C>) -> Result<Option<Timestamp>, AppFault> {
+    let first = app.ledger.first_configured().await?;
+    Ok(first.and_then(|line| match line.what {
+        Happened::Configured(begun) => {
+            Some(begun.activation).filter(|at| *at != app.terms.activation)
+        }
+        _ => None,
+    }))
+}
+
 /// The terms that a line of the journal names, and what about them had to be taken from the present ones.
 pub struct Then {
     /// The terms.

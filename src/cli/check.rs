@@ -1,7 +1,7 @@
 //! What is wrong with this deployment's files? Settings, policy, people, calendar and mapping, all faults at once,
 //! each with its file, its line and what to do. Nothing is started and nothing is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Failure;
@@ -41,6 +41,14 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
                     unset.push(settings.fault("source", why));
                 }
                 remarks = able(&settings, &mapping);
+                let never = mapping.never().into_iter();
+                remarks.extend(never.map(|stage| {
+                    format!(
+                        "look at it: no type in `[stages.is]` leads to the {}, so it never begins",
+                        stage.words()
+                    )
+                }));
+                remarks.extend(mapping.doubts().iter().map(ToString::to_string));
                 match recorded(&settings, &mapping) {
                     Ok(remark) => remarks.extend(remark),
                     Err(more) => lines.extend(more),
@@ -49,6 +57,9 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
             Err(more) => lines.extend(more),
         }
     }
+    // That a file cannot be read is seen by whoever reads it.
+    let mut told = BTreeSet::new();
+    lines.retain(|line| told.insert(line.clone()));
     if !lines.is_empty() {
         return Err(Failure::No(lines.join("\n")));
     }
@@ -84,7 +95,8 @@ pub(super) fn mapping_with(
         return Err(vec![why.to_owned()]);
     };
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| vec![format!("{file}: {why}")])?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| vec![format!("{file}: cannot be read: {why}")])?;
     let site = Site {
         environment: settings.source.environment.clone(),
         worker: Some(settings.source.worker.clone()).filter(|worker| !worker.is_empty()),

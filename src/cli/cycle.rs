@@ -95,6 +95,11 @@ pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
     // First the file: a name mistyped begins no ledger.
     let file = std::fs::read(&verb.file)
         .map_err(|why| Failure::CannotTell(format!("`{}`: {why}", verb.file.display())))?;
+    if is_no_workbook(&verb.file, &file) {
+        let why =
+            "its name says workbook (.xlsx), and it is none; save it as .xlsx, or name it .csv";
+        return Err(Failure::No(format!("`{}`: {why}", verb.file.display())));
+    }
     let ready = ready_to_begin(&verb.configured).await?;
     configured_now(&ready).await?;
     let by = WorkerId(verb.by.clone());
@@ -127,6 +132,12 @@ pub(super) async fn allocate(verb: &Allocate) -> Result<(), Failure> {
     Err(Failure::No(format!(
         "{faults}; the rows named {were} taken in"
     )))
+}
+
+/// Whether a file is named as a workbook, which begins as every ZIP file does, and is none.
+fn is_no_workbook(name: &Path, bytes: &[u8]) -> bool {
+    let ending = name.extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx")) && !bytes.starts_with(b"PK")
 }
 
 /// The report for a person.

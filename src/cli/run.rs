@@ -336,6 +336,15 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
         activation = %ready.app.terms.activation,
         "started"
     );
+    let begun = past::begun_with(&ready.app).await;
+    if let Some(begun) = begun.map_err(|fault| Failure::CannotTell(fault.to_string()))? {
+        tracing::warn!(
+            activation = %ready.app.terms.activation,
+            begun_with = %begun,
+            "`activation` is not what this ledger was begun with: what falls due from now on goes by it, and what was \
+             passed over before stays passed over"
+        );
+    }
     configured_now(&ready).await?;
     let Assembled {
         doors,

@@ -95,6 +95,9 @@ impl<C: Shared> Passes<C> {
     async fn tasks(self: Arc<Self>) -> Next {
         match task::pass(&self.doors.app, self.now()).await {
             Ok(report) => {
+                if report.open > 0 {
+                    self.doors.heard(self.now());
+                }
                 self.doors.metrics.tasks(report.answered, report.unreadable);
                 if report.answered + report.unreadable + report.unknown > 0 {
                     tracing::info!(

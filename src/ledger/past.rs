@@ -55,6 +55,20 @@ impl Ledger {
         Ok(!same)
     }
 
+    /// The first line that says by what was judged; none in a ledger that never said so.
+    ///
+    /// # Errors
+    /// The ledger's fault, or a line that cannot be read back.
+    pub async fn first_configured(&self) -> Result<Option<Past>, LedgerFault> {
+        let sql = Sql {
+            lite: "SELECT seq, body FROM journal WHERE instr(body, '\"kind\":\"configured\"') > 0 \
+                ORDER BY seq LIMIT 1",
+            post: "SELECT seq, body FROM journal WHERE position('\"kind\":\"configured\"' IN body) > 0 \
+                ORDER BY seq LIMIT 1",
+        };
+        Ok(self.past(sql, &[]).await?.into_iter().next())
+    }
+
     /// A text that was kept, by its hash; a ledger from before texts were kept has none.
     ///
     /// # Errors

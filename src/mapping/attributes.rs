@@ -20,6 +20,10 @@ pub(super) fn push(
     start: &BytesStart<'_>,
     spaces: &NamespaceResolver,
 ) -> Result<bool, PageFault> {
+    let raw = start.attributes_raw();
+    if let Some(nil) = push_plain(text, arena, raw)? {
+        return Ok(nil);
+    }
     let from = arena.attributes.len();
     let (mut nil, mut twice) = (false, false);
     for attribute in start.attributes().with_checks(false) {
@@ -61,4 +65,48 @@ pub(super) fn push(
         return Err(PageFault::malformed("an element repeats an attribute"));
     }
     Ok(nil)
+}
+
+/// The same for attributes as nearly all are written, told apart here: one space before each, no prefix, no reference.
+/// None, and nothing put, if any is written in another way.
+fn push_plain(text: &str, arena: &mut Arena, raw: &str) -> Result<Option<bool>, PageFault> {
+    let from = arena.attributes.len();
+    let (mut nil, mut rest) = (false, raw);
+    while !rest.is_empty() {
+        let plain = plain(rest);
+        let others = arena.attributes.get(from..).unwrap_or_default();
+        let is_new = |name: &str| others.iter().all(|one| arena.read(text, one.name) != name);
+        let Some((name, value, after)) = plain.filter(|(name, ..)| is_new(name)) else {
+            arena.attributes.truncate(from);
+            return Ok(None);
+        };
+        if others.len() >= ATTRIBUTES {
+            return Err(PageFault::malformed("an element has too many attributes"));
+        }
+        nil |= name == "nil" && matches!(value, "true" | "1");
+        let (name, value) = (arena.span(text, name), arena.span(text, value));
+        arena.attributes.push(Attribute {
+            name,
+            value,
+            space: 0,
+        });
+        rest = after;
+    }
+    Ok(Some(nil))
+}
+
+/// The name and the value of the first attribute, and what follows it.
+fn plain(raw: &str) -> Option<(&str, &str, &str)> {
+    let own = raw.strip_prefix(' ')?;
+    let length = own
+        .bytes()
+        .position(|byte| !byte.is_ascii_alphanumeric() && byte != b'_' && byte != b'-')?;
+    let (name, rest) = own.split_at_checked(length)?;
+    let rest = rest.strip_prefix("=\"")?;
+    let end = rest
+        .bytes()
+        .position(|byte| byte < 0x20 || matches!(byte, b'"' | b'&' | b'<'))?;
+    let (value, rest) = rest.split_at_checked(end)?;
+    let is_name = !name.is_empty() && name != "xmlns";
+    is_name.then_some((name, value, rest.strip_prefix('"')?))
 }

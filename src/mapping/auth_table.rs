@@ -203,12 +203,14 @@ impl Desk<'_> {
             ("user", &row.user),
             ("client_id", &row.client_id),
             ("body", &row.body),
-            ("path", &row.path),
         ];
         for (key, template) in templates {
             if let Some(template) = template {
                 self.template(&format!("{at}.{key}"), template, known);
             }
+        }
+        if let Some(path) = &row.path {
+            self.address(&format!("{at}.path"), path, known);
         }
         if row.style != "hmac" {
             for (key, template) in row.value.iter().map(|value| ("value", value)) {

@@ -178,6 +178,7 @@ impl Desk<'_> {
         for (at, template) in row.templates() {
             self.template(&at, template, &known);
         }
+        self.address("batch.path", &row.path, &known);
         let soap = file.envelope.is_soap();
         let kind = match &row.content_type {
             Some(kind) => kind,

@@ -2,7 +2,7 @@
 
 use super::document::Element;
 use super::names::Names;
-use super::path::{Condition, Move, Path};
+use super::path::{Condition, Move, Name, Path};
 
 /// From how many edges on values are looked up.
 const MANY: usize = 3;
@@ -13,6 +13,8 @@ pub(super) struct Branch {
     pub(super) edges: Vec<Edge>,
     /// What may follow edges that are decided late; none if no edge is.
     pub(super) shadow: Option<u32>,
+    /// The one place that every element of the name leads to when it begins, and whether that is sure.
+    pub(super) straight: Option<(u32, bool)>,
     quick: Option<Quick>,
     /// The edges that `quick` does not find.
     others: Vec<usize>,
@@ -48,6 +50,8 @@ enum Spot {
     Child(u32),
     /// In JSON what stands for an attribute: the first member of the first name, else of the second.
     Member(u32, u32, Path),
+    /// An attribute of XML.
+    Attribute(Name),
     Other(Path),
 }
 
@@ -58,6 +62,7 @@ impl Spot {
                 let marked = names.number(&format!("@{}", name.local));
                 Self::Member(marked, names.number(&name.local), at)
             }
+            ([], Some(name)) => Self::Attribute(name.clone()),
             ([step], None) if step.is_plain() => match names.number(&step.name.local) {
                 0 => Self::Other(at),
                 known => Self::Child(known),
@@ -93,6 +98,11 @@ impl Spot {
                     None => at.look(element, found),
                 }
             }
+            Self::Attribute(name) => {
+                if let Some(value) = element.attribute(&name.local, name.space.as_deref()) {
+                    found(value.trim());
+                }
+            }
             Self::Other(at) => at.look(element, found),
         }
     }
@@ -112,6 +122,13 @@ pub(super) fn is_early_place(at: &Path, json: bool) -> bool {
 
 impl Branch {
     pub(super) fn finish(&mut self, json: bool, names: &Names) {
+        self.straight = match (self.edges.as_slice(), self.shadow) {
+            (edges, Some(shadow)) if edges.iter().all(|edge| edge.late) => Some((shadow, false)),
+            ([edge], None) if edge.step.conditions.is_empty() && edge.space == 0 => {
+                Some((edge.target, true))
+            }
+            _ => None,
+        };
         self.others = (0..self.edges.len()).collect();
         let first = |edge: &Edge| match edge.step.conditions.first() {
             // One of several values is compared by itself.

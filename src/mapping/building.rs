@@ -6,6 +6,7 @@ use super::frame::{Frame, Opened, Placed};
 use super::hand::{Shape, Tag};
 use super::opening::Held;
 use super::page_fault::PageFault;
+use super::state::Way;
 use super::tidy::tidy;
 use super::trie::Trie;
 
@@ -119,6 +120,21 @@ impl<'w> Builder<'w> {
             None => return Ok(Placed::Passed),
         };
         let end = self.states.len();
+        // Nearly all elements are in one place of the trie, from which there is one way on.
+        if let Some([only]) = self.states.get(base..)
+            && self.arena.captures
+            && let Some(state) = self.trie.state(*only)
+        {
+            match state.way(symbol) {
+                Way::Nowhere => return Ok(Placed::Passed),
+                Way::Straight(target, sure) if self.has_room() => {
+                    self.push(tag, symbol)?;
+                    self.states.push(target);
+                    return Ok(Placed::At(end, end + usize::from(sure && base < split)));
+                }
+                _ => {}
+            }
+        }
         let wanted = self.states.iter().skip(base).any(|state| {
             let state = self.trie.state(*state);
             state.is_some_and(|state| state.wants(symbol))
@@ -126,9 +142,7 @@ impl<'w> Builder<'w> {
         if !wanted && !self.trie.whole {
             return Ok(Placed::Passed);
         }
-        if self.arena.size() >= self.limits.values {
-            let spoiled = Spoiled::Values(self.limits.values);
-            self.arena.spoiled.get_or_insert(spoiled);
+        if !self.has_room() {
             return Ok(Placed::Passed);
         }
         let (nodes, attributes) = (self.arena.nodes.len(), self.arena.attributes.len());
@@ -170,6 +184,16 @@ impl<'w> Builder<'w> {
             });
         }
         Ok(Placed::At(end, sure))
+    }
+
+    /// Whether a record may hold one value more; it is spoiled if not.
+    fn has_room(&mut self) -> bool {
+        let room = self.arena.size() < self.limits.values;
+        if !room {
+            let spoiled = Spoiled::Values(self.limits.values);
+            self.arena.spoiled.get_or_insert(spoiled);
+        }
+        room
     }
 
     /// A value with nothing inside it, in the element that is open: as if it began, had this text and ended.
@@ -230,14 +254,16 @@ impl<'w> Builder<'w> {
             late: false,
             embeds: false,
         };
-        for (place, state) in self.states.iter().enumerate().skip(base) {
+        let states = self.states.get(base..).unwrap_or_default();
+        for (place, state) in states.iter().enumerate() {
             let Some(state) = self.trie.state(*state) else {
                 continue;
             };
+            let sure = base + place < split;
             frame.text |= state.text || !state.embedded.is_empty();
             frame.embeds |= !state.embedded.is_empty();
-            frame.late |= place < split && state.late;
-            if place < split && self.arena.captures {
+            frame.late |= sure && state.late;
+            if sure && self.arena.captures {
                 for number in &state.ends {
                     if let Some(all) = self.arena.captured.get_mut(*number) {
                         all.push(index);

@@ -14,6 +14,7 @@ use super::door_tables::DoorTables;
 use super::envelope::Envelope;
 use super::environment::Site;
 use super::facts::FactPlace;
+use super::fields::Places;
 use super::forms::FormPlace;
 use super::grants::GrantRow;
 use super::grouping::Group;
@@ -54,8 +55,7 @@ pub struct Mapping {
     pub(super) changes: Vocabulary<Change>,
     pub(super) stages: Stages,
     pub(super) only_when: Option<(Path, Vocabulary<()>)>,
-    /// The paths of `[record]`, by name, without `id` and `status`.
-    pub(super) places: Vec<(String, Path)>,
+    pub(super) places: Places,
     pub(super) dates: Dates,
     pub(super) said: Said,
     pub(super) people: BTreeMap<Role, Path>,
@@ -324,17 +324,6 @@ impl Desk<'_> {
         let path = self.path("only_when.path", &only.path);
         let words = only.is.iter().map(|word| (word.clone(), ()));
         Some((path, self.vocabulary("only_when.is", folds, words)))
-    }
-
-    /// The paths of `[record]` that are not read in a way of their own.
-    fn places(&mut self, record: &BTreeMap<String, String>) -> Vec<(String, Path)> {
-        let own = ["id", "status", "zone", "group", "group_whole"];
-        let places = record
-            .iter()
-            .filter(|(name, _)| !own.contains(&name.as_str()));
-        places
-            .map(|(name, written)| (name.clone(), self.path(&format!("record.{name}"), written)))
-            .collect()
     }
 
     fn text_limit(&mut self, chars: i64) -> usize {

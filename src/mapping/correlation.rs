@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::compile::{Desk, Mapping};
 use super::document::Element;
 use super::facts::is_nobody;
+use super::fields::Field;
 use super::keying::ChildKeying;
 use super::language::File;
 use super::record::known;
@@ -48,7 +49,7 @@ impl Mapping {
         cycle: &Known<CycleId>,
         keying: &ChildKeying,
     ) -> Known<EpisodeId> {
-        let written = known(self.text("reference", record)).map(EpisodeId);
+        let written = known(self.text(Field::Reference, record)).map(EpisodeId);
         match (self.correlation, &written, child, cycle) {
             (_, Known::Is(_), ..) => written,
             (Correlation::ChildAndCycle, _, Some(child), Known::Is(cycle)) => {
@@ -59,10 +60,10 @@ impl Mapping {
     }
 
     /// Every person id at a place, each once; zero and below is nobody (P24).
-    pub(super) fn people_at<'d>(&self, name: &str, record: &Element<'d>) -> Vec<&'d str> {
+    pub(super) fn people_at<'d>(&self, field: Field, record: &Element<'d>) -> Vec<&'d str> {
         let mut people: Vec<&str> = Vec::new();
-        if let Some(path) = self.at(name) {
-            self.said.each(path, record, &mut |person| {
+        if let Some(path) = self.at(field) {
+            self.said.each(path, record, |person| {
                 if !is_nobody(person) && !people.contains(&person) {
                     people.push(person);
                 }
@@ -75,7 +76,7 @@ impl Mapping {
     pub(super) fn links_of(&self, record: &Element<'_>, own: &str) -> Vec<Link> {
         let mut links: Vec<Link> = Vec::new();
         for (path, direction, immediate) in &self.links {
-            self.said.each(path, record, &mut |step| {
+            self.said.each(path, record, |step| {
                 if !step.is_empty() && step != own {
                     links.push(Link {
                         step: StepId::from(step),

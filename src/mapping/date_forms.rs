@@ -101,6 +101,9 @@ pub(super) fn pattern_of(picture: &str) -> Option<String> {
 }
 
 fn iso(text: &str) -> Option<Read> {
+    if let Some(read) = plain_iso(text) {
+        return Some(read);
+    }
     let pieces = Pieces::parse(text).ok()?;
     let day = pieces.date();
     let written = match (pieces.time(), pieces.to_numeric_offset()) {
@@ -109,6 +112,33 @@ fn iso(text: &str) -> Option<Read> {
         (Some(time), Some(offset)) => at(day, time, offset),
     };
     Some(Read { day, written })
+}
+
+/// `2026-11-24` and `2026-11-24T13:45:59Z`, as most stamps are written; none for any other, good or bad.
+fn plain_iso(text: &str) -> Option<Read> {
+    let ([y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2], rest) =
+        text.as_bytes().split_first_chunk::<10>()?
+    else {
+        return None;
+    };
+    let year = number([y1, y2])?.checked_mul(100)? + number([y3, y4])?;
+    let part = |two| i8::try_from(number(two)?).ok();
+    let day = Date::new(year, part([m1, m2])?, part([d1, d2])?).ok()?;
+    let written = match rest {
+        [] => Some(Written::Day(day)),
+        [b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] => {
+            let time = Time::new(part([h1, h2])?, part([m1, m2])?, part([s1, s2])?, 0).ok()?;
+            at(day, time, Offset::UTC)
+        }
+        _ => return None,
+    };
+    Some(Read { day, written })
+}
+
+/// Two digits of ASCII.
+fn number(two: [&u8; 2]) -> Option<i16> {
+    let [tens, ones] = two.map(|digit| digit.is_ascii_digit().then(|| i16::from(digit - b'0')));
+    Some(tens? * 10 + ones?)
 }
 
 fn at(day: Date, time: Time, offset: Offset) -> Option<Written> {

@@ -263,6 +263,18 @@ impl<'d> Element<'d> {
         self.arena.space(self.node().space) == Some(space)
     }
 
+    /// Those of a sorted list of elements that are this one or stand in it.
+    pub(super) fn inside(self, all: &[u32]) -> &[u32] {
+        // Most are asked of the whole record.
+        if self.index == 0 {
+            return all;
+        }
+        let end = self.node().end;
+        let first = all.partition_point(|index| *index < self.index);
+        let last = all.partition_point(|index| *index < end);
+        all.get(first..last).unwrap_or_default()
+    }
+
     /// The elements directly inside it, in order.
     pub(super) fn children(self) -> impl Iterator<Item = Element<'d>> {
         let end = self.node().end;

@@ -9,7 +9,7 @@ use super::compile::Mapping;
 use super::correlation::Correlation;
 use super::language::Paging;
 use super::request::Request;
-use super::stages::Stages;
+use super::stages::{More, Stages};
 use super::statuses::Statuses;
 use super::write_names::EFFECTS;
 use super::write_table::Operation;
@@ -130,7 +130,10 @@ impl Mapping {
     fn told_stages(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let Stages::Word {
-            path, is, ignore, ..
+            path,
+            is,
+            ignore,
+            more,
         } = &self.stages
         else {
             return vec![
@@ -149,8 +152,19 @@ impl Mapping {
         if !passed.is_empty() {
             lines.push(format!("Passed over: `{}`.", passed.join("`, `")));
         }
-        if self.stages.several() {
-            lines.push("An item is a step for each of these that it names.".to_owned());
+        let several = match more {
+            More::No => None,
+            More::Words(_) => Some("An item is a step for each of these that it names."),
+            More::Events(_) => Some(
+                "That is where an item begins; it is a step for each stage that its history sent it on to from there.",
+            ),
+        };
+        lines.extend(several.map(str::to_owned));
+        for stage in self.never() {
+            let stage = stage.words();
+            lines.push(format!(
+                "No type leads to the {stage}: it never begins, and its rules are not judged."
+            ));
         }
         lines.push("A step type that is neither sets its record aside.".to_owned());
         lines
@@ -166,6 +180,7 @@ impl Mapping {
             });
             named.collect::<Vec<_>>().join(", ")
         };
+        let needless = self.needless();
         for stage in Stage::ALL {
             let of_stage = || Fact::ALL.iter().filter(move |fact| fact.stage() == stage);
             let read = of_stage().filter(|fact| self.facts.contains_key(fact));
@@ -179,7 +194,9 @@ impl Mapping {
                 ("always blank", blank.collect()),
                 (
                     "not read, so that a rule which needs it answers \"cannot tell\"",
-                    unread().filter(|fact| !fact.is_optional()).collect(),
+                    unread()
+                        .filter(|fact| !fact.is_optional() && !needless.contains_key(fact))
+                        .collect(),
                 ),
                 (
                     "not read, which nobody is flagged or held for",
@@ -191,6 +208,11 @@ impl Mapping {
                 }
             }
         }
+        lines.extend(
+            needless.iter().map(|(fact, why)| {
+                format!("Not read and not needed: {}, since {why}.", fact.name())
+            }),
+        );
         let roles: Vec<&str> = self.people.keys().map(|role| role.words()).collect();
         if !roles.is_empty() {
             lines.push(format!("Workers named by the forms: {}.", roles.join(", ")));

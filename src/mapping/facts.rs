@@ -165,7 +165,7 @@ impl Mapping {
             if there.is_empty() {
                 // A question that is there and nil was asked, unless another of its codes has a value.
                 let mut nil = false;
-                path.each(within, &mut |one| nil |= is_ours(subject, &one, child));
+                path.each(within, |one| nil |= is_ours(subject, &one, child));
                 let ours = Ours::Some(Vec::new());
                 blank = blank.or(nil.then_some(Asked { answer, ours }));
                 continue;
@@ -277,7 +277,7 @@ impl FactPlace {
         for spot in &asked.answer.values {
             let mut full = false;
             for from in asked.ours.all() {
-                self.said.each(&spot.path, from, &mut |text| {
+                self.said.each(&spot.path, from, |text| {
                     // An empty value stands there: somebody was asked.
                     stands = true;
                     let text = self.counted(text);
@@ -329,10 +329,11 @@ impl FactPlace {
             let short = lower.chars().count() <= 32;
             (short && (codes.is_empty() || codes.contains(&lower.as_str()))).then_some(lower)
         };
-        let spots = self.answers.iter().flat_map(|answer| &answer.values);
-        let path = spots.map(|spot| &spot.path).next();
-        let path = path.cloned().unwrap_or_default();
-        code.ok_or_else(|| Bad::new(&path, outside(&[text], "value")))
+        code.ok_or_else(|| {
+            let mut spots = self.answers.iter().flat_map(|answer| &answer.values);
+            let path = spots.next().map(|spot| spot.path.clone());
+            Bad::new(&path.unwrap_or_default(), outside(&[text], "value"))
+        })
     }
 }
 

@@ -72,7 +72,7 @@ impl Desk<'_> {
         let known: BTreeSet<&str> = file.values.keys().map(String::as_str).collect();
         let rows: &BTreeMap<String, GrantRow> = &file.grants;
         for (name, row) in rows {
-            self.template(&format!("grants.{name}.path"), &row.path, &known);
+            self.address(&format!("grants.{name}.path"), &row.path, &known);
             let soap = file.envelope.is_soap();
             self.call(&format!("grants.{name}"), &row.call, soap, &known);
             self.loose(&format!("grants.{name}.find"), &row.find);

@@ -2,7 +2,7 @@
 
 use ring::hmac;
 
-use crate::practice::ids::{ChildKey, CycleId, EpisodeId};
+use crate::practice::ids::{ChildKey, CycleId, EpisodeId, hexadecimal};
 
 /// Turns a person id into a keyed hash (HMAC-SHA-256); the id itself is dropped on reading.
 #[derive(Clone)]
@@ -28,16 +28,7 @@ impl ChildKeying {
     }
 
     fn hash(&self, bytes: &[u8]) -> String {
-        let mut text = String::with_capacity(64);
-        for byte in hmac::sign(&self.0, bytes).as_ref() {
-            let digits = [byte >> 4, byte & 15].map(u32::from);
-            text.extend(
-                digits
-                    .into_iter()
-                    .filter_map(|digit| char::from_digit(digit, 16)),
-            );
-        }
-        text
+        hexadecimal(hmac::sign(&self.0, bytes).as_ref())
     }
 }
 

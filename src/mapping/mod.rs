@@ -5,6 +5,7 @@
 //! requests. Pure: no network, no clock. Absent on purpose: secrets (given at run time), narrative
 //! (a text is counted and dropped).
 
+mod address;
 mod answers;
 mod asking;
 mod attributes;
@@ -25,17 +26,20 @@ mod decoding;
 mod document;
 mod door_tables;
 mod doors;
+mod doubts;
 mod embedded;
 mod envelope;
 mod environment;
 mod explaining;
 mod fact_places;
 mod facts;
+mod fields;
 mod forms;
 mod frame;
 mod grants;
 mod grouping;
 mod hand;
+mod hanging;
 mod html;
 mod ids;
 mod json;
@@ -47,8 +51,10 @@ mod limits;
 mod lint;
 mod listing;
 mod lookups;
+mod markup;
 mod merges;
 mod names;
+mod needless;
 mod offered;
 mod opening;
 mod operations;

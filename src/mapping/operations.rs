@@ -81,7 +81,7 @@ impl Desk<'_> {
     }
 
     fn templates(&mut self, at: &str, name: &str, operation: &Operation, known: &BTreeSet<&str>) {
-        self.template(&format!("{at}.path"), &operation.path, known);
+        self.address(&format!("{at}.path"), &operation.path, known);
         self.template(&format!("{at}.body"), &operation.body, known);
         self.template(
             &format!("{at}.content_type"),
@@ -203,7 +203,7 @@ impl Desk<'_> {
 
     fn before(&mut self, at: &str, operation: &Operation, before: &Before, known: &BTreeSet<&str>) {
         match (&before.path, &before.root) {
-            (Some(path), Some(_)) => self.template(&format!("{at}.before.path"), path, known),
+            (Some(path), Some(_)) => self.address(&format!("{at}.before.path"), path, known),
             (None, None) if !before.asked().is_plain() => {
                 let message = "it says how it is asked for, and not where: `path` is missing";
                 self.fault(&format!("{at}.before"), message, None);
@@ -232,7 +232,7 @@ impl Desk<'_> {
 
     fn read_back(&mut self, at: &str, back: &ReadBack, known: &BTreeSet<&str>) {
         let at = format!("{at}.read_back");
-        self.template(&format!("{at}.path"), &back.path, known);
+        self.address(&format!("{at}.path"), &back.path, known);
         self.loose(&format!("{at}.find"), &back.find);
         match (&back.contains, &back.is) {
             (Some(text), None) | (None, Some(text)) if text.is_empty() => {

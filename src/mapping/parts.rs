@@ -14,18 +14,21 @@ use crate::practice::sighting::{Direction, Link, Sighting, StepDates};
 
 impl Mapping {
     /// The id of a step that is a part of an item; the item's own where a record is one step.
-    pub(super) fn part(&self, item: &str, stage: Stage) -> StepId {
-        if !self.stages.several() || stage == Stage::Practitioner {
+    fn part(&self, item: &str, part: &Reached) -> StepId {
+        if !self.stages.several() || part.is_item {
             StepId::from(item)
         } else {
-            StepId(format!("{item}#{}", stage.name()))
+            later(item, part.stage)
         }
     }
 
     /// Every id that the steps of an item can have.
     pub fn parts_of(&self, item: &str) -> Vec<StepId> {
-        let mut all: Vec<StepId> = Stage::ALL.map(|stage| self.part(item, stage)).into();
-        all.dedup();
+        let mut all = vec![StepId::from(item)];
+        if self.stages.several() {
+            let stages = Stage::ALL.into_iter().skip(1);
+            all.extend(stages.map(|stage| later(item, stage)));
+        }
         all
     }
 
@@ -49,14 +52,14 @@ impl Mapping {
         is_last: bool,
     ) -> Sighting {
         let item = whole.step.as_str();
-        let step = self.part(item, part.stage);
-        let from = before.map(|before| self.part(item, before.stage));
+        let from = before.map(|before| self.part(item, before));
+        let step = self.stages.several().then(|| self.part(item, part));
         let dates = whole.dates.clone();
         let mut seen = Sighting {
-            step,
             stage: part.stage,
             ..whole
         };
+        seen.step = step.unwrap_or(seen.step);
         let arrived = before.and_then(|before| before.sent_on);
         if let Some(from) = from {
             let link = Link {
@@ -86,6 +89,11 @@ impl Mapping {
         }
         seen
     }
+}
+
+/// The id of a stage after the one that an item began with.
+fn later(item: &str, stage: Stage) -> StepId {
+    StepId(format!("{item}#{}", stage.name()))
 }
 
 /// The stamps of a stage that an item arrived at: one from before is of a stage that is over.

@@ -100,15 +100,11 @@ impl Path {
     }
 
     /// Calls for each element that the path leads to, nil ones included.
-    pub(super) fn each<'d>(&self, from: Element<'d>, found: &mut dyn FnMut(Element<'d>)) {
+    pub(super) fn each<'d>(&self, from: Element<'d>, mut found: impl FnMut(Element<'d>)) {
         match self.number {
             Some(number) if from.arena.captures => {
-                let end = from.node().end;
                 let all = from.arena.captured.get(Self::ends(number));
-                let all = all.map(Vec::as_slice).unwrap_or_default();
-                let first = all.partition_point(|index| *index < from.index);
-                let inside = all.iter().skip(first).take_while(|index| **index < end);
-                for index in inside {
+                for index in from.inside(all.map(Vec::as_slice).unwrap_or_default()) {
                     found(Element {
                         index: *index,
                         ..from
@@ -122,7 +118,7 @@ impl Path {
                     "`{}` was not given to the desk",
                     self.written
                 );
-                walk(&self.moves, from, found);
+                walk(&self.moves, from, &mut found);
             }
         }
     }
@@ -130,7 +126,7 @@ impl Path {
     /// Every element that the path leads to. What is nil, `null` or an empty array is none.
     pub(super) fn elements<'d>(&self, from: &Element<'d>) -> Vec<Element<'d>> {
         let mut all = Vec::new();
-        self.each(*from, &mut |element| {
+        self.each(*from, |element| {
             if !element.is_nil() {
                 all.push(element);
             }
@@ -158,7 +154,7 @@ impl Path {
     /// Every value that the path leads to, trimmed, with the byte of the answer it stands at.
     pub(super) fn values(&self, from: &Element<'_>) -> Vec<(String, usize)> {
         let mut all = Vec::new();
-        self.each(*from, &mut |element| {
+        self.each(*from, |element| {
             all.extend(
                 self.text_of(element)
                     .map(|text| (text.to_owned(), element.at())),
@@ -168,8 +164,8 @@ impl Path {
     }
 
     /// Calls for every value that the path leads to, trimmed.
-    pub(super) fn texts<'d>(&self, from: &Element<'d>, found: &mut dyn FnMut(&'d str)) {
-        self.each(*from, &mut |element| {
+    pub(super) fn texts<'d>(&self, from: &Element<'d>, mut found: impl FnMut(&'d str)) {
+        self.each(*from, |element| {
             if let Some(text) = self.text_of(element) {
                 found(text);
             }
@@ -179,7 +175,7 @@ impl Path {
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
     pub(super) fn text<'d>(&self, from: &Element<'d>) -> Option<&'d str> {
         let mut first: Option<&'d str> = None;
-        self.each(*from, &mut |element| {
+        self.each(*from, |element| {
             if first.is_none_or(str::is_empty)
                 && let Some(text) = self.text_of(element)
             {

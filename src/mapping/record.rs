@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::compile::Mapping;
 use super::dates::{Manner, Unread};
 use super::document::Element;
+use super::fields::Field;
 use super::keying::ChildKeying;
 use super::path::Path;
 use super::stages::Reached;
@@ -74,7 +75,7 @@ impl Mapping {
         }
         // What is withheld or gone shows nothing else that could be asked for, not even whose it is.
         if let Some(says) = self.unseen(record)? {
-            let at = self.instant("modified", record)?;
+            let at = self.instant(Field::Modified, record)?;
             let steps = self.parts_of(self.item_id(record)?).into_iter();
             return Ok(Made {
                 sightings: Vec::new(),
@@ -102,7 +103,7 @@ impl Mapping {
             return Some(true);
         };
         let (mut ours, mut says) = (false, false);
-        self.said.each(path, record, &mut |value| {
+        self.said.each(path, record, |value| {
             ours |= allowed.get(value).is_some();
             says |= !value.is_empty();
         });
@@ -127,7 +128,7 @@ impl Mapping {
         reached: &[Reached],
         reading: &Reading,
     ) -> Result<Vec<Sighting>, Bad> {
-        let children = self.people_at("child", record);
+        let children = self.people_at(Field::Child, record);
         let mut whole = Some(self.whole(record, &children, reading)?);
         let child = children.first().copied();
         let mut steps = Vec::with_capacity(reached.len());
@@ -152,14 +153,14 @@ impl Mapping {
         reading: &Reading,
     ) -> Result<Sighting, Bad> {
         let item = self.item_id(record)?;
-        let worker = |name: &str| known(self.text(name, record)).map(WorkerId);
+        let worker = |field: Field| known(self.text(field, record)).map(WorkerId);
         let keyed = |person: &&str| reading.keying.key(person);
-        let cycle = known(self.text("cycle", record)).map(CycleId);
+        let cycle = known(self.text(Field::Cycle, record)).map(CycleId);
         let people = self.people.iter().map(|(role, path)| {
             let named = known(Some(self.said.first(path, record)));
             (*role, named.map(WorkerId))
         });
-        let copied_from = self.place("copied_from", record);
+        let copied_from = self.place(Field::CopiedFrom, record);
         Ok(Sighting {
             source: reading.source.clone(),
             stage: Stage::Practitioner,
@@ -167,31 +168,31 @@ impl Mapping {
             status: self.status_of(record)?,
             // Where it is said who holds it, somebody does.
             locked: self
-                .place("locked", record)
+                .place(Field::Locked, record)
                 .is_some_and(|text| self.said.yes(text) != Some(false)),
-            version: self.place("version", record).map(str::to_owned),
-            modified_at: self.instant("modified", record)?,
+            version: self.place(Field::Version, record).map(str::to_owned),
+            modified_at: self.instant(Field::Modified, record)?,
             dates: self.stamps(record)?,
-            assignee: worker("assignee"),
+            assignee: worker(Field::Assignee),
             reference: self.reference(record, children.first().copied(), &cycle, &reading.keying),
             cycle,
             child: match children.first() {
                 Some(child) => Known::Is(keyed(child)),
-                None if self.at("child").is_some() => Known::Blank,
+                None if self.at(Field::Child).is_some() => Known::Blank,
                 None => Known::Unreadable(Why::NotMapped),
             },
             people: people.collect(),
             links: self.links_of(record, item),
             siblings: children.iter().skip(1).map(keyed).collect(),
             merged_from: self
-                .people_at("merged_from", record)
+                .people_at(Field::MergedFrom, record)
                 .iter()
                 .filter(|from| children.first() != Some(*from))
                 .map(keyed)
                 .collect(),
             copied_from: copied_from.filter(|from| *from != item).map(StepId::from),
-            team: known(self.text("team", record)).map(TeamId),
-            scheduled: self.day("scheduled", record)?,
+            team: known(self.text(Field::Team, record)).map(TeamId),
+            scheduled: self.day(Field::Scheduled, record)?,
             facts: BTreeMap::new(),
             seen_at: reading.now,
             road: reading.road,
@@ -201,12 +202,12 @@ impl Mapping {
 
     fn stamps(&self, record: &Element<'_>) -> Result<StepDates, Bad> {
         Ok(StepDates {
-            incoming: self.instant("incoming", record)?,
-            started: self.instant("started", record)?,
-            completed: self.instant("completed", record)?,
-            reopened: self.instant("reopened", record)?,
-            cancelled: self.instant("cancelled", record)?,
-            due: self.day("due", record)?,
+            incoming: self.instant(Field::Incoming, record)?,
+            started: self.instant(Field::Started, record)?,
+            completed: self.instant(Field::Completed, record)?,
+            reopened: self.instant(Field::Reopened, record)?,
+            cancelled: self.instant(Field::Cancelled, record)?,
+            due: self.day(Field::Due, record)?,
         })
     }
 
@@ -215,45 +216,44 @@ impl Mapping {
         clippy::option_option,
         reason = "a place that is not mapped is not one where nothing stands"
     )]
-    pub(super) fn text<'d>(&self, name: &str, record: &Element<'d>) -> Option<Option<&'d str>> {
-        let path = self.at(name)?;
+    pub(super) fn text<'d>(&self, field: Field, record: &Element<'d>) -> Option<Option<&'d str>> {
+        let path = self.at(field)?;
         let text = self.said.first(path, record);
         Some(text.filter(|text| !text.is_empty()))
     }
 
-    /// The path of a place of `[record]`; there are few, told apart by their length nearly always.
-    pub(super) fn at(&self, name: &str) -> Option<&Path> {
-        let place = self.places.iter().find(|(place, _)| place == name);
-        place.map(|(_, path)| path)
+    /// The path of a field of `[record]`.
+    pub(super) fn at(&self, field: Field) -> Option<&Path> {
+        self.places.at(field)
     }
 
-    fn place<'d>(&self, name: &str, record: &Element<'d>) -> Option<&'d str> {
-        self.text(name, record).flatten()
+    fn place<'d>(&self, field: Field, record: &Element<'d>) -> Option<&'d str> {
+        self.text(field, record).flatten()
     }
 
-    fn instant(&self, name: &str, record: &Element<'_>) -> Result<Option<Timestamp>, Bad> {
-        self.dated(name, record, Manner::instant)
+    fn instant(&self, field: Field, record: &Element<'_>) -> Result<Option<Timestamp>, Bad> {
+        self.dated(field, record, Manner::instant)
     }
 
-    fn day(&self, name: &str, record: &Element<'_>) -> Result<Option<Date>, Bad> {
-        self.dated(name, record, Manner::day)
+    fn day(&self, field: Field, record: &Element<'_>) -> Result<Option<Date>, Bad> {
+        self.dated(field, record, Manner::day)
     }
 
     fn dated<T>(
         &self,
-        name: &str,
+        field: Field,
         record: &Element<'_>,
         read: impl FnOnce(&Manner, &str) -> Result<Option<T>, Unread>,
     ) -> Result<Option<T>, Bad> {
-        let Some(path) = self.at(name) else {
+        let Some(path) = self.at(field) else {
             return Ok(None);
         };
         let text = self.said.first(path, record);
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        read(self.dates.of(name), text)
-            .map_err(|why| Bad::new(path, format!("the {name} stamp {}", why.words())))
+        read(self.dates.of(field.name()), text)
+            .map_err(|why| Bad::new(path, format!("the {} stamp {}", field.name(), why.words())))
     }
 }
 

@@ -3,12 +3,13 @@
 //! For `check`: a mapping that reads yesterday's answers is the best promise that it reads tomorrow's (M28). What a
 //! `[[test]]` expects to be set aside or refused is no fault.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::compile::{MANUAL, Mapping};
 use super::environment::Site;
+use super::hanging::causes;
 use super::keying::ChildKeying;
 use super::language::Test;
 use super::page::Quarantined;
@@ -18,6 +19,37 @@ use super::trace::Trace;
 use crate::practice::ids::SourceName;
 use crate::practice::sighting::Road;
 use crate::shape::{self, Fault};
+
+/// What the recorded answers have.
+#[derive(Default)]
+struct Seen<'t> {
+    /// The requests that they answer.
+    kinds: BTreeSet<&'t str>,
+    /// Those in whose answers a record was found.
+    full: BTreeSet<&'t str>,
+    /// The answers in which one should be found and was not, by request.
+    bare: BTreeMap<&'t str, Vec<String>>,
+    /// The keys of the rules that took something.
+    taken: BTreeSet<String>,
+    /// How many parts of each rule's path led to something.
+    reached: Vec<usize>,
+}
+
+impl<'t> Seen<'t> {
+    fn take(&mut self, test: &'t Test, traced: &[Trace], reached: &[usize]) {
+        self.kinds.insert(test.kind.as_str());
+        let rules = traced.iter().flat_map(|one| &one.rules);
+        self.taken
+            .extend(rules.map(|rule| match rule.split_once(" (line") {
+                Some((rule, _)) => rule.to_owned(),
+                // What stands around the records is of the request.
+                None => format!("{}.{rule}", test.kind),
+            }));
+        for (most, now) in self.reached.iter_mut().zip(reached) {
+            *most = (*most).max(*now);
+        }
+    }
+}
 
 impl Mapping {
     /// Whether any answer has been recorded for it.
@@ -34,8 +66,10 @@ impl Mapping {
         recorded: impl Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut taken = BTreeSet::new();
-        let mut kinds = BTreeSet::new();
+        let mut seen = Seen {
+            reached: vec![0; self.plan.rules.len()],
+            ..Seen::default()
+        };
         for test in self.tests.iter().filter(|test| !test.refused) {
             let Some(request) = self.read_by(test) else {
                 continue;
@@ -85,26 +119,41 @@ impl Mapping {
             if !request.also().is_empty() {
                 traced.extend(mapping.trace_around(request, &first));
             }
-            let rules = traced.iter().flat_map(|one| &one.rules);
-            taken.extend(rules.map(|rule| match rule.split_once(" (line") {
-                Some((rule, _)) => rule.to_owned(),
-                // What stands around the records is of the request.
-                None => format!("{}.{rule}", test.kind),
-            }));
-            kinds.insert(test.kind.as_str());
+            let reached = mapping.parts_found(request.read_as(), &bytes);
+            seen.take(test, &traced, &reached.unwrap_or_default());
+            if page.count > 0 {
+                seen.full.insert(test.kind.as_str());
+            } else if test.good != Some(0) {
+                let bare = seen.bare.entry(test.kind.as_str());
+                bare.or_default().push(file.clone());
+            }
             let expected = test.quarantined.unwrap_or(0);
             if usize::try_from(expected) != Ok(page.quarantined.len()) {
                 let set_aside = page.quarantined.iter();
                 faults.extend(set_aside.map(|bad| set_aside_at(&file, bad, &traced)));
             }
         }
-        if !kinds.is_empty() {
-            let mut nowhere: Vec<Fault> = self.leading_nowhere(&taken).collect();
-            nowhere.extend(self.around_nowhere(&kinds, &taken));
-            nowhere.sort_by_key(|fault| fault.line);
-            faults.extend(nowhere);
-        }
+        faults.extend(self.nowhere(seen));
         faults
+    }
+
+    /// What leads nowhere in all of them.
+    fn nowhere(&self, mut seen: Seen<'_>) -> Vec<Fault> {
+        if seen.kinds.is_empty() {
+            return Vec::new();
+        }
+        seen.bare.retain(|kind, _| !seen.full.contains(kind));
+        let bare = seen.bare.iter();
+        let mut nowhere: Vec<Fault> = bare
+            .map(|(kind, bodies)| self.without_records(kind, bodies))
+            .collect();
+        // Where there is no record at all, its paths lead nowhere, and nothing is known of them.
+        if nowhere.is_empty() || !seen.full.is_empty() {
+            nowhere.extend(self.leading_nowhere(&seen.taken, &seen.reached));
+        }
+        nowhere.extend(self.around_nowhere(&seen.kinds, &seen.taken));
+        nowhere.sort_by_key(|fault| fault.line);
+        nowhere
     }
 
     /// The mapping as it is in a test's own environment; none if that is the one at hand.
@@ -170,32 +219,31 @@ impl Mapping {
 
     /// The paths of a record that no recorded answer has. A place told by another word (`or`) may be of another
     /// version of a form.
-    fn leading_nowhere<'m>(
-        &'m self,
-        taken: &'m BTreeSet<String>,
-    ) -> impl Iterator<Item = Fault> + 'm {
+    fn leading_nowhere(&self, taken: &BTreeSet<String>, reached: &[usize]) -> Vec<Fault> {
         let mut told = BTreeSet::new();
         // Whom an answer is about stands at few of them, and a form says it for all of its facts.
         let of_subject = |key: &str| key.starts_with("facts.") && key.ends_with(".subject");
         let subjects = taken.iter().any(|key| of_subject(key));
-        let rules = self.plan.rules.iter().filter(move |rule| {
+        let rules = self.plan.rules.iter().enumerate();
+        let rules = rules.filter(|(_, rule)| {
             let key = &rule.key;
             let may_lack = key.contains(".or[") || (subjects && of_subject(key));
             !taken.contains(key) && !may_lack && told.insert(key)
         });
-        rules.map(|rule| Fault {
-            file: self.file.0.clone(),
-            line: rule.line,
-            message: format!(
-                "`{}` leads to nothing in any recorded answer (`{}`)",
-                rule.key,
-                rule.path.written()
-            ),
-            help: Some(
-                "compare it with `greentick mapping try`, or record an answer that has it"
-                    .to_owned(),
-            ),
-        })
+        causes(&self.file.0, rules, reached)
+    }
+
+    /// That a request's `record` finds nothing in what was recorded for it.
+    fn without_records(&self, kind: &str, bodies: &[String]) -> Fault {
+        let (file, text) = &self.file;
+        let lines = shape::compare(text, &shape::manual(MANUAL, "")).lines;
+        let key = format!("{kind}.record");
+        let path = self.asked_as(kind).map(|request| request.record.written());
+        let (path, bodies) = (path.unwrap_or_default(), bodies.join("`, `"));
+        let message = format!("`{key}` finds nothing in `{bodies}` (`{path}`)");
+        Fault::at(file, lines.of(&key), message).help(
+            "compare it with `greentick mapping try`; if nothing is meant to be there, say `good = 0` in the test",
+        )
     }
 }
 

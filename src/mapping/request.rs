@@ -179,7 +179,7 @@ impl Desk<'_> {
         known.extend(file.values.keys().map(String::as_str));
         known.extend(row.with.keys().map(String::as_str));
         let ask = self.asking(name, &row.ask);
-        self.template(&at("path"), &row.path, &known);
+        self.address(&at("path"), &row.path, &known);
         self.call(name, &row.ask.call, file.envelope.is_soap(), &known);
         let mut names = template::names(&row.path).unwrap_or_default();
         for (_, template) in row.ask.call.templates(name) {

@@ -1,7 +1,8 @@
 //! Which of the four steps is a record? By its type or its forms, or by how often it was sent on (M16).
 //!
 //! Some systems keep one item for a whole episode and pass it from worker to worker. Such an item is several steps
-//! to us: the first goes by the item's id, each later one by the id with `#` and its stage behind it.
+//! to us: the first goes by the item's id, each later one by the id with `#` and its stage behind it. Where types tell
+//! only where an item begins, its history tells how far it has come from there.
 
 use std::collections::BTreeMap;
 
@@ -48,11 +49,28 @@ pub(super) enum Stages {
         path: Path,
         is: Vocabulary<Stage>,
         ignore: Vocabulary<()>,
-        /// For an item that is several steps: where each stage's end stands; none for a record that is one.
-        ends: Option<BTreeMap<Stage, End>>,
+        more: More,
     },
     /// By the events of its history that sent it on.
-    Count { events: Path, end: End },
+    Count(Counted),
+}
+
+/// Whether a record with a word for its stage is further steps.
+#[derive(Clone, Debug)]
+pub(super) enum More {
+    /// It is one step.
+    No,
+    /// One for each of its words: where each stage's end stands.
+    Words(BTreeMap<Stage, End>),
+    /// One for each event that sent it on from the stage of its word.
+    Events(Counted),
+}
+
+/// The events of a history that sent an item on, each to the next stage.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    events: Path,
+    end: End,
 }
 
 /// Where it stands when a stage was sent on, and who did.
@@ -66,6 +84,8 @@ pub(super) struct End {
 #[derive(Clone, Debug)]
 pub(super) struct Reached {
     pub(super) stage: Stage,
+    /// It goes by the item's own id.
+    pub(super) is_item: bool,
     /// When it was sent on from there, UTC; none for the one it is in, or if nothing says so.
     pub(super) sent_on: Option<Timestamp>,
     /// Who sent it on.
@@ -76,6 +96,7 @@ impl Reached {
     fn new(stage: Stage) -> Self {
         Self {
             stage,
+            is_item: stage == Stage::Practitioner,
             sent_on: None,
             worker: Known::Unreadable(Why::NotMapped),
         }
@@ -85,7 +106,7 @@ impl Reached {
 impl Stages {
     /// Whether one record can be several steps.
     pub(super) fn several(&self) -> bool {
-        !matches!(self, Self::Word { ends: None, .. })
+        !matches!(self, Self::Word { more: More::No, .. })
     }
 }
 
@@ -94,8 +115,25 @@ impl Mapping {
     pub(super) fn stage_word(&self) -> Option<&Path> {
         match &self.stages {
             Stages::Word { path, .. } => Some(path),
-            Stages::Count { .. } => None,
+            Stages::Count(_) => None,
         }
+    }
+
+    /// Stages that no record comes to, whatever it says: no word means them and no history leads there.
+    pub fn never(&self) -> Vec<Stage> {
+        let Stages::Word { is, more, .. } = &self.stages else {
+            return Vec::new();
+        };
+        let begun: Vec<Stage> = is.iter().map(|(_, stage)| *stage).collect();
+        let first = begun.iter().min();
+        let led = |stage: Stage| {
+            matches!(more, More::Events(_)) && first.is_some_and(|first| *first <= stage)
+        };
+        let comes = |stage: &Stage| begun.contains(stage) || led(*stage);
+        Stage::ALL
+            .into_iter()
+            .filter(|stage| !comes(stage))
+            .collect()
     }
 
     /// Whether a record says by its type that it is none of ours.
@@ -117,19 +155,19 @@ impl Mapping {
     /// The stages that a record has come to, in order; the last is the one it is in.
     pub(super) fn reached(&self, record: &Element<'_>) -> Result<Vec<Reached>, Bad> {
         match &self.stages {
-            Stages::Count { events, end } => self.counted(events, end, record),
-            Stages::Word { path, is, ends, .. } => {
-                let values = self.said.values(path, record);
-                let mut stages: Vec<Stage> = values
-                    .iter()
-                    .filter_map(|value| is.get(value))
-                    .copied()
-                    .collect();
+            Stages::Count(counted) => self.counted(counted, Stage::Practitioner, record),
+            Stages::Word { path, is, more, .. } => {
+                let mut stages: Vec<Stage> = Vec::new();
+                self.said
+                    .each(path, record, |value| stages.extend(is.get(value)));
                 let Some(first) = stages.first().copied() else {
+                    let values = self.said.values(path, record);
                     return Err(Bad::new(path, outside(&values, "step type")));
                 };
-                let Some(ends) = ends else {
-                    return Ok(vec![Reached::new(first)]);
+                let ends = match more {
+                    More::No => return Ok(vec![Reached::new(first)]),
+                    More::Events(counted) => return self.counted(counted, first, record),
+                    More::Words(ends) => ends,
                 };
                 stages.sort();
                 stages.dedup();
@@ -147,11 +185,16 @@ impl Mapping {
         }
     }
 
-    /// The n-th event ended the n-th stage; what follows the last stage ends nothing.
-    fn counted(&self, events: &Path, end: &End, record: &Element<'_>) -> Result<Vec<Reached>, Bad> {
+    /// The n-th event ended the n-th stage from the one that it began with; what follows the last stage ends nothing.
+    fn counted(
+        &self,
+        counted: &Counted,
+        began: Stage,
+        record: &Element<'_>,
+    ) -> Result<Vec<Reached>, Bad> {
         let mut ended = Vec::new();
-        for event in events.elements(record) {
-            ended.push(self.ended(Stage::Practitioner, end, &event)?);
+        for event in counted.events.elements(record) {
+            ended.push(self.ended(began, &counted.end, &event)?);
         }
         // A history may be told from its end.
         if ended.iter().all(|end| end.sent_on.is_some()) {
@@ -159,13 +202,16 @@ impl Mapping {
         }
         let mut reached = Vec::new();
         let mut ended = ended.into_iter();
-        for stage in Stage::ALL {
+        for stage in Stage::ALL.into_iter().filter(|stage| *stage >= began) {
+            let is_item = stage == began;
             let end = ended.next().filter(|_| stage.next().is_some());
             let Some(end) = end else {
-                reached.push(Reached::new(stage));
+                let own = Reached::new(stage);
+                reached.push(Reached { is_item, ..own });
                 break;
             };
-            reached.push(Reached { stage, ..end });
+            let own = Reached { stage, ..end };
+            reached.push(Reached { is_item, ..own });
         }
         Ok(reached)
     }
@@ -186,6 +232,7 @@ impl Mapping {
         let worker = end.worker.iter().find_map(full);
         Ok(Reached {
             stage,
+            is_item: stage == Stage::Practitioner,
             sent_on,
             worker: match worker {
                 Some(worker) => Known::Is(WorkerId::from(worker)),
@@ -197,37 +244,42 @@ impl Mapping {
 }
 
 impl Desk<'_> {
-    /// `[stages]`: by a word or by a count, not both.
+    /// `[stages]`: by a word, by a count, or by a count from where a word begins.
     pub(super) fn stages(&mut self, file: &File, folds: bool) -> Option<Stages> {
         let row = &file.stages;
         match (&row.path, &row.count) {
-            (Some(path), None) => Some(self.by_word(path, row, folds)),
+            (Some(path), _) => Some(self.by_word(path, row, folds)),
             (None, Some(count)) => {
                 if !row.is.is_empty() || !row.ignore.is_empty() || row.several {
-                    let message = "`count` tells the stage alone; `is`, `ignore` and `several` go with `path`";
+                    let message =
+                        "`is`, `ignore` and `several` go with `path`, where the word stands";
                     self.fault("stages.count", message, None);
                 }
-                let events = self.path("stages.count", count);
-                let mut place = |key: &str, path: &Option<String>| -> Vec<Path> {
-                    let path = path.as_deref();
-                    path.map(|path| self.below(&format!("stages.{key}"), &events, path))
-                        .into_iter()
-                        .collect()
-                };
-                let end = End {
-                    at: place("at", &row.at),
-                    worker: place("worker", &row.worker),
-                };
-                Some(Stages::Count { events, end })
+                Some(Stages::Count(self.counted(count, row)))
             }
             // That the whole table is missing has been told.
             _ if self.lines.of("stages") == 0 => None,
             _ => {
-                let message = "a stage is told by `path` and `is`, or by `count`";
-                self.fault("stages", message, Some("give one of the two".to_owned()));
+                let message = "a stage is told by `path` and `is`, by `count`, or by both";
+                self.fault("stages", message, None);
                 None
             }
         }
+    }
+
+    fn counted(&mut self, count: &str, row: &StagesRow) -> Counted {
+        let events = self.path("stages.count", count);
+        let mut place = |key: &str, path: &Option<String>| -> Vec<Path> {
+            let path = path.as_deref();
+            path.map(|path| self.below(&format!("stages.{key}"), &events, path))
+                .into_iter()
+                .collect()
+        };
+        let end = End {
+            at: place("at", &row.at),
+            worker: place("worker", &row.worker),
+        };
+        Counted { events, end }
     }
 
     fn by_word(&mut self, path: &str, row: &StagesRow, folds: bool) -> Stages {
@@ -244,8 +296,18 @@ impl Desk<'_> {
             .filter_map(|(theirs, ours)| Some((theirs.clone(), Self::checked(ours)?)))
             .collect();
         let ignore = row.ignore.iter().map(|word| (word.clone(), ()));
-        let ends = row.several.then(|| self.ends(row, &is));
-        if ends.is_none() && (row.at.is_some() || row.worker.is_some()) {
+        let more = match (&row.count, row.several) {
+            (Some(count), several) => {
+                if several {
+                    let message = "an item is several steps by its words (`several`) or by its history (`count`), not both";
+                    self.fault("stages.count", message, None);
+                }
+                More::Events(self.counted(count, row))
+            }
+            (None, true) => More::Words(self.ends(row, &is)),
+            (None, false) => More::No,
+        };
+        if matches!(more, More::No) && (row.at.is_some() || row.worker.is_some()) {
             let message = "`at` and `worker` go with `several` or `count`";
             self.fault("stages.at", message, None);
         }
@@ -253,7 +315,7 @@ impl Desk<'_> {
             path: self.path("stages.path", path),
             ignore: self.vocabulary("stages.ignore", folds, ignore),
             is: self.vocabulary("stages.is", folds, is),
-            ends,
+            more,
         }
     }
 

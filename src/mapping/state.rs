@@ -14,6 +14,8 @@ pub(super) struct State {
     pub(super) branches: Vec<Branch>,
     /// The symbol of each branch, side by side: they are compared for every element.
     symbols: Vec<u32>,
+    /// What each branch leads to when an element begins, side by side as well.
+    straight: Vec<Option<(u32, bool)>>,
     /// Where there are many, the branch of each symbol, from 1.
     places: Vec<u16>,
     /// The branch for any name.
@@ -28,6 +30,15 @@ pub(super) struct State {
     pub(super) late: bool,
     /// In which ways a document may stand in its text, each with the path that asks for it first.
     pub(super) embedded: Vec<(Embedded, String)>,
+}
+
+/// Where an element of a name leads when it begins.
+pub(super) enum Way {
+    Nowhere,
+    /// To one place, whatever it says itself; whether that is sure.
+    Straight(u32, bool),
+    /// That depends on the element.
+    Forks,
 }
 
 impl State {
@@ -46,6 +57,7 @@ impl State {
         for branch in &mut self.branches {
             branch.finish(json, names);
             self.counted |= branch.edges.iter().any(|edge| edge.positions > 0);
+            self.straight.push(branch.straight);
         }
     }
 
@@ -68,6 +80,20 @@ impl State {
     /// Whether an element of this name can be on the way of a path.
     pub(super) fn wants(&self, symbol: u32) -> bool {
         self.any.is_some() || self.named(symbol).is_some()
+    }
+
+    /// Where an element of this name leads when it begins.
+    pub(super) fn way(&self, symbol: u32) -> Way {
+        if self.any.is_some() {
+            return Way::Forks;
+        }
+        let Some(place) = self.named(symbol) else {
+            return Way::Nowhere;
+        };
+        match self.straight.get(place) {
+            Some(Some((target, sure))) => Way::Straight(*target, *sure),
+            _ => Way::Forks,
+        }
     }
 
     /// The branch for exactly this name, which the mapping says.
@@ -127,6 +153,16 @@ impl State {
     ) {
         for child in element.children() {
             let node = child.node();
+            match self.way(node.symbol) {
+                Way::Nowhere => continue,
+                Way::Straight(target, true) => {
+                    if !late {
+                        lead(child, target);
+                    }
+                    continue;
+                }
+                _ => {}
+            }
             for branch in self.branches_for(node.symbol) {
                 if late && branch.shadow.is_none() {
                     continue;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::compile::{Desk, Mapping};
 use super::document::Element;
+use super::fields::Field;
 use super::language::File;
 use super::path::Path;
 use super::record::Bad;
@@ -54,11 +55,14 @@ impl Mapping {
     pub(super) fn status_of(&self, record: &Element<'_>) -> Result<StepStatus, Bad> {
         match &self.statuses {
             Statuses::Word(path, words) => {
-                let values = self.said.values(path, record);
-                let known = values.iter().find_map(|value| words.get(value));
-                known
-                    .copied()
-                    .ok_or_else(|| Bad::new(path, outside(&values, "status")))
+                let mut known = None;
+                self.said.each(path, record, |value| {
+                    known = known.or_else(|| words.get(value).copied());
+                });
+                known.ok_or_else(|| {
+                    let values = self.said.values(path, record);
+                    Bad::new(path, outside(&values, "status"))
+                })
             }
             Statuses::Stamps(rows) => {
                 let holds = rows.iter().find(|row| {
@@ -82,10 +86,10 @@ impl Mapping {
     /// What a record says of a step that it does not show; none if it shows it.
     pub(super) fn unseen(&self, record: &Element<'_>) -> Result<Option<Says>, Bad> {
         let change = self.change(record)?;
-        if change == Some(Change::Deleted) || self.says_yes("deleted", record)? {
+        if change == Some(Change::Deleted) || self.says_yes(Field::Deleted, record)? {
             return Ok(Some(Says::Deleted));
         }
-        if change == Some(Change::Hidden) || self.says_yes("restricted", record)? {
+        if change == Some(Change::Hidden) || self.says_yes(Field::Restricted, record)? {
             return Ok(Some(Says::Hidden));
         }
         // Something changed, and the step itself is left out: it has to be read by itself.
@@ -93,7 +97,7 @@ impl Mapping {
     }
 
     fn change(&self, record: &Element<'_>) -> Result<Option<Change>, Bad> {
-        let Some(path) = self.at("change") else {
+        let Some(path) = self.at(Field::Change) else {
             return Ok(None);
         };
         let values = self.said.values(path, record);
@@ -108,8 +112,8 @@ impl Mapping {
     }
 
     /// A yes among the values; what is neither yes nor no is not passed over, since it may hide something.
-    fn says_yes(&self, name: &str, record: &Element<'_>) -> Result<bool, Bad> {
-        let Some(path) = self.at(name) else {
+    fn says_yes(&self, field: Field, record: &Element<'_>) -> Result<bool, Bad> {
+        let Some(path) = self.at(field) else {
             return Ok(false);
         };
         let mut yes = false;
@@ -122,7 +126,7 @@ impl Mapping {
                 None => {
                     return Err(Bad::new(
                         path,
-                        format!("`{name}` is neither a yes nor a no"),
+                        format!("`{}` is neither a yes nor a no", field.name()),
                     ));
                 }
             }

@@ -7,9 +7,10 @@ use super::document::Element;
 use super::envelope::Envelope;
 use super::page_fault::PageFault;
 use super::path::Path;
+use super::plan::Rule;
 use super::request::Request;
 use super::trie::Trie;
-use super::walk::{Task, document};
+use super::walk::{Task, Whole, document};
 use super::xml::line_at;
 
 /// One value of an answer: where it stands and who takes it.
@@ -47,43 +48,17 @@ impl Mapping {
 
     /// Every value of an answer to a request.
     pub fn trace_of(&self, request: &Request, bytes: &[u8]) -> Result<Vec<Trace>, PageFault> {
-        let everything = Request {
-            record: Path::default(),
-            ..request.clone()
-        };
-        let mut from = request.record.clone();
-        if self.group.is_some() {
-            // Inside a group, paths begin with the row's own name.
-            from.moves.pop();
-        }
-        // A list that only names steps has nothing of a record.
-        let own = if request.names_only() {
-            &[][..]
-        } else {
-            &self.plan.rules
-        };
-        let rules = own.iter();
+        let from = self.way_to_record(request);
+        let rules = self.rules_of(request).iter();
         let rules: Vec<(String, Path)> = rules
             .map(|rule| (said(&rule.key, rule.line), from.then(&rule.path)))
             .chain(request.around())
             .collect();
-        let mut limits = self.limits;
-        limits.values = i64::from(i32::MAX);
-        let bare = Envelope::default();
-        let task = Task {
-            request: &everything,
-            envelope: if request.bare { &bare } else { &self.envelope },
-            limits,
-            wanted: &Trie::whole(
-                rules.iter().map(|(_, path)| path),
-                request.format == super::limits::Format::Json,
-            ),
-            rows: false,
-        };
-        let whole = document(bytes, None, task)?;
+        let paths: Vec<&Path> = rules.iter().map(|(_, path)| path).collect();
+        let whole = self.everything(request, bytes, &paths)?;
         let mut takers = Takers::new();
         for (rule, path) in &rules {
-            path.each(whole.root(), &mut |element| {
+            path.each(whole.root(), |element| {
                 let attribute = path.attribute.as_ref().map(|name| name.local.clone());
                 // In JSON an attribute is a member.
                 let key = match (attribute, element.arena.json) {
@@ -99,6 +74,71 @@ impl Mapping {
         let mut lines = Lines(&whole.text, 0, 1);
         list(whole.root(), "", &takers, &mut lines, &mut all);
         Ok(all)
+    }
+
+    /// How many parts of each rule's path, in the order of the plan, lead to something in an answer to a request.
+    pub(super) fn parts_found(
+        &self,
+        request: &Request,
+        bytes: &[u8],
+    ) -> Result<Vec<usize>, PageFault> {
+        let from = self.way_to_record(request);
+        let rules = self.rules_of(request).iter();
+        let paths: Vec<Path> = rules.map(|rule| from.then(&rule.path)).collect();
+        let whole = self.everything(request, bytes, &paths.iter().collect::<Vec<_>>())?;
+        let first = from.moves.len();
+        let parts = |path: &Path| {
+            (first + 1..=path.moves.len())
+                .take_while(|parts| path.reaches(*parts, &whole.root()))
+                .count()
+        };
+        Ok(paths.iter().map(parts).collect())
+    }
+
+    /// The rules that take something of its records; a list that only names steps has nothing of a record.
+    fn rules_of(&self, request: &Request) -> &[Rule] {
+        if request.names_only() {
+            &[]
+        } else {
+            &self.plan.rules
+        }
+    }
+
+    /// The path from the root of an answer to where the paths of a record begin.
+    fn way_to_record(&self, request: &Request) -> Path {
+        let mut from = request.record.clone();
+        if self.group.is_some() {
+            // Inside a group, paths begin with the row's own name.
+            from.moves.pop();
+        }
+        from
+    }
+
+    /// A whole answer, with all that these paths from its root name.
+    fn everything<'b>(
+        &self,
+        request: &Request,
+        bytes: &'b [u8],
+        paths: &[&Path],
+    ) -> Result<Whole<'b>, PageFault> {
+        let everything = Request {
+            record: Path::default(),
+            ..request.clone()
+        };
+        let mut limits = self.limits;
+        limits.values = i64::from(i32::MAX);
+        let bare = Envelope::default();
+        let task = Task {
+            request: &everything,
+            envelope: if request.bare { &bare } else { &self.envelope },
+            limits,
+            wanted: &Trie::whole(
+                paths.iter().copied(),
+                request.format == super::limits::Format::Json,
+            ),
+            rows: false,
+        };
+        document(bytes, None, task)
     }
 }
 

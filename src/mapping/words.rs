@@ -45,19 +45,19 @@ impl Said {
     /// Every value at a path; what stands for nothing is an empty one.
     pub(super) fn values<'d>(&self, path: &Path, from: &Element<'d>) -> Vec<&'d str> {
         let mut values = Vec::new();
-        self.each(path, from, &mut |text| values.push(text));
+        self.each(path, from, |text| values.push(text));
         values
     }
 
     /// Calls for every value at a path; what stands for nothing is an empty one.
-    pub(super) fn each<'d>(&self, path: &Path, from: &Element<'d>, found: &mut dyn FnMut(&'d str)) {
-        path.texts(from, &mut |text| found(self.or_nothing(text)));
+    pub(super) fn each<'d>(&self, path: &Path, from: &Element<'d>, mut found: impl FnMut(&'d str)) {
+        path.texts(from, |text| found(self.or_nothing(text)));
     }
 
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
     pub(super) fn first<'d>(&self, path: &Path, from: &Element<'d>) -> Option<&'d str> {
         let mut first: Option<&'d str> = None;
-        self.each(path, from, &mut |text| {
+        self.each(path, from, |text| {
             if first.is_none_or(str::is_empty) {
                 first = Some(text);
             }
@@ -67,6 +67,9 @@ impl Said {
 
     /// The text, or nothing where it only stands for nothing.
     pub(super) fn or_nothing<'t>(&self, text: &'t str) -> &'t str {
+        if self.nothing.is_empty() {
+            return text;
+        }
         // Folding leaves out nothing but space, so that most texts are told by their length.
         let longest = self.nothing.iter().map(String::len).max().unwrap_or(0);
         let mut letters = text.chars().filter(|letter| !letter.is_whitespace());

@@ -1,11 +1,10 @@
 //! What does a document of XML hand over? One pass, borrowed text; what is not wanted is passed over by depth alone.
 
-use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
-use quick_xml::reader::Reader;
 
 use super::hand::{Hand, Shape, Tag};
+use super::markup::{Markup, Piece};
 use super::page_fault::{FaultKind, PageFault};
 
 /// Reads a document to its end.
@@ -18,7 +17,7 @@ pub(super) fn read<H: Hand + ?Sized>(
     depth: usize,
     hand: &mut H,
 ) -> Result<(), PageFault> {
-    let mut reader = Reader::from_str(text);
+    let mut markup = Markup::new(text);
     let mut walk = Walk {
         hand,
         spaces: NamespaceResolver::default(),
@@ -29,29 +28,24 @@ pub(super) fn read<H: Hand + ?Sized>(
         done: false,
     };
     loop {
-        let at = place(reader.buffer_position());
-        let event = reader
-            .read_event()
-            .map_err(|fault| broken(&fault, text, place(reader.error_position())))?;
-        match event {
-            Event::Start(start) => walk.open(&start, at)?,
-            Event::Empty(start) => {
-                walk.open(&start, at)?;
-                walk.close(place(reader.buffer_position()))?;
-            }
-            Event::End(_) => walk.close(place(reader.buffer_position()))?,
-            Event::Text(piece) => walk.put(&piece.into_inner())?,
-            Event::CData(piece) => walk.put(&piece.into_inner())?,
-            Event::GeneralRef(reference) => {
+        let at = markup.at;
+        match markup.next()? {
+            Piece::Start(start) => walk.open(&start, at)?,
+            Piece::Leaf(start, piece) => walk.leaf(&start, piece, at, markup.at)?,
+            Piece::End => walk.close(markup.at)?,
+            Piece::Text(piece) => walk.put(piece)?,
+            Piece::Other(Event::CData(piece)) => walk.put(&piece.into_inner())?,
+            Piece::Other(Event::GeneralRef(reference)) => {
                 let character = character(&reference)?;
                 if character == '\u{fffd}' {
                     walk.hand.spoil();
                 }
                 walk.put(character.encode_utf8(&mut [0; 4]))?;
             }
-            Event::DocType(kind) => return Err(doctype(&kind.into_inner())),
-            Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
-            Event::Eof => break,
+            Piece::Other(Event::DocType(kind)) => return Err(doctype(&kind.into_inner())),
+            // A declaration, an instruction or a comment.
+            Piece::Other(_) => {}
+            Piece::Eof => break,
         }
     }
     if walk.done {
@@ -61,34 +55,10 @@ pub(super) fn read<H: Hand + ?Sized>(
     }
 }
 
-fn place(position: u64) -> usize {
-    usize::try_from(position).unwrap_or(usize::MAX)
-}
-
 /// The line of a byte, from 1.
 pub(super) fn line_at(text: &str, at: usize) -> usize {
     let before = text.bytes().take(at);
     before.filter(|byte| *byte == b'\n').count() + 1
-}
-
-fn broken(fault: &quick_xml::Error, text: &str, at: usize) -> PageFault {
-    let cut = match fault {
-        quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup) => {
-            // `<!`, or the beginning of `<!--`, `<![CDATA[` or `<!DOCTYPE`.
-            text.len().saturating_sub(at) < "<![CDATA[".len()
-        }
-        quick_xml::Error::Syntax(_) => true,
-        quick_xml::Error::IllFormed(IllFormedError::UnclosedReference) => {
-            let rest = text.get(at..).unwrap_or_default();
-            !rest.contains(['<', ';'])
-        }
-        _ => false,
-    };
-    if cut {
-        return PageFault::cut();
-    }
-    let line = line_at(text, at);
-    PageFault::malformed(format!("it is not well-formed XML near line {line}"))
 }
 
 fn doctype(kind: &str) -> PageFault {
@@ -145,7 +115,8 @@ struct Walk<'h, H: ?Sized> {
 }
 
 impl<H: Hand + ?Sized> Walk<'_, H> {
-    fn open(&mut self, start: &BytesStart<'_>, at: usize) -> Result<(), PageFault> {
+    /// One element more begins; whether it is to be handed over.
+    fn begin(&mut self) -> Result<bool, PageFault> {
         if self.depth >= self.limit {
             return Err(PageFault::new(
                 FaultKind::TooLarge,
@@ -154,11 +125,21 @@ impl<H: Hand + ?Sized> Walk<'_, H> {
         }
         self.depth += 1;
         if self.passing.is_some() {
-            return Ok(());
+            return Ok(false);
         }
         if self.done {
             return Err(PageFault::malformed("something follows its root element"));
         }
+        Ok(true)
+    }
+
+    /// Hands over an element that has begun.
+    fn give<T>(
+        &mut self,
+        start: &BytesStart<'_>,
+        at: usize,
+        take: impl FnOnce(&mut H, &Tag<'_>) -> Result<T, PageFault>,
+    ) -> Result<T, PageFault> {
         let mut space = ResolveResult::Unbound;
         if self.spaced + 1 == self.depth && self.hand.wants_spaces() {
             self.spaces
@@ -174,24 +155,47 @@ impl<H: Hand + ?Sized> Walk<'_, H> {
             shape: Shape::Element(start, &self.spaces),
             at,
         };
-        if !self.hand.open(&tag)? {
+        take(self.hand, &tag)
+    }
+
+    /// The element ends.
+    fn end(&mut self) {
+        if self.spaced == self.depth {
+            self.spaces.pop();
+            self.spaced -= 1;
+        }
+        self.depth -= 1;
+        self.done = self.depth == 0;
+    }
+
+    fn open(&mut self, start: &BytesStart<'_>, at: usize) -> Result<(), PageFault> {
+        if self.begin()? && !self.give(start, at, H::open)? {
             self.passing = Some(self.depth);
         }
         Ok(())
     }
 
-    fn close(&mut self, end: usize) -> Result<(), PageFault> {
-        if self.spaced == self.depth {
-            self.spaces.pop();
-            self.spaced -= 1;
+    fn leaf(
+        &mut self,
+        start: &BytesStart<'_>,
+        text: &str,
+        at: usize,
+        end: usize,
+    ) -> Result<(), PageFault> {
+        if self.begin()? {
+            self.give(start, at, |hand, tag| hand.leaf(tag, text, end))?;
         }
+        self.end();
+        Ok(())
+    }
+
+    fn close(&mut self, end: usize) -> Result<(), PageFault> {
         match self.passing {
             None => self.hand.close(end)?,
             Some(depth) if depth == self.depth => self.passing = None,
             Some(_) => {}
         }
-        self.depth -= 1;
-        self.done = self.depth == 0;
+        self.end();
         Ok(())
     }
 

@@ -339,3 +339,17 @@ fn awaited(found: &mut Vec<Milestone>, episode: &Episode, policy: &Policy, calen
 fn is_off(rule: &str, policy: &Policy) -> bool {
     find(rule).is_some_and(|rule| rule.stance_under(policy) == Stance::Off)
 }
+
+/// Whether a stage is late and nobody is told of it so far, since every day on which it was due lies before activation.
+pub fn is_not_chased(
+    all: &[Milestone],
+    stage: Stage,
+    activation: Timestamp,
+    now: Timestamp,
+) -> bool {
+    let passed = all
+        .iter()
+        .filter(|one| one.stage == stage && one.kind != MilestoneKind::Reminder && one.at <= now);
+    let latest = passed.map(|one| one.at).max();
+    latest.is_some_and(|latest| latest < activation)
+}

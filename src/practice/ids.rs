@@ -79,14 +79,8 @@ id!(
 impl Digest {
     /// The SHA-256 of `bytes`, in lower-case hexadecimal.
     pub fn of(bytes: &[u8]) -> Self {
-        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
         let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-        let mut text = String::with_capacity(64);
-        for byte in digest.as_ref() {
-            text.push(digit(byte >> 4));
-            text.push(digit(byte & 15));
-        }
-        Self(text)
+        Self(hexadecimal(digest.as_ref()))
     }
 
     /// The SHA-256 of a value's JSON as it is declared, to know the same value again. Several times as
@@ -100,6 +94,23 @@ impl Digest {
     pub fn of_json<T: Serialize>(value: &T) -> Self {
         Self::of(canonical(value).as_bytes())
     }
+}
+
+/// Lower-case hexadecimal, two digits a byte.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| {
+        if half < 10 {
+            b'0' + half
+        } else {
+            b'a' - 10 + half
+        }
+    };
+    let mut digits = vec![b'0'; bytes.len() * 2];
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
+    }
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// A value's canonical JSON: keys sorted, no white space.

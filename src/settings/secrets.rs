@@ -88,10 +88,16 @@ impl Settings {
                 .collect(),
         };
         if desk.faults.is_empty() {
-            Ok(secrets)
-        } else {
-            Err(desk.faults)
+            return Ok(secrets);
         }
+        // Two secrets may be named alike.
+        let mut faults: Vec<Fault> = Vec::new();
+        for fault in desk.faults {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        Err(faults)
     }
 }
 

@@ -96,7 +96,8 @@ async fn ready<C: Shared>(State(doors): Door<C>) -> Response {
     let body = json!({
         "ready": ready, "mirror_age_seconds": age,
         "mirror_limit_seconds": doors.freshness.limit_seconds, "ledger": ledger,
-        "source": { "state": source.state, "why": source.why, "went_back": source.went_back,
+        "source": { "state": source.state, "why": source.why, "as_of": source.as_of,
+            "went_back": source.went_back,
             "older_versions": source.older,
             "silent_working_hours": source.silent_hours },
     });
@@ -136,7 +137,7 @@ async fn finish_check<C: Shared>(
     let answer = gate::finish_check(&doors.app, &ask, &id, now);
     match described::within(ask.deadline_ms, answer).await {
         Some(Ok(told)) => {
-            doors.metrics.finish_check(told.decision);
+            doors.answered(&told, now);
             axum::Json(told).into_response()
         }
         late_or_failed => {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::Doors;
 use crate::app::mirror::RefusedMerge;
 use crate::app::{Shared, mirror};
-use crate::practice::deadlines::{MilestoneKind, milestones};
+use crate::practice::deadlines::{MilestoneKind, is_not_chased, milestones};
 use crate::practice::episode::{Episode, StepStatus};
 use crate::practice::react::sent_on_at;
 use crate::practice::rules;
@@ -41,6 +41,8 @@ struct Late {
     stage: &'static str,
     due: String,
     days: i32,
+    /// Empty, or that it is not chased, and why.
+    chased: String,
 }
 
 /// A step whose Finish is held at present.
@@ -160,7 +162,7 @@ fn read<C>(doors: &Doors<C>, now: Timestamp) -> String {
             "The case system was last read {age} seconds ago. What follows may be out of date."
         ),
     };
-    let remarks = doors.freshness.source().remarks();
+    let remarks = doors.freshness.source().remarks(|at| local(doors, at));
     std::iter::once(age)
         .chain(remarks)
         .collect::<Vec<_>>()
@@ -180,19 +182,28 @@ fn late<C>(doors: &Doors<C>, episodes: &[Episode], now: Timestamp) -> Vec<Late> 
     for episode in episodes {
         let all = milestones(episode, &terms.policy, &terms.calendar);
         let mut past: Vec<_> = all
-            .into_iter()
+            .iter()
             .filter(|m| m.kind != MilestoneKind::Reminder && m.due < today)
             .collect();
         past.dedup_by_key(|milestone| milestone.stage);
         lines.extend(past.into_iter().map(|milestone| {
+            let passed_over = is_not_chased(&all, milestone.stage, terms.activation, now);
             Late {
                 episode: episode.id.to_string(),
                 step: milestone
                     .step
-                    .map_or_else(|| "not begun".to_owned(), |step| step.to_string()),
+                    .as_ref()
+                    .map_or_else(|| "not begun".to_owned(), ToString::to_string),
                 stage: milestone.stage.words(),
                 due: milestone.due.strftime("%-d %B %Y").to_string(),
                 days: terms.calendar.between(milestone.due, today),
+                chased: if passed_over {
+                    let day = terms.calendar.local_date(terms.activation);
+                    let day = day.strftime("%-d %B %Y");
+                    format!(" (not chased: due before activation, {day})")
+                } else {
+                    String::new()
+                },
             }
         }));
     }

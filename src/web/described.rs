@@ -86,7 +86,7 @@ pub(super) async fn finish_check<C: Shared>(
     .await
     {
         Some(Ok(told)) => {
-            doors.metrics.finish_check(told.decision);
+            doors.answered(&told, now);
             let (say, answered) = use_case::said(&told);
             reply(mapping.answered(callout, say, &answered))
         }

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::app::App;
+use crate::app::gate::Told;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -44,6 +45,27 @@ pub struct Doors<C> {
     pub banner: Option<String>,
 }
 
+/// After a failed reading of the feed, so long passes before another answer has it asked at once, seconds.
+const ASKED_ANEW_SECONDS: i64 = 30;
+
+impl<C> Doors<C> {
+    /// The case system has given a good answer at `now`: if the feed waits after failures, it is asked at once.
+    pub fn heard(&self, now: Timestamp) {
+        if self.freshness.is_in_doubt(now) {
+            self.nudge.notify_one();
+        }
+    }
+
+    /// A finish check was answered.
+    fn answered(&self, told: &Told, now: Timestamp) {
+        self.metrics.finish_check(told.decision);
+        // The step was read for it.
+        if told.mirror_age_ms == Some(0) {
+            self.heard(now);
+        }
+    }
+}
+
 /// How the case system stands, for monitors and the board.
 #[derive(Clone, Debug, Default)]
 pub struct SourceState {
@@ -51,6 +73,8 @@ pub struct SourceState {
     pub state: &'static str,
     /// Why, in words.
     pub why: String,
+    /// When that was found, UTC.
+    pub as_of: Option<Timestamp>,
     /// Why it is taken to have gone back in time, if it is.
     pub went_back: Option<String>,
     /// Open steps that are shown in an older version than is held, and are kept as they are held.
@@ -63,11 +87,14 @@ pub struct SourceState {
 }
 
 impl SourceState {
-    /// What a person should know of it besides its age, one sentence each.
-    pub fn remarks(&self) -> Vec<String> {
+    /// What a person should know of it besides its age, one sentence each; `local` is how an instant is written.
+    pub fn remarks(&self, local: impl Fn(Timestamp) -> String) -> Vec<String> {
         let mut remarks = Vec::new();
         if !["", "read"].contains(&self.state) {
-            remarks.push(format!("Case system: {}.", self.why));
+            let asked = self.as_of.filter(|_| self.state != "quiet");
+            let asked =
+                asked.map_or_else(String::new, |at| format!(", asked last on {}", local(at)));
+            remarks.push(format!("Case system{asked}: {}.", self.why));
         }
         if let Some(why) = &self.went_back {
             remarks.push(format!(
@@ -146,12 +173,22 @@ impl Freshness {
         self.held().clone()
     }
 
-    /// It is in this state, for this reason.
-    pub fn tell(&self, state: &'static str, why: &str) {
+    /// It is in this state since `now`, UTC, for this reason.
+    pub fn tell(&self, state: &'static str, why: &str, now: Timestamp) {
         let mut source = self.held();
+        source.as_of = Some(now);
         source.state = state;
         why.clone_into(&mut source.why);
         source.quiet = None;
+    }
+
+    /// Whether reading has failed, and not only just now, so that a good answer of any kind is news. One that asked us to
+    /// wait is not asked before its time.
+    fn is_in_doubt(&self, now: Timestamp) -> bool {
+        let source = self.held();
+        let failed = !["", "read", "quiet", "asked to wait"].contains(&source.state);
+        let since = source.as_of.map(|at| now.duration_since(at).as_secs());
+        failed && since.is_none_or(|seconds| seconds >= ASKED_ANEW_SECONDS)
     }
 
     /// It is left alone from `since` until `until`, UTC.

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on says so by panicking, and not every test uses all of the stand"
 )]
 
+mod activation;
 #[path = "../common/mod.rs"]
 mod common;
 mod explain;

@@ -30,6 +30,12 @@ pub(super) fn read(bytes: &[u8], days: &[&str]) -> Result<Sheet, String> {
         Some(b'P') if bytes.starts_with(b"PK\x03\x04") => {
             Ok(headed(workbook::first_sheet(bytes, days)?))
         }
+        Some(_) if bytes.starts_with(b"\xD0\xCF\x11\xE0") => {
+            Err("the file is a workbook of an old kind (.xls); save it as .xlsx or .csv".to_owned())
+        }
+        Some(_) if bytes.contains(&0) => {
+            Err("the file is neither text nor a workbook; save it as .xlsx or .csv".to_owned())
+        }
         Some(b'[') => json(bytes),
         Some(_) => Ok(comma_separated(bytes)),
         None => Err("the file is empty".to_owned()),

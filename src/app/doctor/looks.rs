@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Health, Told};
 use crate::case_system::FeedPage;
-use crate::practice::episode::Stage;
+use crate::practice::episode::StepStatus;
 use crate::practice::fact::Fact;
 use crate::practice::ids::StepId;
-use crate::practice::known::{Known, Why};
+use crate::practice::known::Known;
 use crate::practice::sighting::Sighting;
 
 /// The clocks may differ by this much before it is worth a word; signatures fail at [`SIGNATURE_SECONDS`].
@@ -130,8 +130,9 @@ pub(super) fn narrowed(first: &FeedPage, latest: &FeedPage, since: Timestamp) ->
 }
 
 pub(super) fn only_open(page: &FeedPage) -> Told {
-    let closed = page.sightings.iter().filter(|one| !one.status.is_open());
-    let closed = closed.count();
+    // What is only proposed is not over, and a filter for what is open may well let it through.
+    let over = |one: &&Sighting| !one.status.is_open() && one.status != StepStatus::Proposed;
+    let closed = page.sightings.iter().filter(over).count();
     if closed == 0 {
         return Told {
             about: "open steps",
@@ -143,7 +144,10 @@ pub(super) fn only_open(page: &FeedPage) -> Told {
     Told {
         about: "open steps",
         health: Health::Doubtful,
-        said: format!("{closed} steps come that are not open: the filter seems to be ignored"),
+        said: format!(
+            "{closed} of {} steps that come are finished or cancelled: the filter seems to be ignored",
+            page.sightings.len()
+        ),
         help: Some("it works, and costs more at every sweep; look at `[sweep] path`".to_owned()),
     }
 }
@@ -196,45 +200,4 @@ pub(super) fn agreed(listed: &Sighting, alone: &Sighting) -> Told {
         said,
         help: help.map(str::to_owned),
     }
-}
-
-/// Facts that no step showed: no form has them, or our account may not see them.
-pub(super) fn evidence(seen: &[Sighting]) -> Vec<Told> {
-    let mut told = Vec::new();
-    for stage in Stage::ALL {
-        let of_stage: Vec<&Sighting> = seen.iter().filter(|one| one.stage == stage).collect();
-        if of_stage.is_empty() {
-            continue;
-        }
-        let never = |fact: &&Fact| {
-            // What the mapping has no place for, and forms may do without, is no gap.
-            let unasked = of_stage.iter().all(|one| !one.facts.contains_key(*fact));
-            !(fact.is_optional() && unasked)
-                && of_stage.iter().all(|one| {
-                    one.facts.get(fact).is_none_or(
-                        |known| matches!(known, Known::Unreadable(why) if *why != Why::Hidden),
-                    )
-                })
-        };
-        let facts = Fact::ALL.iter().filter(|fact| fact.stage() == stage);
-        let blind: Vec<&str> = facts.filter(never).map(|fact| fact.name()).collect();
-        let steps = of_stage.len();
-        let well = blind.is_empty();
-        let stage = stage.words();
-        told.push(Told {
-            about: "evidence",
-            health: if well { Health::Well } else { Health::Doubtful },
-            said: if well {
-                format!("{stage}: every fact can be read ({steps} steps)")
-            } else {
-                format!("{stage}: in {steps} steps never read: {}", blind.join(", "))
-            },
-            help: (!well).then(|| {
-                "no form asks for it, the path is another, or the account may not see the answer; \
-                 rules that need it answer \"cannot tell\""
-                    .to_owned()
-            }),
-        });
-    }
-    told
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::practice::deadlines::{due_day, is_frozen};
+use crate::practice::deadlines::{due_day, is_frozen, is_not_chased, milestones};
 use crate::practice::decision::{Extension, Pause};
 use crate::practice::episode::{Episode, Outage, Stage, Step};
 use crate::practice::terms::Terms;
@@ -24,6 +24,8 @@ pub struct ClockTold {
     pub working_days_late: i32,
     /// The same against the day that was set first.
     pub working_days_late_of_first: Option<i32>,
+    /// Whether nobody is told that it is late, since it was due before activation.
+    pub is_not_chased: bool,
     /// Changes of the completion date, oldest first.
     pub extensions: Vec<Extension>,
     /// Pauses of the clock, oldest first.
@@ -68,6 +70,10 @@ fn of_stage(episode: &Episode, stage: Stage, at: Timestamp, terms: &Terms) -> Op
         finished_at,
         working_days_late: late,
         working_days_late_of_first: late_of_first,
+        is_not_chased: finished_at.is_none() && {
+            let all = milestones(episode, &terms.policy, calendar);
+            is_not_chased(&all, stage, terms.activation, at)
+        },
         extensions: if reviews {
             episode.extensions.clone()
         } else {
@@ -89,6 +95,13 @@ fn words(clock: &ClockTold, step: Option<&Step>, terms: &Terms) -> Vec<String> {
     let calendar = &terms.calendar;
     let day = |day: Date| calendar.day_words(day);
     let mut said = vec![standing(clock, step, terms)];
+    if clock.is_not_chased {
+        let activation = calendar.local_date(terms.activation);
+        said.push(format!(
+            "It is not chased: due before activation ({}).",
+            day(activation)
+        ));
+    }
     if let (Some(first), Some(late)) = (clock.first_due, clock.working_days_late_of_first) {
         said.push(format!(
             "It was first set for {}: {} that date.",

@@ -58,7 +58,7 @@ impl<C: Shared> Passes<C> {
             Ok(report) => {
                 self.failures.store(0, Ordering::Relaxed);
                 let was_ready = self.doors.freshness.is_ready(now);
-                self.doors.freshness.tell("read", "");
+                self.doors.freshness.tell("read", "", now);
                 if report.complete {
                     self.doors.freshness.complete(now);
                 }
@@ -92,7 +92,9 @@ impl<C: Shared> Passes<C> {
         let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         self.doors.metrics.mirror_failed();
         if let Some(state) = fault.source_state() {
-            self.doors.freshness.tell(state, &fault.to_string());
+            self.doors
+                .freshness
+                .tell(state, &fault.to_string(), self.now());
         }
         if in_a_row >= INCIDENT_AFTER {
             let since = self.doors.freshness.age_seconds(self.now());
@@ -141,6 +143,7 @@ impl<C: Shared> Passes<C> {
         }
         match mirror::sweep(&self.doors.app, self.now()).await {
             Ok(report) => {
+                self.doors.heard(self.now());
                 self.took_in("open steps swept", &report);
                 self.went_back(&report);
                 if report.too_many_missing > 0 {
@@ -197,6 +200,7 @@ impl<C: Shared> Passes<C> {
         }
         match mirror::reconcile(app, now).await {
             Ok(report) => {
+                self.doors.heard(self.now());
                 self.took_in("everything compared", &report);
                 self.went_back(&report);
             }

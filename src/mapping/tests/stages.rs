@@ -159,6 +159,52 @@ fn an_item_is_a_step_for_each_form_that_it_holds() {
 }
 
 #[test]
+fn an_item_may_begin_with_the_stage_of_its_form_and_be_sent_on_from_there() {
+    let stages = "[stages]\npath = \"form/@code\"\ncount = \"event[@why='HANDOVER']\"\nat = \"@at\"\nworker = \"@by\"\n\
+                  [stages.is]\nLE1 = \"practitioner\"\nLE3 = \"supervisor_actions\"";
+    let mapping = compiled(&staged("assignee = \"who\"", stages, ""));
+    let seen = |forms: &str| {
+        let step = format!("<step id='9'><status>Open</status><who>W-4</who>{forms}</step>");
+        read(&mapping, &step).records
+    };
+    let steps = |forms: &str| -> Vec<(String, Stage, StepStatus)> {
+        let seen = seen(forms).into_iter();
+        seen.map(|one| (one.step.0, one.stage, one.status))
+            .collect()
+    };
+    let own = |stage, status| ("9".to_owned(), stage, status);
+    assert_eq!(
+        steps("<form code='LE1'/>"),
+        [own(Stage::Practitioner, StepStatus::Started)]
+    );
+    assert_eq!(
+        steps("<form code='LE3'/><event why='MOVED'/>"),
+        [own(Stage::SupervisorActions, StepStatus::Started)]
+    );
+    let event = "<form code='LE3'/><event why='HANDOVER' at='2026-11-02T09:00:00Z' by='W-3'/>";
+    assert_eq!(
+        steps(event),
+        [
+            own(Stage::SupervisorActions, StepStatus::Completed),
+            ("9#sign_off".to_owned(), Stage::SignOff, StepStatus::Started)
+        ]
+    );
+    let parts = seen(event);
+    assert_eq!(parts[0].assignee, Known::Is(WorkerId::from("W-3")));
+    assert_eq!(parts[1].assignee, Known::Is(WorkerId::from("W-4")));
+    assert_eq!(parts[1].links[0].step.as_str(), "9");
+    assert_eq!(mapping.item_of("9#sign_off"), "9");
+    assert!(mapping.never().is_empty() && counted().never().is_empty());
+    let late = staged("", &stages.replace("\nLE1 = \"practitioner\"", ""), "");
+    let early = [Stage::Practitioner, Stage::PracticeReview];
+    assert_eq!(compiled(&late).never(), early);
+    let words =
+        "[stages]\npath = \"t\"\n[stages.is]\nA = \"practitioner\"\nB = \"practice_review\"";
+    let late = [Stage::SupervisorActions, Stage::SignOff];
+    assert_eq!(compiled(&staged("", words, "")).never(), late);
+}
+
+#[test]
 fn several_step_types_may_be_one_stage_and_a_form_may_tell_it() {
     let stages = "[stages]\npath = \"form/@code\"\n[stages.is]\nLE1 = \"practitioner\"\nLE1B = \"practitioner\"";
     let mapping = compiled(&staged("", stages, ""));
@@ -178,12 +224,16 @@ fn stages_that_cannot_be_told_are_faults() {
     for (stages, part) in [
         (
             "[stages]\nignore = [\"x\"]",
-            "13: a stage is told by `path` and `is`, or by `count`",
+            "13: a stage is told by `path` and `is`, by `count`, or by both",
         ),
         ("[stages]\npath = \"t\"", "13: `[stages.is]` is missing"),
         (
             "[stages]\ncount = \"e\"\n[stages.is]\nA = \"sign_off\"",
-            "14: `count` tells the stage alone",
+            "14: `is`, `ignore` and `several` go with `path`",
+        ),
+        (
+            "[stages]\npath = \"t\"\ncount = \"e\"\nseveral = true\n[stages.is]\nA = \"sign_off\"",
+            "15: an item is several steps by its words",
         ),
         (
             "[stages]\npath = \"t\"\nat = \"x\"\n[stages.is]\nA = \"sign_off\"",
