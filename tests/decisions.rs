@@ -652,6 +652,39 @@ fn a_signed_off_episode_is_opened_again_by_two_people_and_its_sign_off_is_stale(
 }
 
 #[test]
+fn a_date_is_neither_moved_into_the_past_nor_out_of_sight() {
+    let mut case = Case::new();
+    let extend =
+        |due: &str| decided(json!({"decision": "extend", "due": due, "reason": "sickness"}));
+    case.no(
+        "W-QA",
+        extend("2026-11-15"),
+        "LE-03.4",
+        "2026-11-15, lies in the past",
+    );
+    case.no(
+        "W-QA",
+        extend("2028-11-17"),
+        "LE-03.4",
+        "more than two years ahead",
+    );
+    let pause = |until: &str| {
+        decided(
+            json!({"decision": "pause", "from": "2026-11-17", "until": until, "reason": "sickness"}),
+        )
+    };
+    case.no(
+        "W-QA",
+        pause("2062-11-20"),
+        "LE-03.4",
+        "the last day of the pause, 2062-11-20",
+    );
+    // Today in London is the first day that may be agreed.
+    case.ok("W-QA", extend("2026-11-16"));
+    case.ok("W-QA", extend("2026-12-18"));
+}
+
+#[test]
 fn what_is_cancelled_stays_so_and_the_head_hears_of_what_left_the_frame() {
     let cancel = || decided(json!({"decision": "cancel", "reason": "record_closed"}));
     let mut case = Case::new();
@@ -660,6 +693,13 @@ fn what_is_cancelled_stays_so_and_the_head_hears_of_what_left_the_frame() {
     case.no("W-QA", cancel(), "LE-09.6", "cannot be undone");
     let mut case = Case::new();
     case.graded("inadequate", "low");
+    case.no("W-QA", cancel(), "LE-09.6", "has an evaluation already");
+    case.no(
+        "W-PR",
+        cancel(),
+        "LE-09.6",
+        "only the Head may; ask the Head of Service",
+    );
     case.ok("W-HEAD", cancel());
     assert_eq!(case.told("LE-09.6"), [Role::QaManager, Role::HeadOfService]);
     let cancelled = case.episode().deeds.cancelled.as_ref().unwrap();

@@ -85,6 +85,7 @@ async fn ask(ledger: &Ledger, terms: &Terms, id: &str, now: Timestamp) -> (Answe
         hand_over: Known::Unreadable(Why::NotSeen),
         immediate: false,
         at: now,
+        screen: None,
     };
     let episode = EpisodeId::from("LE-2026-0017");
     let reaction = ledger

@@ -319,6 +319,7 @@ impl World {
             hand_over: Known::Unreadable(Why::NotSeen),
             immediate: false,
             at: self.now,
+            screen: None,
         };
         let name = format!("P-{}", self.events.len());
         let reaction = self.take(Event::Asked(attempt, name.clone()));

@@ -76,6 +76,7 @@ impl Story {
             hand_over: Known::Is(WorkerId::from(next)),
             immediate: false,
             at: self.now,
+            screen: None,
         };
         let verdict = self.react(Input::Asked(&attempt, decision)).verdict;
         let verdict = verdict.unwrap();
@@ -273,7 +274,7 @@ fn a_permit_given_unread_covers_a_form_that_had_moved_on_unseen() {
         let step = Sighting {
             stage: Stage::Practitioner,
             assignee: Known::Is(WorkerId::from("W-PRACTITIONER")),
-            facts: written(0),
+            facts: written(400),
             people: [(Role::PracticeReviewer, Known::Is(WorkerId::from("W-PR")))].into(),
             ..seen
         };
@@ -284,6 +285,7 @@ fn a_permit_given_unread_covers_a_form_that_had_moved_on_unseen() {
             hand_over: Known::Is(WorkerId::from("W-PR")),
             immediate: false,
             at: story.now,
+            screen: None,
         };
         let verdict = story.react(Input::AskedUnread(&attempt, "D-1")).verdict;
         let verdict = verdict.unwrap();
@@ -331,4 +333,60 @@ fn a_permit_given_unread_covers_a_form_that_had_moved_on_unseen() {
     let line = unmet.said.iter().find(|line| line.kind == "finished");
     assert_eq!(line.unwrap().body["rules"][0], "LE-16.1");
     assert_eq!(said_of_it(&unmet), 1, "what was found unmet is said once");
+}
+
+/// What stands on the screen is what is judged, or nothing is.
+#[test]
+fn a_screen_that_was_overtaken_is_held_with_the_advice_to_load_it_again() {
+    let held = |held: &str, shown: Option<&str>, is_read: bool| {
+        let mut story = Story::begin();
+        let seen = common::review("7", "LE-1", story.now);
+        let reflection = Known::Is(Value::Length(400));
+        story.see(&Sighting {
+            stage: Stage::Practitioner,
+            assignee: Known::Is(WorkerId::from("W-PRACTITIONER")),
+            facts: [(Fact::ReflectionLength, reflection)].into(),
+            people: [(Role::PracticeReviewer, Known::Is(WorkerId::from("W-PR")))].into(),
+            version: Some(held.to_owned()),
+            ..seen
+        });
+        let attempt = Attempt {
+            step: StepId::from("7"),
+            actor: None,
+            hand_over: Known::Is(WorkerId::from("W-PR")),
+            immediate: false,
+            at: story.now,
+            screen: shown.map(str::to_owned),
+        };
+        let input = if is_read {
+            Input::Asked(&attempt, "D-1")
+        } else {
+            Input::AskedUnread(&attempt, "D-1")
+        };
+        let verdict = story.react(input).verdict.unwrap();
+        let codes: Vec<String> = verdict.codes().into_iter().map(str::to_owned).collect();
+        assert!(codes.is_empty() || codes == ["LE-00.0"], "{codes:?}");
+        !codes.is_empty()
+    };
+    let cases = [
+        ("10", Some("9"), true),
+        ("10", Some("10"), false),
+        ("10", Some("010"), false),
+        ("10", None, false),
+        // A later one is not judged by what we hold; the gate asks for it as unread.
+        ("10", Some("11"), false),
+        // Without an order, one that is not ours is not what would be judged.
+        ("a7", Some("b2"), true),
+        ("a7", Some("a7"), false),
+        ("a7", Some("3"), true),
+    ];
+    for (ours, shown, is_held) in cases {
+        for is_read in [true, false] {
+            assert_eq!(
+                held(ours, shown, is_read),
+                is_held,
+                "{ours} {shown:?} {is_read}"
+            );
+        }
+    }
 }

@@ -453,6 +453,7 @@ impl Case {
             hand_over: self.hand_over.clone(),
             immediate: false,
             at: self.at,
+            screen: None,
         }
     }
 

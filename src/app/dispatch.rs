@@ -7,6 +7,7 @@ use super::{App, AppFault, digest};
 use crate::case_system::{CaseSystem, Found, Outcome};
 use crate::ledger::{Claimed, LedgerFault, Settled};
 use crate::practice::effect::{Act, Effect};
+use crate::practice::react::has_gone_on;
 
 /// What a dispatch did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -32,6 +33,10 @@ const WAITS_SECONDS: [i64; 6] = [5, 30, 120, 600, 3_600, 14_400];
 /// Why a reopening was not made after all.
 const OVERTAKEN: &str =
     "not made: the step has been finished again since, and that Finish was judged by itself";
+
+/// The same, where later work stands on the step by now.
+const WENT_ON: &str = "not made: later work of the Learning Episode is finished already; decide \
+     whether to open the step again";
 
 /// Why a task was not answered after all.
 const VOID: &str = "not answered: the permit it was to be answered on no longer stands";
@@ -177,12 +182,12 @@ async fn send<C: CaseSystem>(
         }
         Err(fault) => return again(app, claim, now, fault.to_string(), report),
     }
-    match is_overtaken(app, &claim.effect).await {
-        Ok(false) => {}
-        Ok(true) => {
+    match overtaken(app, &claim.effect).await {
+        Ok(None) => {}
+        Ok(Some(why)) => {
             report.dead += 1;
             return Settled::Dead {
-                why: OVERTAKEN.to_owned(),
+                why: why.to_owned(),
             };
         }
         Err(fault) => return again(app, claim, now, fault.to_string(), report),
@@ -222,17 +227,27 @@ fn ended<C>(
     }
 }
 
-/// Whether a Finish came after the one that a reopening would undo. That one was judged by itself, and a late
-/// reopening must not undo it in its place.
-async fn is_overtaken<C>(app: &App<C>, effect: &Effect) -> Result<bool, LedgerFault> {
+/// Why a reopening is too late, if it is. A Finish that came after the one it would undo was judged by itself, and must
+/// not be undone in its place; nor is the ground taken from later work that was finished meanwhile.
+async fn overtaken<C>(app: &App<C>, effect: &Effect) -> Result<Option<&'static str>, LedgerFault> {
     let (Act::Reopen { .. }, Some(id), Some(step)) = (&effect.act, &effect.episode, &effect.step)
     else {
-        return Ok(false);
+        return Ok(None);
     };
+    // What a person decided to open again is theirs.
+    let is_ours = effect.cause.starts_with("bypass/");
     let episode = app.ledger.episode(id).await?;
-    let step = episode.as_ref().and_then(|episode| episode.steps.get(step));
-    let latest = step.and_then(|step| step.finished.last());
-    Ok(latest.is_some_and(|finish| finish.observed_at > effect.due_at))
+    let episode = episode.as_ref();
+    let Some((episode, step)) =
+        episode.and_then(|episode| Some((episode, episode.steps.get(step)?)))
+    else {
+        return Ok(None);
+    };
+    let latest = step.finished.last();
+    if latest.is_some_and(|finish| finish.observed_at > effect.due_at) {
+        return Ok(Some(OVERTAKEN));
+    }
+    Ok((is_ours && has_gone_on(episode, step)).then_some(WENT_ON))
 }
 
 /// Whether the permit that a task's answer rests on is gone: the step has changed since it was judged.

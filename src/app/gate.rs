@@ -1,8 +1,8 @@
 //! May this step be Finished? The answer is durable before it leaves.
 //!
-//! The step is read anew within a budget, so that a permit is for what stands now. If it cannot be
-//! read, the same judge is asked about an episode whose facts are unreadable: the moderation rules
-//! hold, completeness and lateness let a provisional permit through, and both are entered.
+//! The step is read anew within a budget, so that a permit is for what stands now. If it cannot be read, the same
+//! judge is asked about unreadable facts: the moderation rules hold, and so does what was unmet when it was last seen,
+//! unless the asker sees a later version. The rest lets a provisional permit through. Both are entered.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::practice::ids::{Digest, EpisodeId, StepId, WorkerId};
 use crate::practice::known::{Known, Why};
 use crate::practice::react::{Input, JournalLine, Reaction, react};
 use crate::practice::rules::UNREAD;
+use crate::practice::screen::{Screen, screen};
 use crate::practice::verdict::{Answer, Attempt, Judged, Verdict};
 
 /// A finish check, as asked.
@@ -34,8 +35,8 @@ pub struct Ask {
     /// The next action chosen, if the case system says.
     #[serde(default)]
     pub next: Option<NextAction>,
-    /// The version that the asker sees, if it says. A reading older than that is none: what is judged
-    /// must be at least what is on the screen.
+    /// The version that the asker sees, if it says. A reading older than that is none, and a screen older than the
+    /// reading is held: what is judged must be what is on the screen.
     #[serde(default, deserialize_with = "maybe_id")]
     pub step_version: Option<String>,
     /// How long the asker waits, milliseconds; the step is read within half of it, or within the
@@ -149,6 +150,7 @@ pub async fn finish_check<C: CaseSystem>(
         },
         immediate: ask.next.as_ref().is_some_and(|next| next.immediate),
         at: now,
+        screen: ask.step_version.clone(),
     };
     let mut readable = false;
     let mut named = decision_id.to_owned();
@@ -237,11 +239,8 @@ fn unchanged<C>(app: &App<C>, episode: &Episode, judged: Reaction, now: Timestam
 
 /// Whether what we hold of the step is older than what the asker has on the screen.
 fn is_behind(episode: &Episode, ask: &Ask) -> bool {
-    let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
     let held = episode.steps.get(&ask.step);
-    let held = number(held.and_then(|step| step.version.as_deref()));
-    held.zip(number(ask.step_version.as_deref()))
-        .is_some_and(|(held, asked)| held < asked)
+    held.is_some_and(|step| screen(step, ask.step_version.as_deref()) == Screen::Newer)
 }
 
 fn judged<C>(

@@ -6,6 +6,8 @@
 mod fits;
 mod two;
 
+use jiff::ToSpan;
+
 use super::authority::{self, Refusal};
 use super::decision::{Allocation, Decided, Decision};
 use super::episode::{Episode, Role};
@@ -25,6 +27,9 @@ pub enum Admitted {
     /// It is on record by its id, word for word.
     Known,
 }
+
+/// How far ahead a date may be agreed, years.
+const FARTHEST_YEARS: i64 = 2;
 
 const QA: &[Role] = &[Role::QaManager];
 
@@ -127,6 +132,7 @@ fn well_formed(decision: &Decision, terms: &Terms) -> Result<(), Refusal> {
         let why = "the span ends before it begins; look at its dates";
         return Err(Refusal::new("LE-03.4", why, &[]));
     }
+    is_in_reach(decision, terms)?;
     if let Decided::BelowStandard { criteria } = &decision.what
         && criteria.is_empty()
     {
@@ -147,6 +153,26 @@ fn well_formed(decision: &Decision, terms: &Terms) -> Result<(), Refusal> {
         return Err(Refusal::new("LE-03.3", why, QA));
     }
     Ok(())
+}
+
+/// A new completion date lies ahead, and neither it nor a pause so far that it is a slip of the pen.
+fn is_in_reach(decision: &Decision, terms: &Terms) -> Result<(), Refusal> {
+    let (what, last) = match &decision.what {
+        Decided::Extend { due, .. } => ("the new completion date", *due),
+        Decided::Pause { until, .. } => ("the last day of the pause", *until),
+        _ => return Ok(()),
+    };
+    let today = terms.calendar.local_date(decision.at);
+    let farthest = today.saturating_add(FARTHEST_YEARS.years());
+    let why = if matches!(decision.what, Decided::Extend { .. }) && last < today {
+        "lies in the past, so that the work would be overdue at once; give today or a later day"
+    } else if last > farthest {
+        "lies more than two years ahead; look at its year"
+    } else {
+        return Ok(());
+    };
+    let why = format!("{what}, {last}, {why}");
+    Err(Refusal::new("LE-03.4", why, QA))
 }
 
 /// The allocation with another person in a role; none if the allocation does not name that role.

@@ -67,7 +67,15 @@ pub fn may(decision: &Decision, episode: Option<&Episode>, terms: &Terms) -> Res
     let any = held.clone().next();
     held.find(|role| Some(*role) != taken)
         .or(any)
-        .ok_or_else(|| refuse(" does not hold a role that may decide this".to_owned()))
+        .ok_or_else(|| {
+            let is_graded = matches!(decision.what, Decided::Cancel { .. }) && allowed == [HEAD];
+            let why = if is_graded {
+                " may not cancel it: its practice review has an evaluation already, and from then on only the Head may"
+            } else {
+                " does not hold a role that may decide this"
+            };
+            refuse(why.to_owned())
+        })
 }
 
 /// The rule that says who decides, and who does.

@@ -11,9 +11,10 @@ use super::decision::{Allocation, Decision};
 use super::episode::{Episode, Stage, Step, StepStatus};
 use super::ids::{Digest, StepId};
 use super::known::{Known, Why};
-use super::rules::{Change, Proposal, Question, RULES, Rule, Trigger};
+use super::rules::{Change, Proposal, Question, RULES, Rule, Trigger, UNREAD};
+use super::screen::{Screen, screen};
 use super::terms::Terms;
-use super::verdict::{Attempt, Judged, Verdict};
+use super::verdict::{Attempt, Finding, Judged, LastSeen, Verdict};
 
 /// Judges a Finish; none if the episode has no such step.
 ///
@@ -49,6 +50,43 @@ pub fn judge(episode: &Episode, attempt: &Attempt, terms: &Terms) -> Option<Verd
     })
 }
 
+/// Judges a Finish while the step cannot be read: its form may say anything by now. What blocks and was unmet when the
+/// step was last seen still holds, unless the asker sees a later version of it than that.
+pub fn judge_unread(episode: &Episode, attempt: &Attempt, terms: &Terms) -> Option<Verdict> {
+    let step = episode.steps.get(&attempt.step)?;
+    let mut verdict = judge(&unread(episode, &attempt.step), attempt, terms)?;
+    if screen(step, attempt.screen.as_deref()) == Screen::Newer {
+        return Some(verdict);
+    }
+    let when = terms.calendar.local_words(step.last_seen);
+    let last = judge(episode, attempt, terms)?;
+    for (now, then) in verdict.findings.iter_mut().zip(&last.findings) {
+        let is_blind = matches!(now.finding, Finding::CannotTell(_, Why::Unread));
+        if is_blind && matches!(then.finding, Finding::Unmet(_)) && then.holds() {
+            now.last_seen = Some(LastSeen {
+                when: when.clone(),
+                missing: then.missing(),
+                seen: then.seen(),
+            });
+            now.remedy = format!("{} If that is done already: {UNREAD}", then.remedy);
+        }
+    }
+    // What no override lifts is not lifted for want of sight.
+    verdict.overridden = verdict.overridden && !verdict.findings.iter().any(stands_firm);
+    Some(verdict)
+}
+
+/// The episode as it looks to somebody who cannot read this step's form.
+fn unread(episode: &Episode, step: &StepId) -> Episode {
+    let mut blind = episode.clone();
+    if let Some(step) = blind.steps.get_mut(step) {
+        for fact in step.facts.values_mut() {
+            *fact = Known::Unreadable(Why::Unread);
+        }
+    }
+    blind
+}
+
 /// Judges a step as if Finish were only now asked for, whatever became of it: to whom the next step went is to
 /// whom it is handed.
 pub fn judge_as_if_open(
@@ -68,6 +106,7 @@ pub fn judge_as_if_open(
         hand_over: next.map_or(nobody, |next| next.assignee.clone()),
         immediate: false,
         at,
+        screen: None,
     };
     judge(&open, &attempt, terms)
 }
@@ -172,7 +211,7 @@ pub fn judge_sighting(
     })
 }
 
-fn judged(terms: &Terms, look: impl Fn(&Rule) -> Option<super::verdict::Finding>) -> Vec<Judged> {
+fn judged(terms: &Terms, look: impl Fn(&Rule) -> Option<Finding>) -> Vec<Judged> {
     RULES
         .iter()
         .filter_map(|rule| {

@@ -32,6 +32,7 @@ pub mod react;
 pub mod reading;
 pub mod replay;
 pub mod rules;
+pub mod screen;
 mod shorten;
 pub mod sighting;
 pub mod standstill;

@@ -21,8 +21,7 @@ use super::effect::{Act, Effect};
 use super::episode::{Episode, Hold, Permit, Role};
 use super::fold;
 use super::ids::{EpisodeId, SourceName, StepId, TaskId};
-use super::judge::{judge, own_fingerprint};
-use super::known::{Known, Why};
+use super::judge::{judge, judge_unread, own_fingerprint};
 use super::on_record::Sampled;
 use super::reach::{addresses, reached};
 use super::rules::{Rule, find};
@@ -32,7 +31,7 @@ use super::terms::Terms;
 use super::verdict::{Answer, Attempt, Verdict};
 use super::wording;
 
-pub use finishes::sent_on_at;
+pub use finishes::{has_gone_on, sent_on_at};
 pub use tasks::{is_told, nobody_yet};
 
 /// Everything that can happen to an episode.
@@ -178,17 +177,6 @@ fn quiet_input(input: Input<'_>) -> Option<JournalLine> {
     }
 }
 
-/// The episode as it looks to somebody who cannot read this step's form.
-pub(crate) fn unread(episode: &Episode, step: &StepId) -> Episode {
-    let mut blind = episode.clone();
-    if let Some(step) = blind.steps.get_mut(step) {
-        for fact in step.facts.values_mut() {
-            *fact = Known::Unreadable(Why::Unread);
-        }
-    }
-    blind
-}
-
 /// A reaction in the making.
 struct Work<'a> {
     after: Episode,
@@ -278,7 +266,7 @@ impl Work<'_> {
         let judged = if read {
             judge(&self.after, attempt, self.terms)
         } else {
-            judge(&unread(&self.after, &attempt.step), attempt, self.terms)
+            judge_unread(&self.after, attempt, self.terms)
         };
         let Some(verdict) = judged else { return };
         self.after.version += 1;

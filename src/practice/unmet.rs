@@ -138,7 +138,11 @@ fn of_step(episode: &Episode, step: &Step, now: Timestamp, terms: &Terms) -> Vec
         };
         let asked = episode.asked.get(&step.id).cloned();
         let attempt = asked.unwrap_or_else(|| nobody_yet(&step.id, now));
-        let attempt = Attempt { at: now, ..attempt };
+        let attempt = Attempt {
+            at: now,
+            screen: None,
+            ..attempt
+        };
         (judge(episode, &attempt, terms), came, since)
     };
     let overridden = verdict.as_ref().is_some_and(|verdict| verdict.overridden);

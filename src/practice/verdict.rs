@@ -24,6 +24,9 @@ pub struct Attempt {
     pub immediate: bool,
     /// The instant judged for, UTC.
     pub at: Timestamp,
+    /// The version of the step that whoever asks has on the screen, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<String>,
 }
 
 /// What was found of one rule.
@@ -74,6 +77,20 @@ pub struct Judged {
     pub link: Option<String>,
     /// Who is asked.
     pub asks: Role,
+    /// What was missing when the step was last seen, if that is all there is to go by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<LastSeen>,
+}
+
+/// What a rule found when a step was last seen that cannot be read now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastSeen {
+    /// When, in local words.
+    pub when: String,
+    /// What was missing then: one sentence.
+    pub missing: String,
+    /// What was seen then: one sentence.
+    pub seen: String,
 }
 
 /// The judge's answer.
@@ -143,7 +160,9 @@ impl Judged {
             && !self.is_unasked()
             && match &self.finding {
                 Finding::Unmet(_) => true,
-                Finding::CannotTell(..) => self.when_unavailable == WhenUnavailable::Hold,
+                Finding::CannotTell(..) => {
+                    self.last_seen.is_some() || self.when_unavailable == WhenUnavailable::Hold
+                }
                 Finding::Met | Finding::DoesNotApply => false,
             }
     }
@@ -158,6 +177,12 @@ impl Judged {
 
     /// What is missing: one sentence.
     pub fn missing(&self) -> String {
+        if let Some(last) = &self.last_seen {
+            return format!(
+                "{} So it was when the step was last seen ({}); it could not be read from the case system just now.",
+                last.missing, last.when
+            );
+        }
         match &self.finding {
             Finding::Unmet(evidence) => evidence.missing.clone(),
             Finding::CannotTell(fact, Why::Unread) => {
@@ -176,6 +201,9 @@ impl Judged {
 
     /// What was seen: one sentence.
     pub fn seen(&self) -> String {
+        if let Some(last) = &self.last_seen {
+            return last.seen.clone();
+        }
         match &self.finding {
             Finding::Unmet(evidence) => evidence.seen.clone(),
             Finding::CannotTell(_, Why::Unread) => "This says nothing about the form.".to_owned(),

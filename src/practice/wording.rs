@@ -82,6 +82,23 @@ pub fn reopened(episode: &Episode, verdict: &Verdict) -> String {
     )
 }
 
+/// Says that a Finish which should have been held stands, and why it was not undone.
+pub fn left_finished(
+    episode: &Episode,
+    step: &StepId,
+    on: Date,
+    why: &str,
+    verdict: &Verdict,
+) -> String {
+    let mut text = format!(
+        "{}: step {step} was finished without a permit on {}. Greentick has not opened it again, because {why}.",
+        episode.id,
+        on.strftime("%-d %B %Y")
+    );
+    lacks(&mut text, Some(verdict));
+    text
+}
+
 /// Answers the task that holds a step: Finish may be pressed.
 pub fn task_answered(episode: &Episode, step: &StepId) -> String {
     format!(

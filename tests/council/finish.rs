@@ -266,18 +266,26 @@ async fn what_cannot_be_read_is_held_or_provisional_and_never_a_plain_permit() {
     let reviewer = both.stand.plans[0].worker(StepType::Review);
     both.appears("70000", StepType::Practitioner);
     both.rhythm.turn().await;
-    both.stand
-        .council
-        .fault(Fault::Maintenance503, Some(1))
-        .unwrap();
-    let told = both.ask("70000", &reviewer).await;
+    let away = || {
+        let council = &both.stand.council;
+        council.fault(Fault::Maintenance503, Some(1)).unwrap();
+    };
+    // The empty form is held, and the same form is held when it cannot be read: it was seen empty.
+    for finding in ["unmet", "cannot tell"] {
+        let told = both.ask("70000", &reviewer).await;
+        assert_eq!(rules(&told), ["LE-16.1"], "{told}");
+        assert_eq!(told["reasons"][0]["finding"], finding, "{told}");
+        let missing = told["reasons"][0]["missing"].as_str().unwrap();
+        let is_old = missing.contains("when the step was last seen (Monday 5 October 2026, ");
+        assert_eq!(is_old, finding == "cannot tell", "{told}");
+        away();
+    }
+    // Somebody who sees a later version than that one is not held by it.
+    let body = json!({ "step": "70000", "step_version": 9, "next": { "assignee": reviewer } });
+    let (_, told) = both.post("/api/v1/finish-checks", "asker", body).await;
     assert_eq!(told["decision"], "permit", "{told}");
     assert_eq!(told["provisional"], true);
     assert!(told["mirror_age_ms"].is_null());
-    // Read again, the empty form is held.
-    let told = both.ask("70000", &reviewer).await;
-    assert_eq!(rules(&told), ["LE-16.1"], "{told}");
-    assert_eq!(told["reasons"][0]["finding"], "unmet", "{told}");
 
     // An evaluation that cannot be seen is not passed, whatever it was.
     both.appears("70001", StepType::Review);
@@ -320,6 +328,17 @@ async fn an_answer_older_than_what_the_asker_sees_is_not_judged() {
     body["step_version"] = json!("3");
     let told = ask(&body).await;
     assert_eq!(told["provisional"], true, "a lagging copy was read: {told}");
+    // A screen from before the last save is not what would be judged.
+    body["step_version"] = json!(1);
+    let told = ask(&body).await;
+    assert_eq!(rules(&told), ["LE-00.0"], "{told}");
+    assert!(
+        told["reasons"][0]["remedy"]
+            .as_str()
+            .unwrap()
+            .starts_with("Load the step again"),
+        "{told}"
+    );
     both.end().await;
 }
 

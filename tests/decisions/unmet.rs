@@ -33,6 +33,7 @@ impl Case {
             hand_over: Known::Is("W-PR".into()),
             immediate: false,
             at: self.now,
+            screen: None,
         };
         self.react(Input::Asked(&attempt, "asked"));
     }

@@ -205,8 +205,14 @@ async fn a_ledger_without_the_texts_of_then_says_so() {
 async fn an_explanation_is_read_at_eighty_columns_with_what_holds_first() {
     let (stand, answers) = story().await;
     let calendar = &stand.app.terms.calendar;
-    let then = explained(&stand, Some(answers[4].0)).await;
+    let mut then = explained(&stand, Some(answers[4].0)).await;
+    // An id is shown as it is: `u3rl…` may be another step.
+    then.stages[0].step = Some("U3RlcDoxMDQy".into());
     let lines = explain::in_lines(&then, calendar);
+    assert!(
+        lines.contains(&"PRACTITIONER'S STEP, STEP U3RlcDoxMDQy".to_owned()),
+        "{lines:#?}"
+    );
     let text = lines.join("\n");
     for line in &lines {
         assert!(line.chars().count() <= 80, "{line}");

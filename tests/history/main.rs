@@ -19,6 +19,7 @@ mod generated;
 mod messages;
 mod moderating;
 mod rehearse;
+mod reversed;
 mod sample;
 mod sample_messages;
 mod shadow;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use greentick::app::explain;
 use greentick::practice::concern::Matter;
 use greentick::practice::decision::{Decided, ModerationOutcome};
-use greentick::practice::episode::{Episode, Evaluation, Role, Stage};
+use greentick::practice::episode::{Episode, Evaluation, Role, Stage, StepStatus};
 use greentick::practice::fact::{Fact, Row, Value};
 use greentick::practice::ids::{Digest, EpisodeId, StepId};
 use greentick::practice::judge::judge_as_if_open;
@@ -93,7 +93,7 @@ async fn dates() -> Vec<Message> {
     let finished = blind.now;
     blind.until("2026-11-24 09:00").await;
     blind.save("102", |held| {
-        held.status = greentick::practice::episode::StepStatus::Completed;
+        held.status = StepStatus::Completed;
         held.dates.completed = Some(finished);
     });
     blind.turn().await;
@@ -149,6 +149,14 @@ async fn finishes() -> Vec<Message> {
     let undone = half_written(Mode::Reverse).await;
     undone.finish("102");
     undone.turn().await;
+    let mut old = half_written(Mode::Reverse).await;
+    let pressed = old.now;
+    old.now += jiff::SignedDuration::from_hours(96);
+    old.save("102", |held| {
+        held.status = StepStatus::Completed;
+        held.dates.completed = Some(pressed);
+    });
+    old.until("2026-11-20 10:00").await;
     let early = half_written(Mode::Callout).await;
     early.appears("103", LE, Stage::SupervisorActions);
     early.turn().await;
@@ -191,6 +199,14 @@ async fn finishes() -> Vec<Message> {
             who: "whoever has the step",
             when: "when a Finish that should have been held is seen (`reverse`)",
             example: written(&undone, "opened it again"),
+        },
+        Message {
+            name: "A Finish that is not undone",
+            made_by: "wording::left_finished",
+            who: "the QA manager, with the day's messages",
+            when: "when such a Finish is seen more than three days later, or when later work of the Learning Episode is \
+                finished already (`reverse`)",
+            example: written(&old, "has not opened it again"),
         },
         Message {
             name: "Work was sent on early",

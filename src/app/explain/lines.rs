@@ -5,6 +5,7 @@ use super::{Explanation, Moderated};
 use crate::practice::calendar::Calendar;
 use crate::practice::decision::ModerationOutcome;
 use crate::practice::episode::{Finished, Presence, StepStatus};
+use crate::practice::ids::StepId;
 use crate::practice::terms::Stance;
 
 /// Columns.
@@ -24,6 +25,15 @@ impl Page {
     fn heading(&mut self, text: &str) {
         self.blank();
         self.0.push(text.to_uppercase());
+    }
+
+    /// A step's heading. Its id stays as it is: in some case systems another case is another step.
+    fn step_heading(&mut self, words: &str, step: &StepId) {
+        self.heading(&format!("{words}, step"));
+        if let Some(line) = self.0.last_mut() {
+            line.push(' ');
+            line.push_str(step.as_str());
+        }
     }
 
     /// A paragraph that begins with `first` and goes on under it.
@@ -93,7 +103,7 @@ fn stage_lines(page: &mut Page, told: &StageTold, calendar: &Calendar) {
         page.para("  ", "It has not begun.");
         return;
     };
-    page.heading(&format!("{}, step {step}", told.stage.words()));
+    page.step_heading(told.stage.words(), step);
     let state = match (status, told.presence) {
         (_, Some(Presence::Hidden)) => "It is hidden: the record is restricted.",
         (StepStatus::Completed, _) => "It is finished.",

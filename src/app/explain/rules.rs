@@ -109,7 +109,12 @@ fn verdict(episode: &Episode, step: &Step, at: Timestamp, terms: &Terms) -> Opti
         _ => {
             let asked = episode.asked.get(&step.id).cloned();
             let attempt = asked.unwrap_or_else(|| nobody_yet(&step.id, at));
-            judge(episode, &Attempt { at, ..attempt }, terms)
+            let attempt = Attempt {
+                at,
+                screen: None,
+                ..attempt
+            };
+            judge(episode, &attempt, terms)
         }
     }
 }

@@ -3,7 +3,7 @@
 //! It used its permit, or it went around and is entered once. What it is undone or told by depends on the
 //! mode; what is wrong with it is for the judge.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::Work;
@@ -18,6 +18,17 @@ use crate::practice::sighting::Sighting;
 use crate::practice::terms::Mode;
 use crate::practice::verdict::{Answer, Finding, Verdict};
 use crate::practice::{fold, permit, wording};
+
+/// A Finish that is seen later than this many hours after it was pressed is left to a person: a weekend without us may
+/// lie between, but what was built on an older one is not ours to undo.
+const REOPENED_WITHIN_HOURS: i64 = 72;
+
+/// Whether the episode has gone on past this step to work that is finished: to open the step again would undo that too.
+pub fn has_gone_on(episode: &Episode, step: &Step) -> bool {
+    let after = |later: &Step| later.is_live() && later.stage > step.stage;
+    let mut later = episode.steps.values().filter(|later| after(later));
+    later.any(|later| later.status == StepStatus::Completed)
+}
 
 fn sent_on_cause(step: &StepId, leg: u32) -> String {
     format!("immediate/{step}/{leg}")
@@ -77,14 +88,17 @@ impl Work<'_> {
             .map(str::to_owned)
             .collect();
         let stage = self.after.steps.get(step).map(|step| step.stage);
-        let undone = self.terms.mode == Mode::Reverse && answer == Some(Answer::Hold);
-        self.say(
-            "bypass",
-            json!({
-                "step": step, "stage": stage, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
-                "would_have_been": answer, "rules": rules, "undone": undone,
-            }),
-        );
+        let lacking = self.terms.mode == Mode::Reverse && answer == Some(Answer::Hold);
+        let left = self.is_left(step, finished).filter(|_| lacking);
+        let undone = lacking && left.is_none();
+        let mut body = json!({
+            "step": step, "stage": stage, "leg": finished.leg, "finished_at": finished.at, "mode": self.terms.mode,
+            "would_have_been": answer, "rules": rules, "undone": undone,
+        });
+        if let Some((why, parts)) = left.zip(body.as_object_mut()) {
+            parts.insert("left".to_owned(), json!(why));
+        }
+        self.say("bypass", body);
         let cause = format!("bypass/{step}/{}", finished.leg);
         let rule = rule_of(verdict.as_ref());
         match (self.terms.mode, verdict) {
@@ -92,12 +106,33 @@ impl Work<'_> {
                 let text = wording::reopened(&self.after, &verdict);
                 self.owe_step(step, &cause, rule, "reopen", Act::Reopen { text }, &[]);
             }
+            (Mode::Reverse, Some(verdict)) if lacking => {
+                let at = self.terms.calendar.local_date(finished.at);
+                let why = left.unwrap_or_default();
+                let text = wording::left_finished(&self.after, step, at, why, &verdict);
+                let (note, tell) = (Act::Note { text }, [Role::QaManager]);
+                let (step, due_at) = (Some(step.clone()), self.now);
+                self.owe_daily(step, &cause, rule, "left", note, &tell, due_at);
+            }
             (Mode::Callout | Mode::Task, verdict) => {
                 let text = wording::went_around(&self.after, step, verdict.as_ref());
                 let tell = [Role::QaManager, Role::HeadOfService];
                 self.owe_step(step, &cause, rule, "note", Act::Note { text }, &tell);
             }
             (Mode::Reverse | Mode::Observe, _) => {}
+        }
+    }
+
+    /// Why a Finish that lacked something is not undone by us; none if it is.
+    fn is_left(&self, step: &StepId, finished: &Finished) -> Option<&'static str> {
+        let seen = self.after.steps.get(step)?;
+        let bound = SignedDuration::from_hours(REOPENED_WITHIN_HOURS);
+        if has_gone_on(&self.after, seen) {
+            Some("later work of this Learning Episode is finished already")
+        } else if finished.observed_at.duration_since(finished.at) > bound {
+            Some("it was seen more than three days after it was finished")
+        } else {
+            None
         }
     }
 

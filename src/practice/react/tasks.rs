@@ -32,6 +32,7 @@ pub fn nobody_yet(step: &StepId, at: Timestamp) -> Attempt {
         hand_over: Known::Unreadable(Why::NotSeen),
         immediate: false,
         at,
+        screen: None,
     }
 }
 

@@ -289,6 +289,7 @@ impl Rule {
             remedy,
             link: policy.link(self.codes()).map(str::to_owned),
             asks: self.asks,
+            last_seen: None,
         }
     }
 

@@ -5,8 +5,9 @@ use super::{Question, Rule, Trigger, due};
 use crate::practice::episode::{Presence, Role, Stage, Step, StepStatus};
 use crate::practice::fact::Fact;
 use crate::practice::known::Why;
+use crate::practice::screen::{Screen, screen};
 use crate::practice::terms::{Stance, WhenUnavailable};
-use crate::practice::verdict::Finding;
+use crate::practice::verdict::{Evidence, Finding};
 
 /// LE-00.0: a Finish is judged only of the present, open and visible step of its stage.
 pub const OPEN: Rule = Rule {
@@ -57,9 +58,33 @@ fn open(question: &Question<'_>) -> Finding {
         ),
         StepStatus::Completed => finished(question, step),
         StepStatus::Incoming | StepStatus::Started | StepStatus::Reopened => {
-            current(question, step)
+            match current(question, step) {
+                Finding::Met => on_the_screen(question, step),
+                other => other,
+            }
         }
     }
+}
+
+/// What was judged must be what is on the screen of whoever presses Finish.
+fn on_the_screen(question: &Question<'_>, step: &Step) -> Finding {
+    let shown = question.attempt.and_then(|one| one.screen.as_deref());
+    if screen(step, shown) != Screen::Older {
+        return Finding::Met;
+    }
+    Finding::Unmet(Evidence {
+        missing: "The step has changed since the screen was loaded on which Finish was pressed."
+            .to_owned(),
+        seen: format!(
+            "Version `{}` of the {}, while the screen shows version `{}`.",
+            step.version.as_deref().unwrap_or_default(),
+            words(step),
+            shown.unwrap_or_default()
+        ),
+        remedy: Some(
+            "Load the step again, look at what has changed, then press Finish again.".to_owned(),
+        ),
+    })
 }
 
 /// A completed step may be judged as of the very Finish that completed it, not of a later one.
