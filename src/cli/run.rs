@@ -336,6 +336,9 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
         activation = %ready.app.terms.activation,
         "started"
     );
+    for why in super::closed::doors(settings, ready.app.case_system.mapping()) {
+        tracing::warn!(%why, "a door is closed");
+    }
     configured_now(&ready).await?;
     let Assembled {
         doors,
