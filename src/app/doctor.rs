@@ -12,7 +12,9 @@ use serde::Serialize;
 use self::evidence::evidence;
 use self::looks::{agreed, clock, narrowed, only_open, ours, set_aside};
 use super::Limits;
-use crate::case_system::{CaseFault, CaseSystem, FeedPosition, Rehearsed, StepAnswer};
+use crate::case_system::{
+    CaseFault, CaseSystem, FeedPosition, Rehearsed, StepAnswer, TOKEN_REFUSED,
+};
 use crate::mapping::Mapping;
 use crate::practice::episode::StepStatus;
 use crate::practice::ids::StepId;
@@ -132,6 +134,10 @@ fn unread(about: &'static str, fault: &CaseFault) -> Told {
         CaseFault::Unreachable(_) => {
             "check `[source] base_url`, the proxy, certificates and the firewall"
         }
+        CaseFault::Unauthorised(why) if why.contains(TOKEN_REFUSED) => {
+            "the secret is right: compare `[auth] header` and `value` with what the vendor says of the token, and ask \
+             whether the account may use this interface"
+        }
         CaseFault::Unauthorised(_) => {
             "check the source's secret, and that the account is not locked"
         }
@@ -236,4 +242,19 @@ async fn writes<C: CaseSystem>(system: &C, seen: &[Sighting]) -> Vec<Told> {
         });
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_refused_sends_nobody_to_the_secret() {
+        let help = |why: &str| {
+            let fault = CaseFault::Unauthorised(why.to_owned());
+            unread("change feed", &fault).help.unwrap_or_default()
+        };
+        assert!(help(&format!("`/steps`; {TOKEN_REFUSED}")).starts_with("the secret is right"));
+        assert!(help("`/steps`; its status is 401").starts_with("check the source's secret"));
+    }
 }

@@ -16,7 +16,7 @@ use super::looking_up::Looked;
 use super::pace::Pace;
 use super::reach::{Reach, clients};
 use super::single::Alone;
-use super::token::{Serials, Tokens};
+use super::token::{Serials, TOKEN_REFUSED, Tokens};
 use super::{
     CaseFault, CaseSystem, FeedPage, FeedPosition, Found, Grant, MergePage, OpenTask, Outcome,
     Rehearsed, StepAnswer,
@@ -158,9 +158,10 @@ impl HttpCaseSystem {
             return Ok((answer, doubt));
         }
         let again = self.send(put, budget).await?;
-        let doubt = self.doubted(&again).err();
-        if doubt.as_ref().is_some_and(signed_out) {
+        let mut doubt = self.doubted(&again).err();
+        if let Some(doubt) = doubt.as_mut().filter(|doubt| signed_out(doubt)) {
             self.refused(&again.signed).await;
+            doubt.why = format!("{}; {TOKEN_REFUSED}", doubt.why);
         }
         Ok((again, doubt))
     }

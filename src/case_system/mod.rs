@@ -38,6 +38,7 @@ pub use crate::mapping::{Cursor, Means, OpenTask, Quarantined, Quiet};
 pub use http::{HttpCaseSystem, HttpSettings};
 pub use paging::{Trail, turn};
 pub use reach::{Reach, Via, Wait};
+pub(crate) use token::TOKEN_REFUSED;
 
 /// Where in a feed the next page begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

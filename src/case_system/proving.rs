@@ -54,8 +54,9 @@ impl HttpCaseSystem {
                     signed.insert(place, serial);
                     let token = token.expose_secret();
                     match &sign_in.shown {
-                        TokenShown::Header(name, before) => {
-                            headers.push((name.clone(), format!("{before}{token}")));
+                        TokenShown::Header(name, template) => {
+                            let value = self.mapping.token_shown(template, token);
+                            headers.push((name.clone(), value.map_err(cannot)?));
                         }
                         TokenShown::Cookie(name) => {
                             headers.push(("Cookie".to_owned(), format!("{name}={token}")));

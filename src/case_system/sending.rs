@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header};
 use super::CaseFault;
 use super::http::{Answer, HttpCaseSystem};
 use super::reach::trouble;
-use super::token::Serials;
+use super::token::{Serials, TOKEN_REFUSED};
 use crate::mapping::{Head, Put, TemplateFault, retry_after};
 
 /// Redirects that one read may follow on its own host.
@@ -20,18 +20,18 @@ impl HttpCaseSystem {
     /// faults: nothing was done. Every other status is an answer, for whoever asked to judge.
     pub(super) async fn send(&self, put: &Put, budget: Duration) -> Result<Answer, CaseFault> {
         let mut answer = self.exchange(put, budget).await?;
+        let mut why = "check the source's secret";
         if answer.status == StatusCode::UNAUTHORIZED && self.renew(&answer.signed).await {
             answer = self.exchange(put, budget).await?;
             if answer.status == StatusCode::UNAUTHORIZED {
                 self.refused(&answer.signed).await;
+                why = TOKEN_REFUSED;
             }
         }
         match answer.status {
             StatusCode::UNAUTHORIZED => {
                 let url = self.place_of(&put.path);
-                Err(CaseFault::Unauthorised(format!(
-                    "`{url}`; check the source's secret"
-                )))
+                Err(CaseFault::Unauthorised(format!("`{url}`; {why}")))
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 let said = answer.headers.get("retry-after").map(String::as_str);

@@ -15,6 +15,10 @@ use crate::mapping::{AuthStyle, SignIn, SignInReply, retry_after};
 const BACK_OFF_SECONDS: i64 = 60;
 const LONGEST_BACK_OFF_SECONDS: i64 = 900;
 
+/// What is said when the secret is right and what it brought is not taken; `doctor` goes by these words.
+pub(crate) const TOKEN_REFUSED: &str = "signing in went well, and the token that it gave was refused: see how \
+                                        `[auth]` shows it (`header`, `value`, `parameter`)";
+
 /// The tokens held, by the place of their style in the mapping.
 #[derive(Debug, Default)]
 pub(super) struct Tokens([Mutex<Held>; 2]);
@@ -113,10 +117,7 @@ impl HttpCaseSystem {
                 let mut held = held.lock().await;
                 if held.serial == *serial {
                     held.token = None;
-                    held.back_off(
-                        now,
-                        "a token that had just been given was refused".to_owned(),
-                    );
+                    held.back_off(now, TOKEN_REFUSED.to_owned());
                 }
             }
         }

@@ -7,7 +7,6 @@ use std::path::Path;
 use super::Failure;
 use super::run::Configured;
 use crate::mapping::{Mapping, Site};
-use crate::practice::terms::Mode;
 use crate::settings::{Environment, Settings};
 
 /// Everything that may be asked of a case system, and what it is for.
@@ -40,7 +39,12 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
                     let why = "the mapping signs in, and neither `source.secret_env` nor `source.secret_file` is set";
                     unset.push(settings.fault("source", why));
                 }
-                remarks = able(&settings, &mapping);
+                let closed = super::closed::doors(&settings, &mapping);
+                remarks = closed
+                    .into_iter()
+                    .map(|why| format!("look at it: {why}"))
+                    .collect();
+                remarks.extend(able(&settings, &mapping));
                 remarks.extend(mapping.doubts().iter().map(ToString::to_string));
                 match recorded(&settings, &mapping) {
                     Ok(remark) => remarks.extend(remark),
@@ -53,15 +57,16 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
     // That a file cannot be read is seen by whoever reads it.
     let mut told = BTreeSet::new();
     lines.retain(|line| told.insert(line.clone()));
+    let unset = unset
+        .iter()
+        .map(|missing| format!("not there yet, and `run` needs it: {missing}"));
     if !lines.is_empty() {
+        lines.extend(unset);
         return Err(Failure::No(lines.join("\n")));
     }
     println!("no faults found");
     println!("{}", ledger_line(&url));
-    for missing in unset {
-        println!("not there yet, and `run` needs it: {missing}");
-    }
-    for remark in remarks {
+    for remark in unset.chain(remarks) {
         println!("{remark}");
     }
     Ok(())
@@ -170,12 +175,7 @@ fn ledger_line(url: &str) -> String {
 fn able(settings: &Settings, mapping: &Mapping) -> Vec<String> {
     let mut lines = vec![format!(
         "mode `{}`: the mapping can perform it",
-        match settings.finish.mode {
-            Mode::Callout => "callout",
-            Mode::Task => "task",
-            Mode::Reverse => "reverse",
-            Mode::Observe => "observe",
-        }
+        settings.finish.mode.word()
     )];
     for (name, purpose) in WRITES {
         if let Err(why) = mapping.parts(name) {

@@ -14,7 +14,7 @@ use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 /// Register a cycle's allocations from a CSV file, an Excel workbook or JSON.
 #[derive(Args)]
 pub(super) struct Allocate {
-    /// The file; its columns are in docs/operations.md.
+    /// The file; its columns are in docs/people.md.
     file: PathBuf,
     /// The QA manager's worker id; they must hold the role in the people file.
     #[arg(long)]

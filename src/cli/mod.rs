@@ -14,6 +14,7 @@ macro_rules! println {
 }
 
 mod check;
+mod closed;
 mod cycle;
 mod decide;
 mod demo;

@@ -345,6 +345,9 @@ pub(super) async fn run(configured: &Configured) -> Result<(), Failure> {
              passed over before stays passed over"
         );
     }
+    for why in super::closed::doors(settings, ready.app.case_system.mapping()) {
+        tracing::warn!(%why, "a door is closed");
+    }
     configured_now(&ready).await?;
     let Assembled {
         doors,

@@ -103,8 +103,8 @@ pub(super) enum Found {
 /// How a token is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// In a header: its name, and what stands before the token.
-    Header(String, &'static str),
+    /// In a header: its name, and a template of its value, which knows the token as `token` and as `secret`.
+    Header(String, String),
     /// As a cookie of this name.
     Cookie(String),
     /// As a parameter of the query.
@@ -197,6 +197,15 @@ impl Mapping {
         secret: &str,
     ) -> Result<String, TemplateFault> {
         render(template, Slot::Header, &self.identity(style, secret)?)
+    }
+
+    /// The value of a header that shows a token which was given for the secret.
+    pub fn token_shown(&self, template: &str, token: &str) -> Result<String, TemplateFault> {
+        let mut values = self.own_values();
+        for name in ["token", "secret"] {
+            values.insert(name.to_owned(), Given::One(token.to_owned()));
+        }
+        render(template, Slot::Header, &values)
     }
 
     /// The request that asks for a token, and the user of its Basic head if it has one.

@@ -79,6 +79,63 @@ impl AuthRow {
     }
 }
 
+impl AuthRow {
+    /// The keys that are given, each with the styles that look at it.
+    fn given(&self) -> Vec<(&'static str, &'static [&'static str])> {
+        const TOKENS: &[&str] = &["oauth2", "session"];
+        const SESSION: &[&str] = &["session"];
+        const OAUTH2: &[&str] = &["oauth2"];
+        const HMAC: &[&str] = &["hmac"];
+        let all: [(bool, &'static str, &'static [&'static str]); 23] = [
+            (
+                self.user.is_some(),
+                "user",
+                &["header", "basic", "oauth2", "session", "wsse", "hmac"],
+            ),
+            (
+                self.header.is_some(),
+                "header",
+                &["header", "bearer", "oauth2", "session", "hmac"],
+            ),
+            (
+                self.value.is_some(),
+                "value",
+                &["header", "oauth2", "session", "hmac"],
+            ),
+            (
+                self.parameter.is_some(),
+                "parameter",
+                &["query", "oauth2", "session"],
+            ),
+            (self.path.is_some(), "path", TOKENS),
+            (!self.method.is_empty(), "method", SESSION),
+            (self.body.is_some(), "body", SESSION),
+            (self.content_type.is_some(), "content_type", SESSION),
+            (
+                !self.headers.is_empty(),
+                "headers",
+                &["oauth2", "session", "hmac"],
+            ),
+            (self.client_id.is_some(), "client_id", OAUTH2),
+            (self.scope.is_some(), "scope", OAUTH2),
+            (self.audience.is_some(), "audience", OAUTH2),
+            (!self.fields.is_empty(), "fields", OAUTH2),
+            (!self.credentials.is_empty(), "credentials", TOKENS),
+            (self.token.is_some(), "token", TOKENS),
+            (self.token_header.is_some(), "token_header", SESSION),
+            (self.cookie.is_some(), "cookie", SESSION),
+            (self.life.is_some(), "life", TOKENS),
+            (self.life_seconds != 0, "life_seconds", TOKENS),
+            (!self.password.is_empty(), "password", &["wsse"]),
+            (self.signed.is_some(), "signed", HMAC),
+            (!self.algorithm.is_empty(), "algorithm", HMAC),
+            (!self.encoding.is_empty(), "encoding", HMAC),
+        ];
+        let given = all.into_iter().filter(|(given, ..)| *given);
+        given.map(|(_, key, styles)| (key, styles)).collect()
+    }
+}
+
 impl Desk<'_> {
     pub(super) fn auth(
         &mut self,
@@ -155,6 +212,7 @@ impl Desk<'_> {
             _ => return None,
         };
         self.auth_templates(at, row, &known);
+        self.ignored(at, row);
         Some(AuthStyle {
             secret: row.secret.clone(),
             user: row.user.clone(),
@@ -197,6 +255,23 @@ impl Desk<'_> {
         }
     }
 
+    /// Refuses a key that the style does not look at: whoever wrote it meant something by it.
+    fn ignored(&mut self, at: &str, row: &AuthRow) {
+        for (key, styles) in row.given() {
+            if !styles.contains(&row.style.as_str()) {
+                let message = format!("the style `{}` does not look at `{key}`", row.style);
+                let help = format!("`{key}` is for {}", styles.join(", "));
+                self.fault(&format!("{at}.{key}"), &message, Some(help));
+            }
+        }
+        let is_of_token = matches!(row.style.as_str(), "oauth2" | "session");
+        let by_header = row.header.is_some() || row.value.is_some();
+        if is_of_token && by_header && row.parameter.is_some() {
+            let message = "a token is shown in a header or as a parameter, not both";
+            self.fault(&format!("{at}.parameter"), message, None);
+        }
+    }
+
     /// The templates that are filled with nothing but who we are.
     fn auth_templates(&mut self, at: &str, row: &AuthRow, known: &BTreeSet<&str>) {
         let templates = [
@@ -212,10 +287,14 @@ impl Desk<'_> {
         if let Some(path) = &row.path {
             self.address(&format!("{at}.path"), path, known);
         }
-        if row.style != "hmac" {
-            for (key, template) in row.value.iter().map(|value| ("value", value)) {
-                self.template(&format!("{at}.{key}"), template, known);
-            }
+        let mut known = known.clone();
+        if matches!(row.style.as_str(), "oauth2" | "session") {
+            // What is shown is the token; the secret itself went into the sign-in.
+            known.retain(|name| !matches!(*name, "user" | "password"));
+            known.insert("token");
+        }
+        if let Some(value) = row.value.as_ref().filter(|_| row.style != "hmac") {
+            self.template(&format!("{at}.value"), value, &known);
         }
     }
 
@@ -295,13 +374,20 @@ fn oauth2(row: &AuthRow, path: String) -> SignIn {
 }
 
 fn shown(row: &AuthRow, found: &Found) -> Shown {
-    match (&row.header, &row.parameter, found) {
-        (Some(header), _, _) if header.eq_ignore_ascii_case("authorization") => {
-            Shown::Header(header.clone(), "Bearer ")
-        }
-        (Some(header), _, _) => Shown::Header(header.clone(), ""),
-        (None, Some(parameter), _) => Shown::Query(parameter.clone()),
-        (None, None, Found::Cookie(cookie)) => Shown::Cookie(cookie.clone()),
-        (None, None, _) => Shown::Header("Authorization".to_owned(), "Bearer "),
+    let bare = || "{{ token }}".to_owned();
+    let bearer = || format!("Bearer {}", bare());
+    let in_header = |header: &str| {
+        let usual = if header.eq_ignore_ascii_case("authorization") {
+            bearer()
+        } else {
+            bare()
+        };
+        Shown::Header(header.to_owned(), row.value.clone().unwrap_or(usual))
+    };
+    match (&row.header, &row.value, &row.parameter, found) {
+        (Some(header), ..) => in_header(header),
+        (None, None, Some(parameter), _) => Shown::Query(parameter.clone()),
+        (None, None, None, Found::Cookie(cookie)) => Shown::Cookie(cookie.clone()),
+        (None, ..) => in_header("Authorization"),
     }
 }

@@ -258,6 +258,23 @@ impl<'d> Element<'d> {
         self.node().nil
     }
 
+    /// Whether anything is said in it: a text of its own, or anywhere inside it a text or an attribute. Its own
+    /// attributes are left out: an empty list may carry its number. Nil, `{}` and an empty element say nothing.
+    pub(super) fn says_anything(self) -> bool {
+        if self.is_nil() {
+            return false;
+        }
+        let attributed = |child: Self| {
+            child
+                .attributes()
+                .any(|(_, value)| !value.trim().is_empty())
+        };
+        !self.own_text().trim().is_empty()
+            || self
+                .children()
+                .any(|child| !child.is_nil() && (attributed(child) || child.says_anything()))
+    }
+
     /// Whether it is in this namespace.
     pub(super) fn is_in(self, space: &str) -> bool {
         self.arena.space(self.node().space) == Some(space)

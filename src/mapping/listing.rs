@@ -6,7 +6,7 @@
 use super::document::Element;
 use super::limits::Format;
 use super::page_fault::PageFault;
-use super::path::Path;
+use super::path::{Path, walk};
 use super::request::Request;
 
 impl Request {
@@ -25,12 +25,27 @@ impl Request {
                 let by_item =
                     first.is_some_and(|step| matches!(step.name.local.as_str(), "" | "item"));
                 by_item && is_list(root) && (parts == 1 || root.children().next().is_none())
+                    || self.ends_in_an_empty_list(root)
             }
         };
         if there {
             return Ok(());
         }
         Err(missing(&self.record))
+    }
+
+    /// Whether on the way to the records there is a list without items: of `edges/node` the `edges`. Each item would
+    /// have had its record. `null` there is no list.
+    fn ends_in_an_empty_list(&self, root: &Element<'_>) -> bool {
+        let parts = self.record.moves.len();
+        (1..parts).any(|so_far| {
+            let mut there = false;
+            let moves = self.record.moves.get(..so_far).unwrap_or_default();
+            walk(moves, *root, &mut |element| {
+                there |= element.is_nil() && is_list(&element);
+            });
+            there
+        })
     }
 
     /// The same of a document that is kept whole.

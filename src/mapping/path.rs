@@ -172,6 +172,18 @@ impl Path {
         });
     }
 
+    /// Whether anything is said where the path leads to, if only further inside.
+    pub(super) fn says_anything(&self, from: &Element<'_>) -> bool {
+        let mut says = false;
+        self.each(*from, &mut |element| {
+            says |= match &self.attribute {
+                Some(_) => self.text_of(element).is_some_and(|text| !text.is_empty()),
+                None => element.says_anything(),
+            };
+        });
+        says
+    }
+
     /// The first value that is not empty; `Some("")` if only empty ones are there, none if none is.
     pub(super) fn text<'d>(&self, from: &Element<'d>) -> Option<&'d str> {
         let mut first: Option<&'d str> = None;

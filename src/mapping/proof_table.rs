@@ -57,15 +57,11 @@ impl Failure {
         let Some(path) = &self.path else {
             return true;
         };
-        let mut values = roots
-            .iter()
-            .flat_map(|at| path.values(at))
-            .map(|(value, _)| value);
         if self.is.is_empty() {
-            values.any(|value| !value.is_empty())
-        } else {
-            values.any(|value| self.is.iter().any(|word| same(word, &value)))
+            return roots.iter().any(|at| path.says_anything(at));
         }
+        let mut values = roots.iter().flat_map(|at| path.values(at));
+        values.any(|(value, _)| self.is.iter().any(|word| same(word, &value)))
     }
 
     pub(super) fn failing(&self) -> Failing {

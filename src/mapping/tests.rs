@@ -1,5 +1,6 @@
 //! The bad pages that a case system really sends, and the faults that an engineer really makes.
 
+mod believed;
 mod dates;
 mod desk;
 mod embedded;
@@ -12,6 +13,7 @@ mod listing;
 mod malformed;
 mod paths;
 mod shapes;
+mod signing_in;
 mod stages;
 mod words;
 

@@ -59,6 +59,21 @@ pub enum Mode {
     Observe,
 }
 
+impl Mode {
+    /// All of them, in the order of the manual.
+    pub const ALL: [Self; 4] = [Self::Callout, Self::Task, Self::Reverse, Self::Observe];
+
+    /// Its word in the settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Callout => "callout",
+            Self::Task => "task",
+            Self::Reverse => "reverse",
+            Self::Observe => "observe",
+        }
+    }
+}
+
 /// What a rule does when it is unmet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

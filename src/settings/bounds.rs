@@ -60,7 +60,57 @@ impl Settings {
             refuse("log.level", format!("`{}` is no log level", self.log.level));
         }
         self.callers_in_bounds(&mut refuse);
+        self.ledger_is_one(&mut refuse);
+        self.variables_are_names(&mut refuse);
         faults
+    }
+
+    /// Refuses a ledger that does not say what it is: a bare file name would lie in whatever folder we start in. The
+    /// value is shown only where it cannot hold a password.
+    fn ledger_is_one(&self, refuse: &mut impl FnMut(&str, String)) {
+        let url = self.ledger.url.as_str();
+        let known = ["sqlite:", "postgres://", "postgresql://"];
+        if known.iter().any(|begins| url.starts_with(begins)) {
+            return;
+        }
+        let meant = match url {
+            "" => "sqlite:greentick.sqlite3".to_owned(),
+            file if file.contains([':', '@']) => "postgres://HOST/NAME".to_owned(),
+            file => format!("sqlite:{file}"),
+        };
+        let message = format!(
+            "`ledger.url` begins with `sqlite:` (a file) or `postgres://` (a server); perhaps `{meant}` is meant"
+        );
+        refuse("ledger.url", message);
+    }
+
+    /// Refuses what cannot be the name of a variable, and never shows it: it may be the secret itself.
+    fn variables_are_names(&self, refuse: &mut impl FnMut(&str, String)) {
+        let (source, web) = (&self.source, &self.web);
+        let own = [
+            ("source.secret_env", &source.secret_env),
+            ("source.proxy_secret_env", &source.proxy_secret_env),
+            ("source.child_key_env", &source.child_key_env),
+            ("web.finish_check_secret_env", &web.finish_check_secret_env),
+            ("web.callback_secret_env", &web.callback_secret_env),
+        ];
+        let own = own.map(|(key, name)| (key.to_owned(), name));
+        let more = source.secrets.iter();
+        let more = more.map(|(name, place)| (format!("source.secrets.{name}.env"), &place.env));
+        let callers = web.callers.iter().enumerate();
+        let callers = callers.map(|(nth, caller)| {
+            let key = format!("web.callers[{nth}].token_env");
+            (key, &caller.token_env)
+        });
+        for (key, name) in own.into_iter().chain(more).chain(callers) {
+            if name.as_ref().is_some_and(|name| !is_variable(name)) {
+                let message = format!(
+                    "`{key}` is no name of a variable (letters, digits, `_`); it is not shown, for it may be the \
+                     secret itself: put that into a variable or a file, and its name here"
+                );
+                refuse(&key, message);
+            }
+        }
     }
 
     fn all_positive(&self, mut refuse: impl FnMut(&str, String)) {
@@ -109,4 +159,10 @@ impl Settings {
             }
         }
     }
+}
+
+/// Whether a text can be the name of an environment variable (POSIX, 8.1).
+pub(super) fn is_variable(name: &str) -> bool {
+    let of_a_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    !name.starts_with(|letter: char| letter.is_ascii_digit()) && name.chars().all(of_a_name)
 }

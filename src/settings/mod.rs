@@ -47,7 +47,7 @@ ca_files = [""]
 env = ""
 file = ""
 [finish]
-mode = "callout|reverse|observe"
+mode = "callout|task|reverse|observe"
 [log]
 format = "json|text"
 [[web.callers]]

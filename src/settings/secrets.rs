@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::bounds::is_variable;
 use super::{Environment, Fault, SecretPlace, Settings, SourceSettings};
 use crate::practice::ids::WorkerId;
 
@@ -153,6 +154,8 @@ impl Desk<'_> {
 
     fn fetch(&mut self, variable: Option<&str>, file: Option<&PathBuf>) -> Option<SecretString> {
         let value = match (variable, file) {
+            // Refused with the settings already, and not to be shown here either.
+            (Some(name), _) if !is_variable(name) => return None,
             (Some(name), _) => self.environment.get(name).cloned().ok_or_else(|| {
                 Fault::whole("environment", format!("variable `{name}` is not set"))
             }),

@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::practice::terms::Policy;
+use crate::practice::terms::{Mode, Policy};
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<Fault>> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -45,6 +45,91 @@ fn the_environment_comes_last() {
         (settings.beat.poll_seconds, settings.beat.tick_seconds),
         (7, 6)
     );
+}
+
+#[test]
+fn every_mode_is_accepted_from_the_file_and_the_environment_and_told_in_the_manual() {
+    let told = MANUAL
+        .lines()
+        .find(|line| line.starts_with("# How Finish is held"))
+        .unwrap();
+    for mode in Mode::ALL {
+        let word = mode.word();
+        let file = load(&format!("[finish]\nmode = \"{word}\"\n"), &[]).unwrap();
+        assert_eq!(file.finish.mode, mode);
+        let variable = load("", &[("GREENTICK__FINISH__MODE", word)]).unwrap();
+        assert_eq!(variable.finish.mode, mode);
+        assert!(told.contains(&format!("`{word}`")), "{word}: {told}");
+    }
+    // The list of all is as long as the words that the file knows.
+    let faults = load("[finish]\nmode = \"x\"\n", &[]).unwrap_err();
+    let known = Mode::ALL.map(Mode::word).join(", ");
+    let help = faults[0].help.as_deref();
+    assert_eq!(help, Some(format!("known are: {known}").as_str()));
+}
+
+#[test]
+fn a_secret_in_place_of_its_variable_s_name_is_refused_and_not_shown() {
+    let secret = "svc:s3-cret";
+    for (file, line, key) in [
+        ("[source]\nsecret_env = '@'", 2, "source.secret_env"),
+        (
+            "[source]\nproxy_secret_env = '@'",
+            2,
+            "source.proxy_secret_env",
+        ),
+        ("[source]\nchild_key_env = '@'", 2, "source.child_key_env"),
+        (
+            "[source.secrets.second]\nenv = '@'",
+            2,
+            "source.secrets.second.env",
+        ),
+        (
+            "[web]\nfinish_check_secret_env = '@'",
+            2,
+            "web.finish_check_secret_env",
+        ),
+        (
+            "[web]\ncallback_secret_env = '@'",
+            2,
+            "web.callback_secret_env",
+        ),
+        (
+            "[[web.callers]]\nworker = 'W-1'\nmay = ['read']\ntoken_env = '@'",
+            4,
+            "web.callers[0].token_env",
+        ),
+    ] {
+        let faults = load(&file.replace('@', secret), &[]).unwrap_err();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].line, line, "{faults:?}");
+        assert!(
+            faults[0]
+                .message
+                .starts_with(&format!("`{key}` is no name")),
+            "{faults:?}"
+        );
+        assert!(!faults[0].to_string().contains("s3-cret"), "{faults:?}");
+        load(&file.replace('@', "CASES_KEY_2"), &[]).unwrap();
+    }
+}
+
+#[test]
+fn a_ledger_says_whether_it_is_a_file_or_a_server() {
+    for (url, meant) in [
+        ("greentick.sqlite3", "`sqlite:greentick.sqlite3`"),
+        ("", "`sqlite:greentick.sqlite3`"),
+        ("postgres:/u:hush@host/name", "`postgres://HOST/NAME`"),
+        ("u:hush@host/name", "`postgres://HOST/NAME`"),
+    ] {
+        let faults = load(&format!("[ledger]\nurl = '{url}'"), &[]).unwrap_err();
+        assert_eq!((faults.len(), faults[0].line), (1, 2), "{faults:?}");
+        let said = faults[0].to_string();
+        assert!(said.contains(meant) && !said.contains("hush"), "{said}");
+    }
+    for url in ["sqlite::memory:", "postgres://h/b", "postgresql://h/b"] {
+        load(&format!("[ledger]\nurl = '{url}'"), &[]).unwrap();
+    }
 }
 
 #[test]

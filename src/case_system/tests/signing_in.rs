@@ -324,3 +324,66 @@ async fn why_signing_in_fails_is_said_again_while_it_waits() {
         assert_eq!(got(&server, "POST").await, 1);
     }
 }
+
+#[tokio::test]
+async fn a_session_s_token_is_shown_as_the_mapping_says_in_whatever_header() {
+    for (shown, name, wanted) in [
+        (
+            "value = \"Pelican {{ token }}\"",
+            "authorization",
+            "Pelican t1",
+        ),
+        (
+            "header = \"Authorization\"\nvalue = \"Pelican {{ secret }}\"",
+            "authorization",
+            "Pelican t1",
+        ),
+        (
+            "header = \"X-Key\"\nvalue = \"key={{ token }}\"",
+            "x-key",
+            "key=t1",
+        ),
+        ("header = \"X-Key\"", "x-key", "t1"),
+        ("", "authorization", "Bearer t1"),
+    ] {
+        let server = MockServer::start().await;
+        let ticket = r#"{"ticket": "t1"}"#;
+        Mock::given(path("/login"))
+            .respond_with(ResponseTemplate::new(200).set_body_raw(ticket, "application/json"))
+            .mount(&server)
+            .await;
+        Mock::given(path("/steps"))
+            .and(header(name, wanted))
+            .respond_with(xml(&steps(&[1], "")))
+            .mount(&server)
+            .await;
+        let auth = format!(
+            "[auth]\nstyle = \"session\"\npath = \"/login\"\ntoken = \"ticket\"\n{shown}\n"
+        );
+        let (system, _) = system(&server, &format!("{auth}{FEED}"), "app:hush");
+        let (seen, fault) = read_all(&system).await;
+        assert_eq!((seen, fault), (vec![StepId::from("1")], None), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_not_blamed_on_the_secret() {
+    for refusal in [ResponseTemplate::new(401), sign_in_page()] {
+        let server = council(3600).await;
+        let (system, _) = system(&server, &format!("{OAUTH2}{FEED}"), "app:hush");
+        Mock::given(path("/steps"))
+            .respond_with(refusal)
+            .mount(&server)
+            .await;
+        // The second time nothing is asked: it is remembered why.
+        for _ in 0..2 {
+            let fault = system.changes(&FeedPosition::default(), NOW).await;
+            let said = fault.unwrap_err().to_string();
+            assert!(
+                said.contains("signing in went well, and the token that it gave"),
+                "{said}"
+            );
+            assert!(!said.contains("check the source's secret"), "{said}");
+        }
+    }
+}

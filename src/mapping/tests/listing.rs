@@ -18,6 +18,7 @@ fn count(format: &str, feed: &str, body: &str) -> Option<u64> {
 #[test]
 fn an_answer_without_the_place_of_its_records_is_no_empty_page() {
     let named = "root = ''\nrecord = 'data/steps'";
+    let edges = "root = 'work'\nrecord = 'edges/node'";
     let alone = "root = ''\nrecord = 'item'";
     let each = "root = ''\nrecord = 'item/steps'";
     for (feed, body, wanted) in [
@@ -25,10 +26,21 @@ fn an_answer_without_the_place_of_its_records_is_no_empty_page() {
         (named, r#"{"data": {"steps": null}}"#, Some(0)),
         (named, r#"{"data": {"steps": [{"id": 1}]}}"#, Some(1)),
         (named, r#"{"data": {}}"#, None),
-        (named, r#"{"data": []}"#, None),
+        // Each item would have brought steps.
+        (named, r#"{"data": []}"#, Some(0)),
         (named, r#"{"data": null}"#, None),
         (named, r#"{"message": "down for the night"}"#, None),
         (named, "[]", None),
+        (edges, r#"{"work": {"edges": []}}"#, Some(0)),
+        (edges, r#"{"work": {"edges": null}}"#, None),
+        (edges, r#"{"work": {"edges": {}}}"#, None),
+        (edges, r#"{"work": {"edges": [{"cursor": 1}]}}"#, None),
+        (
+            edges,
+            r#"{"work": {"edges": [{"node": {"id": 1}}]}}"#,
+            Some(1),
+        ),
+        (edges, r#"{"work": {}}"#, None),
         (alone, "[]", Some(0)),
         (alone, "{}", None),
         (each, "[]", Some(0)),
