@@ -45,7 +45,13 @@ pub(super) fn check(configured: &Configured) -> Result<(), Failure> {
                     .map(|why| format!("look at it: {why}"))
                     .collect();
                 remarks.extend(able(&settings, &mapping));
-                remarks.extend(mapping.doubts().iter().map(ToString::to_string));
+                remarks.extend(
+                    mapping
+                        .unreached()
+                        .iter()
+                        .chain(&mapping.doubts())
+                        .map(ToString::to_string),
+                );
                 match recorded(&settings, &mapping) {
                     Ok(remark) => remarks.extend(remark),
                     Err(more) => lines.extend(more),

@@ -7,21 +7,24 @@ use crate::practice::episode::Stage;
 use crate::shape::{self, Fault};
 
 impl Mapping {
-    /// Stages that no record comes to. And facts whose elements are picked by the very value that is read of them: where
-    /// nobody has answered yet no element is found, so that what is blank is taken for not known, and a row without an
-    /// answer for none.
+    /// Stages that no record comes to, if there are any: a council may hold some elsewhere.
+    pub fn unreached(&self) -> Option<Fault> {
+        let never: Vec<&str> = self.never().into_iter().map(Stage::words).collect();
+        let (file, text) = &self.file;
+        let lines = shape::compare(text, &shape::manual(super::MANUAL, "")).lines;
+        let message = format!(
+            "worth a look: no type leads to the {}, so these steps never begin and their rules are not judged",
+            never.join(" or the ")
+        );
+        (!never.is_empty()).then(|| Fault::at(file, lines.of("stages.is"), message))
+    }
+
+    /// Facts whose elements are picked by the very value that is read of them: where nobody has answered yet no element
+    /// is found, so that what is blank is taken for not known, and a row without an answer for none.
     pub fn doubts(&self) -> Vec<Fault> {
         let (file, text) = &self.file;
         let lines = shape::compare(text, &shape::manual(super::MANUAL, "")).lines;
         let mut doubts = Vec::new();
-        let never: Vec<&str> = self.never().into_iter().map(Stage::words).collect();
-        if !never.is_empty() {
-            let message = format!(
-                "worth a look: no type leads to the {}, so these steps never begin and their rules are not judged",
-                never.join(" or the ")
-            );
-            doubts.push(Fault::at(file, lines.of("stages.is"), message));
-        }
         for (fact, place) in &self.facts {
             for answer in &place.answers {
                 let to_answer = answer.at.as_ref().map_or(&[][..], |at| &at.moves);
