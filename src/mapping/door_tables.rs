@@ -99,6 +99,10 @@ pub struct ProofRow {
     pub prefix: String,
     /// The header with the second it was signed at; signed with the body if there is one.
     pub timestamp_header: String,
+    /// In a header of fields, the one with the second.
+    pub timestamp_field: String,
+    /// In a header of fields, the one with a signature; any of several may be right.
+    pub field: String,
     /// What stands between second and body.
     pub separator: String,
     /// How far that second may be from our clock, seconds; 0 for 300.
@@ -338,6 +342,14 @@ impl Desk<'_> {
                 proof.style
             );
             self.fault(at, &message, None);
+        }
+        if !proof.timestamp_field.is_empty() && proof.field.is_empty() {
+            let message = "`timestamp_field` is a part of a header whose signature is one as well: name it by `field`";
+            self.fault(&format!("{at}.timestamp_field"), message, None);
+        }
+        if !proof.timestamp_field.is_empty() && !proof.timestamp_header.is_empty() {
+            let message = "the second stands in a header of its own or in a field, not in both";
+            self.fault(&format!("{at}.timestamp_field"), message, None);
         }
         if !(0..=3_600).contains(&proof.window_seconds) {
             let message = "`window_seconds` must be from 1 to 3600";

@@ -12,12 +12,12 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::ways::{signature, text};
+use super::ways::{Unproven, proven, text};
 use super::{Doors, board, described, pack, turned_away};
 use crate::app::gate::Ask;
 use crate::app::{AppFault, Shared, allocate, decide, explain, gate};
 use crate::clock::machine_second;
-use crate::mapping::Refused;
+use crate::mapping::{ProofRow, Refused};
 use crate::practice::authority::Refusal;
 use crate::practice::decision::{Decided, Decision};
 use crate::practice::ids::{ChildKey, CycleId, Digest, EpisodeId};
@@ -50,6 +50,13 @@ pub(super) fn unauthorised() -> Response {
     let body =
         json!({ "error": "not authorised", "help": "see docs/operations.md, who may call what" });
     (StatusCode::UNAUTHORIZED, axum::Json(body)).into_response()
+}
+
+/// The same of a request that a secret should have proven; why stands beside the answer, for our own log alone.
+pub(super) fn unproven(why: Unproven) -> Response {
+    let mut response = unauthorised();
+    response.extensions_mut().insert(why);
+    response
 }
 
 pub(super) fn refused(status: StatusCode, why: &str) -> Response {
@@ -116,13 +123,12 @@ async fn finish_check<C: Shared>(
 ) -> Response {
     let now = doors.clock.now();
     let callers = &doors.callers;
-    let signed = signature(&headers)
-        .is_some_and(|s| s.is_by(&callers.finish_check, &body, machine_second()));
     let token = callers
         .by_token(text(&headers, "authorization"), "finish_check")
         .is_some();
-    if !signed && !token {
-        return unauthorised();
+    let (own, secrets) = (ProofRow::default(), &callers.finish_check);
+    if !token && let Err(why) = proven(&own, &headers, &body, secrets, machine_second()) {
+        return unproven(why);
     }
     let ask: Ask = match serde_json::from_slice(&body) {
         Ok(ask) => ask,
@@ -215,11 +221,11 @@ async fn callback<C: Shared>(
         return described::callback(&doors, callback, &headers, &body).await;
     }
     let now = doors.clock.now();
-    let signed = signature(&headers)
-        .is_some_and(|s| s.is_by(&doors.callers.callback, &body, machine_second()));
-    if !signed || source != doors.app.source.as_str() {
+    let (own, secrets) = (ProofRow::default(), &doors.callers.callback);
+    let signed = proven(&own, &headers, &body, secrets, machine_second());
+    if signed.is_err() || source != doors.app.source.as_str() {
         doors.metrics.callback("refused");
-        return unauthorised();
+        return signed.err().map_or_else(unauthorised, unproven);
     }
     let head: CallbackHead = match serde_json::from_slice(&body) {
         Ok(head) => head,

@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Doors;
-use super::api::{failed, new_id, refused, unauthorised};
-use super::ways::{is_proven, text};
+use super::api::{failed, new_id, refused, unproven};
+use super::ways::{proven, text};
 use crate::app::{Shared, doors as use_case, gate};
 use crate::clock::machine_second;
 use crate::mapping::{
@@ -26,9 +26,9 @@ pub(super) async fn callback<C: Shared>(
     body: &[u8],
 ) -> Response {
     let secrets = &doors.callers.callback;
-    if !is_proven(&callback.proof, headers, body, secrets, machine_second()) {
+    if let Err(why) = proven(&callback.proof, headers, body, secrets, machine_second()) {
         doors.metrics.callback("refused");
-        return unauthorised();
+        return unproven(why);
     }
     let header = callback.id_header.as_deref();
     let message = header.and_then(|name| text(headers, name));
@@ -71,8 +71,10 @@ pub(super) async fn finish_check<C: Shared>(
     let callers = &doors.callers;
     let token = callers.by_token(text(headers, "authorization"), "finish_check");
     let secrets = &callers.finish_check;
-    if token.is_none() && !is_proven(&callout.proof, headers, body, secrets, machine_second()) {
-        return unauthorised();
+    if token.is_none()
+        && let Err(why) = proven(&callout.proof, headers, body, secrets, machine_second())
+    {
+        return unproven(why);
     }
     let ask = match use_case::asked(mapping, callout, body, charset(headers)) {
         Ok(ask) => ask,

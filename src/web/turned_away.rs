@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::api::Door;
+use super::ways::Unproven;
 use crate::app::Shared;
 use crate::clock::machine_second;
 
@@ -58,6 +59,8 @@ pub(super) async fn watch<C: Shared>(
         } else {
             "another"
         };
+        let unproven = response.extensions().get::<Unproven>();
+        let why = unproven.map_or(why, |unproven| unproven.words());
         tracing::warn!(door, source, status, times, why, "turned away");
     }
     response

@@ -14,8 +14,40 @@ use crate::mapping::ProofRow;
 
 const WINDOW_SECONDS: i64 = 300;
 
-/// One way of proving: description, headers, body, secret, second. None if something is missing.
-type Way = fn(&ProofRow, &HeaderMap, &[u8], &[u8], i64) -> Option<bool>;
+/// Why a request is not proven, the nearest to a proof last. For our own log: whoever calls is told none of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unproven {
+    /// We have no secret that could prove it.
+    NoSecret,
+    /// A header that the proof needs is not there.
+    NoHeader,
+    /// It is there, and not in the form that is described.
+    Form,
+    /// It was signed too long ago or too far ahead, by our clock.
+    Clock,
+    /// The secret, or the bytes that it signs, are others.
+    Differs,
+}
+
+impl Unproven {
+    /// The reason, for the log.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::NoSecret => "no secret is set here for this door",
+            Self::NoHeader => "a header that its proof needs is not there",
+            Self::Form => {
+                "its proof has not the form that is described: prefix, encoding, fields, or a secret of ours that is none"
+            }
+            Self::Clock => "the second that it was signed at is too far from our clock",
+            Self::Differs => {
+                "its password, signature or token is another: the secret differs, or what is signed"
+            }
+        }
+    }
+}
+
+/// One way of proving: description, headers, body, secret, second.
+type Way = fn(&ProofRow, &HeaderMap, &[u8], &[u8], i64) -> Result<(), Unproven>;
 
 /// A header's text.
 pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -31,26 +63,49 @@ pub(super) fn signature(headers: &HeaderMap) -> Option<Signature<'_>> {
 }
 
 /// Whether one of the secrets proves this request, at `now`: seconds since the epoch by the machine's clock.
-pub(super) fn is_proven(
+///
+/// # Errors
+/// Why none of them does; of several the reason that is nearest to a proof.
+pub(super) fn proven(
     proof: &ProofRow,
     headers: &HeaderMap,
     body: &[u8],
     secrets: &[SecretString],
     now: i64,
-) -> bool {
-    let by = |way: Way| {
-        secrets.iter().any(|secret| {
-            let secret = secret.expose_secret().as_bytes();
-            !secret.is_empty() && way(proof, headers, body, secret, now).unwrap_or(false)
-        })
+) -> Result<(), Unproven> {
+    let way: Way = match proof.style.as_str() {
+        "hmac" => hmac_of_body,
+        "standard" => standard,
+        "header" => shared_header,
+        "basic" => basic,
+        _ => our_own,
     };
-    match proof.style.as_str() {
-        "hmac" => by(hmac_of_body),
-        "standard" => by(standard),
-        "header" => by(shared_header),
-        "basic" => by(basic),
-        _ => signature(headers).is_some_and(|signature| signature.is_by(secrets, body, now)),
+    let mut nearest = Unproven::NoSecret;
+    for secret in secrets {
+        let secret = secret.expose_secret().as_bytes();
+        if secret.is_empty() {
+            continue;
+        }
+        match way(proof, headers, body, secret, now) {
+            Ok(()) => return Ok(()),
+            Err(why) => nearest = nearest.max(why),
+        }
     }
+    Err(nearest)
+}
+
+fn our_own(
+    _: &ProofRow,
+    headers: &HeaderMap,
+    body: &[u8],
+    secret: &[u8],
+    now: i64,
+) -> Result<(), Unproven> {
+    let signature = signature(headers).ok_or(Unproven::NoHeader)?;
+    if !signature.is_near(now) {
+        return Err(Unproven::Clock);
+    }
+    ok(signature.is_by(secret, body))
 }
 
 fn hmac_of_body(
@@ -59,19 +114,30 @@ fn hmac_of_body(
     body: &[u8],
     secret: &[u8],
     now: i64,
-) -> Option<bool> {
-    let given = text(headers, &proof.header)?.trim();
-    let given = given.strip_prefix(proof.prefix.as_str())?;
-    let tag = if proof.encoding == "base64" {
-        BASE64_STANDARD.decode(given).ok()?
-    } else {
-        hex(given)?
+) -> Result<(), Unproven> {
+    let header = header(headers, &proof.header)?;
+    let given: Vec<&str> = match proof.field.as_str() {
+        "" => vec![header],
+        name => field(header, name).collect(),
+    };
+    let prefix = proof.prefix.as_str();
+    let tags = given.iter().filter_map(|one| one.strip_prefix(prefix));
+    let tags: Vec<Vec<u8>> = tags.filter_map(|one| decoded(proof, one)).collect();
+    if tags.is_empty() {
+        return Err(Unproven::Form);
+    }
+    let second = match (
+        proof.timestamp_field.as_str(),
+        proof.timestamp_header.as_str(),
+    ) {
+        ("", "") => None,
+        ("", name) => Some(self::header(headers, name)?),
+        (name, _) => Some(field(header, name).next().ok_or(Unproven::Form)?),
     };
     let mut signed = Vec::new();
-    if !proof.timestamp_header.is_empty() {
-        let second = text(headers, &proof.timestamp_header)?;
+    if let Some(second) = second {
         if !is_near(second, proof, now) {
-            return Some(false);
+            return Err(Unproven::Clock);
         }
         let separator = if proof.separator.is_empty() {
             "."
@@ -82,7 +148,24 @@ fn hmac_of_body(
         signed.extend_from_slice(separator.as_bytes());
     }
     signed.extend_from_slice(body);
-    Some(verifies(secret, &signed, &tag))
+    ok(tags.iter().any(|tag| verifies(secret, &signed, tag)))
+}
+
+/// Every value of this name in a header of fields, `t=1614265330,v1=5257a8…`.
+fn field<'h>(header: &'h str, name: &str) -> impl Iterator<Item = &'h str> {
+    let fields = header.split([',', ';', ' ']);
+    let pairs = fields.filter_map(|field| field.trim().split_once('='));
+    pairs.filter_map(move |(key, value)| {
+        (key.trim() == name).then_some(value.trim().trim_matches('"'))
+    })
+}
+
+fn decoded(proof: &ProofRow, given: &str) -> Option<Vec<u8>> {
+    if proof.encoding == "base64" {
+        BASE64_STANDARD.decode(given).ok()
+    } else {
+        hex(given)
+    }
 }
 
 fn standard(
@@ -91,19 +174,24 @@ fn standard(
     body: &[u8],
     secret: &[u8],
     now: i64,
-) -> Option<bool> {
-    let id = text(headers, "webhook-id")?;
-    let second = text(headers, "webhook-timestamp")?;
+) -> Result<(), Unproven> {
+    let id = header(headers, "webhook-id")?;
+    let second = header(headers, "webhook-timestamp")?;
     // A full stop in the id could move the border between what is signed.
-    if id.contains('.') || !is_near(second, proof, now) {
-        return Some(false);
+    if id.contains('.') {
+        return Err(Unproven::Form);
+    }
+    if !is_near(second, proof, now) {
+        return Err(Unproven::Clock);
     }
     let encoded = secret.strip_prefix(b"whsec_").unwrap_or(secret);
-    let key = BASE64_STANDARD.decode(encoded).ok()?;
+    let key = BASE64_STANDARD
+        .decode(encoded)
+        .map_err(|_| Unproven::Form)?;
     let mut signed = format!("{id}.{second}.").into_bytes();
     signed.extend_from_slice(body);
-    let mut given = text(headers, "webhook-signature")?.split(' ');
-    Some(given.any(|one| {
+    let mut given = header(headers, "webhook-signature")?.split(' ');
+    ok(given.any(|one| {
         let tag = one
             .strip_prefix("v1,")
             .and_then(|tag| BASE64_STANDARD.decode(tag).ok());
@@ -117,18 +205,42 @@ fn shared_header(
     _: &[u8],
     secret: &[u8],
     _: i64,
-) -> Option<bool> {
-    Some(same(text(headers, &proof.header)?.as_bytes(), secret))
+) -> Result<(), Unproven> {
+    let given = text(headers, &proof.header).ok_or(Unproven::NoHeader)?;
+    ok(same(given.as_bytes(), secret))
 }
 
-fn basic(proof: &ProofRow, headers: &HeaderMap, _: &[u8], secret: &[u8], _: i64) -> Option<bool> {
-    let given = text(headers, "authorization")?.strip_prefix("Basic ")?;
-    let given = BASE64_STANDARD.decode(given.trim()).ok()?;
+fn basic(
+    proof: &ProofRow,
+    headers: &HeaderMap,
+    _: &[u8],
+    secret: &[u8],
+    _: i64,
+) -> Result<(), Unproven> {
+    let given = header(headers, "authorization")?;
+    let given = given.strip_prefix("Basic ").ok_or(Unproven::Form)?;
+    let given = BASE64_STANDARD.decode(given.trim());
+    let given = given.map_err(|_| Unproven::Form)?;
     let pair = match proof.user.as_str() {
         "" => secret.to_vec(),
         user => [user.as_bytes(), b":", secret].concat(),
     };
-    Some(pair.contains(&b':') && same(&given, &pair))
+    if !pair.contains(&b':') {
+        return Err(Unproven::Form);
+    }
+    ok(same(&given, &pair))
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Unproven> {
+    text(headers, name).map(str::trim).ok_or(Unproven::NoHeader)
+}
+
+fn ok(holds: bool) -> Result<(), Unproven> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Unproven::Differs)
+    }
 }
 
 fn is_near(second: &str, proof: &ProofRow, now: i64) -> bool {
@@ -157,6 +269,16 @@ mod tests {
         all.iter()
             .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()))
             .collect()
+    }
+
+    fn is_proven(
+        proof: &ProofRow,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &[SecretString],
+        now: i64,
+    ) -> bool {
+        proven(proof, headers, body, secrets, now).is_ok()
     }
 
     fn proof(style: &str) -> ProofRow {
@@ -249,6 +371,43 @@ mod tests {
             !is_proven(&timed, &sent, b"body", &[], NOW),
             "without a secret nothing opens"
         );
+    }
+
+    /// As Stripe and others sign: the second and any number of signatures in one header.
+    #[test]
+    fn second_and_signatures_may_stand_in_one_header() {
+        let fields = ProofRow {
+            timestamp_field: "t".to_owned(),
+            field: "v1".to_owned(),
+            ..proof("hmac")
+        };
+        let mut hexed = String::new();
+        for byte in tag(b"hush", &format!("{NOW}.body")) {
+            let _ = write!(hexed, "{byte:02x}");
+        }
+        let other = "0".repeat(64);
+        let secrets: [SecretString; 2] = ["old".into(), "hush".into()];
+        let come = |given: &str, now: i64| {
+            let sent = headers(&[("x-case-signature", given)]);
+            proven(&fields, &sent, b"body", &secrets, now)
+        };
+        let good = format!("t={NOW},v1={other},v1={hexed},v0=x");
+        assert_eq!(come(&good, NOW + 300), Ok(()));
+        assert_eq!(come(&format!("v1=\"{hexed}\"; t={NOW}"), NOW), Ok(()));
+        for (given, now, why) in [
+            (good.as_str(), NOW + 301, Unproven::Clock),
+            (&format!("t={NOW},v1={other}"), NOW, Unproven::Differs),
+            (&format!("t={},v1={hexed}", NOW + 1), NOW, Unproven::Differs),
+            (&format!("t={NOW},v2={hexed}"), NOW, Unproven::Form),
+            (&format!("v1={hexed}"), NOW, Unproven::Form),
+            (&format!("t={NOW},v1=ab"), NOW, Unproven::Form),
+        ] {
+            assert_eq!(come(given, now), Err(why), "{given}");
+        }
+        let nothing = proven(&fields, &HeaderMap::new(), b"body", &secrets, NOW);
+        assert_eq!(nothing, Err(Unproven::NoHeader));
+        let closed = proven(&fields, &HeaderMap::new(), b"body", &["".into()], NOW);
+        assert_eq!(closed, Err(Unproven::NoSecret));
     }
 
     #[test]
