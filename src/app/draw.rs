@@ -21,7 +21,7 @@ use crate::sampling::{Difference, Frozen, Grade, Published, Sample, SampleList, 
 pub use amend::{Amended, Superseding, TakenFurther, second_stage, substitute, supersede};
 pub use documents::{assignment, documents, is_drawn};
 pub(super) use documents::{certificate, frozen};
-pub use freeze::freeze;
+pub use freeze::{Foreseen, foresee, freeze};
 
 use documents::{ASSIGNMENT, CERTIFICATE, EXCLUSIONS, FRAME, POLICY, RECORD, versions};
 

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::run::{Configured, configured_now, ready, ready_to_begin, ready_to_write};
-use crate::app::draw::{self, Drawn};
+use crate::app::draw::{self, Drawn, Foreseen};
 use crate::app::{App, AppFault, allocate, explain, hand_over, mirror, pack};
 use crate::pack::{Face, Pack};
 use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
@@ -46,10 +46,16 @@ pub(super) struct Explain {
 
 #[derive(Subcommand)]
 pub(super) enum Lot {
-    /// Fix which episodes may be drawn; publish the hash before dice are thrown.
+    /// Fix for good which episodes may be drawn; publish the hash before dice are thrown.
     Freeze {
         /// The cycle.
         cycle: String,
+        /// Say what would be fixed, and fix nothing.
+        #[arg(long)]
+        preview: bool,
+        /// Although reviews are not finished whose completion date has not come; they stay outside this cycle's sample.
+        #[arg(long)]
+        early: bool,
         #[command(flatten)]
         configured: Configured,
     },
@@ -195,9 +201,39 @@ pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why it is too early to freeze, if it is.
+fn too_early(cycle: &CycleId, foreseen: &Foreseen) -> Option<String> {
+    let last = foreseen.coming.iter().map(|(_, due)| *due).max()?;
+    Some(format!(
+        "{} practice reviews of cycle `{cycle}` are not finished, and the last of them has until {last}; frozen now, they \
+         would stay outside this cycle's sample for good. Wait, look with `--preview`, or say `--early`",
+        foreseen.coming.len()
+    ))
+}
+
+/// What a freeze would fix, a line for each part of it.
+fn in_words(foreseen: &Foreseen) -> Vec<String> {
+    let mut lines = vec![format!("can be drawn: {}", foreseen.framed)];
+    let left_out = foreseen.left_out.iter();
+    lines.extend(left_out.map(|(reason, count)| format!("left out, {reason}: {count}")));
+    let mut coming = foreseen.coming.clone();
+    coming.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+    let still = coming.iter();
+    lines.extend(
+        still.map(|(episode, due)| format!("not finished, and has until {due}: {episode}")),
+    );
+    lines.push("nothing was fixed".to_owned());
+    lines
+}
+
 pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
     match verb {
-        Lot::Freeze { cycle, configured } => {
+        Lot::Freeze {
+            cycle,
+            preview,
+            early,
+            configured,
+        } => {
             let ready = ready_to_write(configured).await?;
             let policy = ready
                 .settings
@@ -205,6 +241,16 @@ pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
                 .map_err(|fault| Failure::CannotTell(fault.to_string()))?;
             let cycle = CycleId(cycle.clone());
             let now = ready.clock.now();
+            let foreseen = draw::foresee(&ready.app, &cycle, policy.as_bytes(), now)
+                .await
+                .map_err(ended)?;
+            if *preview {
+                println!("{}", in_words(&foreseen).join("\n"));
+                return Ok(());
+            }
+            if !*early && let Some(why) = too_early(&cycle, &foreseen) {
+                return Err(Failure::No(why));
+            }
             let record = draw::freeze(&ready.app, &cycle, policy.as_bytes(), now)
                 .await
                 .map_err(ended)?;

@@ -40,6 +40,15 @@ async fn p22_a_restricted_record_leaves_the_frame_with_its_reason_unless_moderat
 
         let policy = format!("[sampling]\nsample_size = 10\ndraw_restricted = {cleared}\n");
         let now = stand.clock.now();
+        let foreseen = draw::foresee(&app, &cycle, policy.as_bytes(), now)
+            .await
+            .unwrap();
+        let looked = draw::documents(&app, &cycle).await.unwrap();
+        assert!(looked.is_empty(), "who only looks fixes nothing");
+        let today = app.terms.calendar.local_date(now);
+        assert!(
+            !foreseen.coming.is_empty() && foreseen.coming.iter().all(|(_, due)| *due >= today)
+        );
         let record = draw::freeze(&app, &cycle, policy.as_bytes(), now)
             .await
             .unwrap();
@@ -51,6 +60,12 @@ async fn p22_a_restricted_record_leaves_the_frame_with_its_reason_unless_moderat
         let counted = record["left_out"].as_object().unwrap().values();
         let counted: u64 = counted.map(|count| count.as_u64().unwrap()).sum();
         assert_eq!(counted + finished(&record), 24, "nobody is lost: {record}");
+        let seen = u64::try_from(foreseen.framed).unwrap();
+        let beside: usize = foreseen.left_out.values().sum();
+        assert_eq!(
+            (seen, beside),
+            (finished(&record), usize::try_from(counted).unwrap())
+        );
 
         let drawn = draw::draw(&app, &cycle, "58213904671229840731", now)
             .await

@@ -4,17 +4,60 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::documents::{EXCLUSIONS, FRAME, POLICY, RECORD};
 use super::grade;
 use crate::app::{App, AppFault};
 use crate::practice::conflict::barred;
+use crate::practice::deadlines::due_day;
 use crate::practice::decision::ModerationOutcome;
 use crate::practice::episode::{Episode, Stage};
-use crate::practice::ids::{CycleId, WorkerId};
+use crate::practice::ids::{CycleId, EpisodeId, WorkerId};
 use crate::practice::known::Known;
 use crate::practice::rules::differing::moved_from;
 use crate::sampling::{Certain, Exclusion, FrameRow, Frozen, Name, SamplingPolicy};
+
+/// Why an unfinished episode is left out.
+const NOT_FINISHED: &str = "practice review not finished";
+
+/// What a freeze would fix, for whoever looks before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Episodes that could be drawn.
+    pub framed: usize,
+    /// The others, by reason.
+    pub left_out: BTreeMap<String, usize>,
+    /// Of the others, reviews that are not finished and not yet due, with their completion dates: frozen now, they
+    /// would stay outside this cycle's sample for ever.
+    pub coming: Vec<(EpisodeId, Date)>,
+}
+
+/// Looks what a freeze would fix, and fixes nothing.
+pub async fn foresee<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    policy_file: &[u8],
+    now: Timestamp,
+) -> Result<Foreseen, AppFault> {
+    let (rows, exclusions) = framed(app, cycle, policy_file, now).await?;
+    let today = app.terms.calendar.local_date(now);
+    let mut foreseen = Foreseen {
+        framed: rows.len(),
+        ..Foreseen::default()
+    };
+    for Exclusion { le_id, reason } in exclusions {
+        let episode = app.ledger.episode(&EpisodeId(le_id)).await?;
+        if let Some(episode) = episode.filter(|_| reason == NOT_FINISHED) {
+            let (policy, calendar) = (&app.terms.policy, &app.terms.calendar);
+            let due = due_day(&episode, Stage::PracticeReview, policy, calendar);
+            let coming = due.filter(|due| *due >= today);
+            foreseen.coming.extend(coming.map(|due| (episode.id, due)));
+        }
+        *foreseen.left_out.entry(reason).or_default() += 1;
+    }
+    Ok(foreseen)
+}
 
 /// Freezes a cycle's frame: every episode whose practice review is finished and whose record is not restricted; the
 /// others are listed with their reason. Returns the record with the hashes to publish before the seed is thrown.
@@ -24,6 +67,30 @@ pub async fn freeze<C>(
     policy_file: &[u8],
     now: Timestamp,
 ) -> Result<Vec<u8>, AppFault> {
+    let (rows, exclusions) = framed(app, cycle, policy_file, now).await?;
+    let frozen = Frozen::freeze(cycle.as_str(), rows, exclusions, policy_file)
+        .map_err(|faults| super::refused("the frame cannot be frozen", &faults))?;
+    let record = frozen.record().canonical_bytes();
+    let excluded = serde_json::to_vec(frozen.exclusions()).unwrap_or_default();
+    let documents: [(&str, &[u8]); 4] = [
+        (FRAME, &frozen.frame_csv()),
+        (EXCLUSIONS, &excluded),
+        (POLICY, policy_file),
+        (RECORD, &record),
+    ];
+    for (name, bytes) in documents {
+        app.ledger.keep_document(cycle, name, bytes, now).await?;
+    }
+    Ok(record)
+}
+
+/// The rows of a frame as it would be now, and what stands beside it.
+async fn framed<C>(
+    app: &App<C>,
+    cycle: &CycleId,
+    policy_file: &[u8],
+    now: Timestamp,
+) -> Result<(Vec<FrameRow>, Vec<Exclusion>), AppFault> {
     let episodes = app.ledger.episodes(Some(cycle)).await?;
     if episodes.is_empty() {
         return Err(AppFault::Refused(format!(
@@ -44,20 +111,7 @@ pub async fn freeze<C>(
             }),
         }
     }
-    let frozen = Frozen::freeze(cycle.as_str(), rows, exclusions, policy_file)
-        .map_err(|faults| super::refused("the frame cannot be frozen", &faults))?;
-    let record = frozen.record().canonical_bytes();
-    let excluded = serde_json::to_vec(frozen.exclusions()).unwrap_or_default();
-    let documents: [(&str, &[u8]); 4] = [
-        (FRAME, &frozen.frame_csv()),
-        (EXCLUSIONS, &excluded),
-        (POLICY, policy_file),
-        (RECORD, &record),
-    ];
-    for (name, bytes) in documents {
-        app.ledger.keep_document(cycle, name, bytes, now).await?;
-    }
-    Ok(record)
+    Ok((rows, exclusions))
 }
 
 /// How many cycles ago each reviewer was last moderated by CSLT; whoever never was is not in it.
@@ -98,7 +152,7 @@ fn frame_row<C>(
     let finished = review
         .filter(|step| !step.status.is_open())
         .and_then(|step| step.finished.last())
-        .ok_or("practice review not finished")?;
+        .ok_or(NOT_FINISHED)?;
     let allocation = episode.allocation.as_ref().ok_or("not allocated")?;
     let name = |text: &str| Name::from(text);
     let moderated = episode.moderations.last();

@@ -251,7 +251,7 @@ def sampled(run):
             last[step.fields["LE episode"]] = step.id
     some = sorted(last.values(), key=int)[0]
     run.reviewer.set_flags(some, [ESCALATED])
-    status, text = run.greentick.verb("sample", "freeze", CYCLE)
+    status, text = run.greentick.verb("sample", "freeze", CYCLE, "--early")
     run.report.check("sample freeze", status == 0, text)
     out = run.greentick.work / "sample"
     status, text = run.greentick.verb("sample", "draw", CYCLE, "--seed", DICE, "--out", str(out))
