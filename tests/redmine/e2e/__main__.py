@@ -1,5 +1,6 @@
 """The run: one section for each promise. `python3 tests/redmine/e2e FACTS WORK`, as e2e.sh calls it."""
 
+import contextlib
 import datetime
 import os
 import random
@@ -124,7 +125,8 @@ def mirrored(run):
     run.report.equal("as many as the stand has, less the private one", len(held), int(run.facts["REDMINE_STEPS"]) - 1)
     run.report.check("the private step is absent", run.facts["REDMINE_PRIVATE_STEP"] not in held)
     run.report.equal("no record was set aside", run.greentick.rows("mirror", "quarantine"), [])
-    run.report.equal("still ready: what may not be seen is no error", run.greentick.answers("/readyz"), 200)
+    # Redmine itself may have stood still for longer than a mirror may be old.
+    run.report.eventually("ready: what may not be seen is no error", lambda: ((seen := run.greentick.answers("/readyz")) == 200, seen))
 
 
 def chased(run):
@@ -224,8 +226,9 @@ def nothing_lost_between_pages(run):
     touches = [0]
     def touch():
         while not over.is_set():
-            run.reviewer.note(ids[touches[0] * 7 % len(ids)], "seen")
-            touches[0] += 1
+            with contextlib.suppress(TimeoutError):
+                run.reviewer.note(ids[touches[0] * 7 % len(ids)], "seen")
+                touches[0] += 1
     toucher = threading.Thread(target=touch)
     toucher.start()
     try:
