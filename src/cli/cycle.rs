@@ -201,6 +201,34 @@ pub(super) async fn explain(verb: &Explain) -> Result<(), Failure> {
     Ok(())
 }
 
+async fn freeze(
+    cycle: &CycleId,
+    (preview, early): (bool, bool),
+    configured: &Configured,
+) -> Result<(), Failure> {
+    let ready = ready_to_write(configured).await?;
+    let policy = ready
+        .settings
+        .policy_text()
+        .map_err(|fault| Failure::CannotTell(fault.to_string()))?;
+    let now = ready.clock.now();
+    let foreseen = draw::foresee(&ready.app, cycle, policy.as_bytes(), now)
+        .await
+        .map_err(ended)?;
+    if preview {
+        println!("{}", in_words(&foreseen).join("\n"));
+        return Ok(());
+    }
+    if !early && let Some(why) = too_early(cycle, &foreseen) {
+        return Err(Failure::No(why));
+    }
+    let record = draw::freeze(&ready.app, cycle, policy.as_bytes(), now)
+        .await
+        .map_err(ended)?;
+    println!("{}", String::from_utf8_lossy(&record));
+    Ok(())
+}
+
 /// Why it is too early to freeze, if it is.
 fn too_early(cycle: &CycleId, foreseen: &Foreseen) -> Option<String> {
     let last = foreseen.coming.iter().map(|(_, due)| *due).max()?;
@@ -233,29 +261,7 @@ pub(super) async fn sample(verb: &Lot) -> Result<(), Failure> {
             preview,
             early,
             configured,
-        } => {
-            let ready = ready_to_write(configured).await?;
-            let policy = ready
-                .settings
-                .policy_text()
-                .map_err(|fault| Failure::CannotTell(fault.to_string()))?;
-            let cycle = CycleId(cycle.clone());
-            let now = ready.clock.now();
-            let foreseen = draw::foresee(&ready.app, &cycle, policy.as_bytes(), now)
-                .await
-                .map_err(ended)?;
-            if *preview {
-                println!("{}", in_words(&foreseen).join("\n"));
-                return Ok(());
-            }
-            if !*early && let Some(why) = too_early(&cycle, &foreseen) {
-                return Err(Failure::No(why));
-            }
-            let record = draw::freeze(&ready.app, &cycle, policy.as_bytes(), now)
-                .await
-                .map_err(ended)?;
-            println!("{}", String::from_utf8_lossy(&record));
-        }
+        } => freeze(&CycleId(cycle.clone()), (*preview, *early), configured).await?,
         Lot::Draw {
             cycle,
             seed,
