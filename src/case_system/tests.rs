@@ -26,18 +26,23 @@ const STEP: &str = include_str!("../../mappings/tests/redmine/step-with-journals
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const BUDGET: Duration = Duration::from_secs(5);
 
-async fn council() -> (MockServer, HttpCaseSystem) {
-    // A second installation in this process is refused, and harmless.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let server = MockServer::start().await;
-    let settings = HttpSettings {
+/// How a test reaches its mock.
+fn settings(server: &MockServer) -> HttpSettings {
+    HttpSettings {
         source: SourceName::from("test"),
         base_url: server.uri(),
         secret: "hush".into(),
         connect_timeout: BUDGET,
         read_timeout: BUDGET,
         total_timeout: BUDGET,
-    };
+    }
+}
+
+async fn council() -> (MockServer, HttpCaseSystem) {
+    // A second installation in this process is refused, and harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let server = MockServer::start().await;
+    let settings = settings(&server);
     let mapping = Arc::new(Mapping::compile("redmine.toml", REDMINE).unwrap());
     let system = HttpCaseSystem::new(settings, mapping, ChildKeying::new(b"key")).unwrap();
     (server, system)

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::super::{CaseFault, CaseSystem, FeedPage, FeedPosition, HttpCaseSystem, HttpSettings};
+use super::super::{CaseFault, CaseSystem, FeedPage, FeedPosition, HttpCaseSystem};
 use super::super::{Reach, StepAnswer};
-use super::{BUDGET, NOW};
+use super::{BUDGET, NOW, settings};
 use crate::mapping::{ChildKeying, Mapping};
 use crate::practice::fact::{Fact, Value};
-use crate::practice::ids::{EpisodeId, SourceName, StepId};
+use crate::practice::ids::{EpisodeId, StepId};
 use crate::practice::known::{Known, Why};
 use crate::practice::news::Says;
 use crate::practice::sighting::Sighting;
@@ -83,20 +83,17 @@ vocabulary = "evaluation"
 async fn system(tables: &str) -> (MockServer, HttpCaseSystem) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let server = MockServer::start().await;
-    let settings = HttpSettings {
-        source: SourceName::from("test"),
-        base_url: server.uri(),
-        secret: "hush".into(),
-        connect_timeout: BUDGET,
-        read_timeout: BUDGET,
-        total_timeout: BUDGET,
-    };
     let mapping = Mapping::compile("pieces.toml", tables).unwrap_or_else(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         panic!("{}", faults.join("\n"))
     });
     let keying = ChildKeying::new(b"key");
-    let system = HttpCaseSystem::by(Reach::default(), settings, Arc::new(mapping), keying);
+    let system = HttpCaseSystem::by(
+        Reach::default(),
+        settings(&server),
+        Arc::new(mapping),
+        keying,
+    );
     (server, system.unwrap())
 }
 
